@@ -1,0 +1,215 @@
+"""How connections are made: pooled, TLS always verified, bounded in time, retried where it is safe, no redirects."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+import httpx
+from httpx_retries import Retry, RetryTransport
+
+from .config import Settings
+from .errors import ConfigError, one_line
+
+_LONGEST_WAIT = 10.0
+"""Seconds between two tries at most, whatever Retry-After says."""
+_ALL_WAITS = 60.0
+"""Seconds of waiting for one request at most."""
+_MOST_CONNECTIONS = 20
+_REFUSED = (429, 503)
+_GATEWAY = (502, 504)
+
+
+def open_client(settings: Settings, *, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """A client for the instance. Requests are retried as reads unless they say otherwise (:func:`write_retries`).
+
+    ``transport`` replaces the network. Raises ConfigError when caBundle cannot be read.
+    """
+    return httpx.Client(
+        transport=RetryTransport(_WholeReplies(transport or _network(settings)), read_retries(settings)),
+        timeout=settings.timeout,
+        follow_redirects=False,
+    )
+
+
+def read_retries(settings: Settings) -> Retry:
+    """For requests whose repetition is harmless."""
+    return Retry(
+        total=settings.max_retries,
+        allowed_methods=["GET", "POST"],
+        status_forcelist=[*_REFUSED, *_GATEWAY],
+        retry_on_exceptions=[
+            httpx.TimeoutException,
+            httpx.NetworkError,
+            httpx.RemoteProtocolError,
+            httpx.DecodingError,
+        ],
+        backoff_factor=0.25,
+        max_backoff_wait=_LONGEST_WAIT,
+        total_timeout=_ALL_WAITS,
+        validate_response=decoded,
+    )
+
+
+def write_retries(settings: Settings) -> Retry:
+    """For writes: again only when the request cannot have been carried out."""
+    return Retry(
+        total=settings.max_retries,
+        allowed_methods=["POST"],
+        status_forcelist=list(_REFUSED),
+        retry_on_exceptions=[httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout],
+        backoff_factor=0.25,
+        max_backoff_wait=_LONGEST_WAIT,
+        total_timeout=_ALL_WAITS,
+    )
+
+
+def decoded(response: httpx.Response) -> Any:
+    """The JSON of an answer that is 2xx, None of any other. Raises httpx.DecodingError when it is cut or no JSON."""
+    response.read()
+    if not response.is_success or not response.content:
+        return None
+    try:
+        return response.json()
+    except ValueError:
+        pass  # it holds the whole text, so it must not become the context of ours
+    raise httpx.DecodingError("it is no JSON, or cut short", request=response.request)
+
+
+def unreachable(error: httpx.HTTPError, what: str, url: str) -> str:
+    """One line for a failed request: what, where, why, what to do. Holds no header and no body."""
+    # A local protocol error quotes the header that could not be sent.
+    quotable = not isinstance(error, httpx.LocalProtocolError)
+    why = (quotable and one_line(str(error))) or type(error).__name__
+    if isinstance(error, httpx.ConnectError) and "certificate" in why.lower():
+        return (
+            f"{what} at {url} shows a certificate that is not trusted: {why}; if a private authority made it, set "
+            "wallaroo:caBundle (WALLAROO_CA_BUNDLE)"
+        )
+    if isinstance(error, httpx.TimeoutException):
+        return (
+            f"{what} at {url} did not answer in time ({why}); check the address, or raise wallaroo:timeout "
+            "(WALLAROO_TIMEOUT)"
+        )
+    if isinstance(error, httpx.DecodingError):
+        return f"{what} at {url} gave a reply that cannot be read: {why}; check the address, or try again"
+    return f"{what} at {url} cannot be reached: {why}; check the address and that the instance is up"
+
+
+def _network(settings: Settings) -> httpx.HTTPTransport:
+    context = ssl.create_default_context()
+    if settings.ca_bundle:
+        try:
+            context.load_verify_locations(cafile=settings.ca_bundle)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(
+                f"configuration: wallaroo:caBundle (WALLAROO_CA_BUNDLE) {settings.origins['caBundle']} is no readable "
+                f"PEM file: {one_line(str(error))}"
+            ) from None
+    transport = httpx.HTTPTransport(verify=context)
+    # httpx has no door for httpcore's public `network_backend`, hence the private attribute; the tests of slow
+    # replies fail when it stops working.
+    transport._pool = httpcore.ConnectionPool(
+        ssl_context=context,
+        max_connections=_MOST_CONNECTIONS,
+        keepalive_expiry=30.0,
+        network_backend=_BoundedBackend(),
+    )
+    return transport
+
+
+class _WholeReplies(httpx.BaseTransport):
+    """Reads a reply to its end, below the retries, so that one which breaks off is retried like any other failure.
+
+    The timeout of a request bounds the whole of it: httpx bounds each read only, and a server that sends a byte now
+    and then would hold a thread for ever.
+    """
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        _deadline.set(request.extensions.get("timeout", {}).get("read"))
+        try:
+            response = self._inner.handle_request(request)
+            if not isinstance(response.stream, httpx.SyncByteStream):
+                raise TypeError("a transport for synchronous clients is needed")
+            try:
+                content = b"".join(response.stream)
+            finally:
+                response.close()
+        finally:
+            _deadline.set(None)
+        return httpx.Response(
+            response.status_code,
+            headers=response.headers,
+            stream=httpx.ByteStream(content),
+            extensions=response.extensions,
+            request=request,
+        )
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _Deadline(threading.local):
+    """When the request that this thread is at must be done."""
+
+    _end: float | None = None
+
+    def set(self, seconds: float | None) -> None:
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    def bound(self, timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:
+        """``timeout``, or less when the deadline is nearer. Raises ``error`` when it is over."""
+        if self._end is None:
+            return timeout
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise error("timed out")
+        return left if timeout is None else min(left, timeout)
+
+
+_deadline = _Deadline()
+
+
+class _BoundedBackend(httpcore.SyncBackend):
+    """The network, within the deadline of the request."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        timeout = _deadline.bound(timeout, httpcore.ConnectTimeout)
+        return _BoundedStream(super().connect_tcp(host, port, timeout, local_address, socket_options))
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _deadline.bound(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _deadline.bound(timeout, httpcore.WriteTimeout))
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        timeout = _deadline.bound(timeout, httpcore.ConnectTimeout)
+        return _BoundedStream(self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
