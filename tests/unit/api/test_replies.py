@@ -1,0 +1,136 @@
+"""What a reply is taken for: a value, the server's refusal, or no knowledge of what happened."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from instance_double import InstanceDouble
+
+from wallaroo_pulumi.api.models import Invited, Member, User, Workspace, WorkspaceList
+from wallaroo_pulumi.api.transport import Effect
+from wallaroo_pulumi.errors import ApiError, OutcomeUnknown
+
+
+def call(answer: object, effect: Effect = Effect.READ, *reply: type, **settings: str) -> object:
+    instance = InstanceDouble(some__call=[answer])
+    return instance.transport(**settings).call("some/call", {}, effect, *reply)
+
+
+def test_a_call_is_a_post_of_json_below_the_api_base() -> None:
+    seen: list[httpx.Request] = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"ok": True})
+
+    instance = InstanceDouble()
+    instance.handler = note
+    transport = instance.transport(apiUrl="https://a.example.com/base/")
+    transport.call("workspaces/list", {"user_id": "ü"}, Effect.READ)
+    transport.call("/v2/api/assays/get", {}, Effect.READ)
+    assert [str(request.url) for request in seen] == [
+        "https://a.example.com/base/v1/api/workspaces/list",
+        "https://a.example.com/base/v2/api/assays/get",
+    ]
+    assert {request.method for request in seen} == {"POST"}
+    assert {request.headers["authorization"] for request in seen} == {"Bearer the-token"}
+    assert seen[0].headers["content-type"] == "application/json"
+    assert seen[0].read().decode() == '{"user_id":"ü"}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [
+        ({"a": 1}, {"a": 1}),
+        ([1], [1]),
+        (httpx.Response(200), {}),
+        (httpx.Response(202, json={"b": 2}), {"b": 2}),
+    ],
+)
+def test_any_json_is_a_reply(answer: object, value: object) -> None:
+    assert call(answer) == value
+
+
+def test_a_null_reply_is_as_good_as_an_empty_one() -> None:
+    assert call(httpx.Response(200, content=b"null")) == {}
+
+
+def test_a_read_of_an_unknown_shape_says_where_and_shows_no_value() -> None:
+    with pytest.raises(ApiError) as caught:
+        call(
+            {"workspaces": [{"id": 1, "name": "a"}, {"id": "hidden", "name": "b"}]},
+            Effect.READ,
+            WorkspaceList,
+        )
+    text = str(caught.value)
+    assert "some/call answered 200: a reply of an unknown shape (workspaces.1.id: " in text
+    assert "hidden" not in text
+    assert text.isprintable()
+
+
+def test_a_write_whose_reply_has_an_unknown_shape_may_have_been_carried_out() -> None:
+    with pytest.raises(OutcomeUnknown) as caught:
+        call({"password": "hidden"}, Effect.WRITE, Invited)
+    assert "(id: Field required)" in str(caught.value)
+    assert "hidden" not in str(caught.value)
+    assert caught.value.may_still_run is False
+
+
+@pytest.mark.parametrize("key", ["msg", "error", "message", "detail"])
+def test_the_servers_words_are_found_in_any_body(key: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        call(httpx.Response(400, json={"code": 400, key: "no such\nworkspace"}))
+    error = caught.value
+    assert (error.status, error.endpoint, error.message) == (400, "some/call", "no such workspace")
+    assert str(error) == "some/call answered 400: no such workspace"
+
+
+@pytest.mark.parametrize(
+    ("status", "settings", "hint"),
+    [
+        (401, {}, "the token given as wallaroo:token (WALLAROO_TOKEN) is refused, or has expired"),
+        (403, {}, "the user who runs Pulumi is not allowed to do this"),
+        (429, {}, "asks to slow down"),
+        (302, {}, "set wallaroo:apiUrl (WALLAROO_API_URL)"),
+    ],
+)
+def test_a_refusal_says_what_to_do(status: int, settings: dict[str, str], hint: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        call(httpx.Response(status, headers={"location": "https://elsewhere.example/"}), **settings)
+    assert caught.value.hint is not None
+    assert hint in str(caught.value)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    instance = InstanceDouble(
+        some__call=[httpx.Response(307, headers={"location": "https://elsewhere.example/x"})]
+    )
+    with pytest.raises(
+        ApiError, match=r"a redirect to 'https://elsewhere\.example/x', which is not followed"
+    ):
+        instance.transport().call("some/call", {}, Effect.READ)
+    assert instance.endpoints == ["some/call"]
+
+
+def test_a_hint_can_be_replaced_by_a_better_one() -> None:
+    error = ApiError(403, "users/invite", "limit", "not allowed").with_hint("deactivate a user")
+    assert str(error) == "users/invite answered 403: limit; deactivate a user"
+
+
+def test_the_servers_words_are_cut() -> None:
+    with pytest.raises(ApiError) as caught:
+        call(httpx.Response(500, json={"msg": "x" * 10_000}))
+    assert len(caught.value.message) == 500
+
+
+def test_models_take_what_platforms_of_any_age_send() -> None:
+    workspace = Workspace.model_validate(
+        {"id": 7.0, "name": "a", "archived": None, "models": None, "pipelines": [1.0], "new": {"x": 1}}
+    )
+    assert workspace == Workspace(id=7, name="a", pipelines=(1,))
+    assert Member.model_validate({"user_id": "u", "user_type": "owner"}).role == "OWNER"
+    assert Member.model_validate({"user_id": "u", "user_type": None}).role == "COLLABORATOR"
+    assert Member.model_validate({"user_id": "u"}).role == "COLLABORATOR"
+    user = User.model_validate({"id": "u", "username": "admin", "firstName": "A", "realmRoles": ["admin"]})
+    assert (user.email, user.first_name, user.enabled, user.realm_roles) == (None, "A", True, ("admin",))
+    assert "hidden" not in repr(Invited(id="u", password="hidden"))

@@ -1,0 +1,56 @@
+"""The MLOps API of a Wallaroo instance: ``Client(settings).<domain>.<call>``. It knows nothing of Pulumi."""
+
+from __future__ import annotations
+
+import httpx
+
+from ..auth import token_source
+from ..config import Settings
+from ..http import open_client
+from .assays import Assays
+from .connections import Connections
+from .ml_models import Models
+from .orchestrations import Orchestrations
+from .pipelines import Pipelines
+from .publishes import Publishes
+from .registries import Registries
+from .tasks import Tasks
+from .transport import Transport
+from .users import Users
+from .workspaces import Workspaces
+
+
+class Client:
+    """One for each process and configuration. Safe for threads.
+
+    ``transport`` replaces the network in tests.
+    """
+
+    def __init__(self, settings: Settings, *, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = open_client(settings, transport=transport)
+        self._transport = Transport(settings, token_source(settings, self._http), self._http)
+        self.workspaces = Workspaces(self._transport)
+        self.users = Users(self._transport)
+        self.models = Models(self._transport, self.workspaces.forget)
+        self.pipelines = Pipelines(self._transport, self.workspaces.forget)
+        self.connections = Connections(self._transport)
+        self.registries = Registries(self._transport)
+        self.publishes = Publishes(self._transport)
+        self.assays = Assays(self._transport)
+        self.orchestrations = Orchestrations(self._transport)
+        self.tasks = Tasks(self._transport)
+
+    @property
+    def caller_id(self) -> str | None:
+        """The id of the user on whose behalf everything is done; None when the token does not tell.
+
+        Raises AuthError.
+        """
+        return self._transport.caller_id
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._http.close()
+
+
+__all__ = ["Client"]

@@ -1,0 +1,40 @@
+"""Assays, which watch a pipeline for drift (MLOPS_API.md section 5.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .listing import SharedListing
+from .models import Assay
+from .transport import Effect, Transport
+
+
+class Assays:
+    """``/v2/api/assays/*``. The listing is shared by all threads and follows this process's own writes."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._listing: SharedListing[Assay] = SharedListing(self._fetch)
+
+    def list(self, *, fresh: bool = False) -> tuple[Assay, ...]:
+        """Every assay that the caller may see, deactivated ones too; ``fresh`` asks now. ``/v2/api/assays/get``."""
+        return self._listing.fresh() if fresh else self._listing.items()
+
+    def _fetch(self) -> tuple[Assay, ...]:
+        return self._transport.call("/v2/api/assays/get", {"active": "All"}, Effect.READ, tuple[Assay, ...])
+
+    def schedule(self, definition: Mapping[str, Any]) -> str:
+        """Make an assay, active from the start, and return its id. Not idempotent. ``/v2/api/assays/schedule``."""
+        try:
+            return self._transport.call("/v2/api/assays/schedule", definition, Effect.WRITE, str)
+        finally:
+            self._listing.forget()
+
+    def set_active(self, assay_id: str, active: bool) -> None:
+        """Activate or deactivate; repeating it is harmless. ``/v2/api/assays/set_active``."""
+        try:
+            body = {"assay_id": assay_id, "active": active}
+            self._transport.call("/v2/api/assays/set_active", body, Effect.REPEATABLE)
+        finally:
+            self._listing.forget()

@@ -1,0 +1,58 @@
+"""Connections to data sources, and the workspaces that use them (MLOPS_API.md section 5.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .listings import SharedListings
+from .models import Connection, ConnectionList, Made
+from .transport import Effect, Transport
+
+
+class Connections:
+    """``connections/*``. Listings are shared by all threads and follow this process's own writes."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._listings: SharedListings[int | None, Connection] = SharedListings(self._fetch)
+
+    def list(self, workspace_id: int | None = None, *, fresh: bool = False) -> tuple[Connection, ...]:
+        """The connections of a workspace, or of the instance; ``fresh`` asks it now. ``connections/list``."""
+        listing = self._listings.of(workspace_id)
+        return listing.fresh() if fresh else listing.items()
+
+    def _fetch(self, workspace_id: int | None) -> Sequence[Connection]:
+        body = {} if workspace_id is None else {"workspace_id": workspace_id}
+        return self._transport.call("connections/list", body, Effect.READ, ConnectionList).connections
+
+    def create(self, name: str, type: str, details: Mapping[str, Any]) -> str:
+        """Make a connection and return its id. ApiError 409 when the name is taken. ``connections/create``."""
+        body = {"name": name, "type": type, "details": dict(details)}
+        try:
+            return self._transport.call("connections/create", body, Effect.WRITE, Made).id
+        finally:
+            self._listings.forget()
+
+    def delete(self, name: str) -> None:
+        """Delete whichever connection has this name now. ``connections/delete``."""
+        self._write("connections/delete", {"name": name})
+
+    def add_to_workspace(self, workspace_id: int, connection_id: str) -> None:
+        """Let a workspace use a connection. What a repetition does is not known. ``connections/add_to_workspace``."""
+        self._write(
+            "connections/add_to_workspace", {"workspace_id": workspace_id, "connection_id": connection_id}
+        )
+
+    def remove_from_workspace(self, workspace_id: int, connection_id: str) -> None:
+        """End a workspace's use of a connection. ``connections/remove_from_workspace``."""
+        self._write(
+            "connections/remove_from_workspace",
+            {"workspace_id": workspace_id, "connection_id": connection_id},
+        )
+
+    def _write(self, endpoint: str, body: dict[str, Any]) -> None:
+        try:
+            self._transport.call(endpoint, body, Effect.WRITE)
+        finally:
+            self._listings.forget()

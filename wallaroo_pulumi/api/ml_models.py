@@ -1,0 +1,78 @@
+"""Models, their versions and configurations (MLOPS_API.md section 5.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import models as wire
+from .listings import SharedListings
+from .models import ConfiguredModelVersion, ListedModel
+from .transport import Effect, Transport
+
+
+class Models:
+    """``models/*``. Listings are shared by all threads and follow this process's own writes."""
+
+    def __init__(self, transport: Transport, written: Callable[[], None]) -> None:
+        """``written`` is called after every write: the listing of workspaces tells what they hold."""
+        self._transport = transport
+        self._written = written
+        self._listings: SharedListings[int | None, ListedModel] = SharedListings(self._fetch)
+
+    def list(self, workspace_id: int | None, *, fresh: bool = False) -> tuple[ListedModel, ...]:
+        """The models of a workspace, or all, with all their versions; ``fresh`` asks now. ``models/list``."""
+        listing = self._listings.of(workspace_id)
+        return listing.fresh() if fresh else listing.items()
+
+    def _fetch(self, workspace_id: int | None) -> Sequence[ListedModel]:
+        body = {} if workspace_id is None else {"workspace_id": workspace_id}
+        return self._transport.call("models/list", body, Effect.READ, wire.Models).models
+
+    def version(self, model_version_id: int) -> ConfiguredModelVersion:
+        """One version as it is now; ApiError when there is none. ``models/get_version_by_id``."""
+        body = {"model_version_id": model_version_id}
+        reply = self._transport.call("models/get_version_by_id", body, Effect.READ, wire.VersionReply)
+        return reply.model_version
+
+    def upload(self, metadata: Mapping[str, Any], file: Path, timeout: float) -> int:
+        """Upload a file and return the new version's id; conversion goes on afterwards. Every call makes a version.
+
+        ``models/upload_and_convert``. Raises OSError when the file cannot be read.
+        """
+        try:
+            reply = self._transport.upload("models/upload_and_convert", metadata, file, timeout, wire.Upload)
+        finally:
+            self._forget()
+        return reply.model_version_id
+
+    def upload_logs(self, model_version_id: int, lines: int) -> Sequence[str]:
+        """The last lines that the conversion wrote. ``models/get_upload_logs``."""
+        body = {"model_version_id": model_version_id, "lines": lines}
+        return self._transport.call("models/get_upload_logs", body, Effect.READ, wire.UploadLogs).logs
+
+    def configure(self, model_version_id: int, config: Mapping[str, Any]) -> None:
+        """Give a version a new configuration, as a whole; earlier ones stay. ``models/insert_model_config``."""
+        self._write("insert_model_config", {"model_version_id": model_version_id, **config}, Effect.WRITE)
+
+    def delete_version(self, version: str) -> None:
+        """Delete a version (by UUID) and its file. ApiError 409 when it is in use. ``models/delete_model_versions``."""
+        self._write(
+            "delete_model_versions", {"model_versions": [version], "confirm_delete": True}, Effect.WRITE
+        )
+
+    def delete(self, workspace_id: int, name: str) -> None:
+        """Delete a model with all its versions. ApiError 409 when one is in use. ``models/delete_model``."""
+        body = {"workspace_id": workspace_id, "model_id": name, "confirm_delete": True}
+        self._write("delete_model", body, Effect.WRITE)
+
+    def _write(self, call: str, body: Mapping[str, Any], effect: Effect) -> Any:
+        try:
+            return self._transport.call(f"models/{call}", body, effect)
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._listings.forget()
+        self._written()

@@ -1,0 +1,441 @@
+"""What the API answers, as types. Unknown keys are ignored, optional ones may be missing (MLOPS_API.md section 7)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+
+class Wire(BaseModel):
+    """Base of the wire models: snake_case keys, as most of the API has them."""
+
+    # An answer may hold secrets, which an error must not show.
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_missing(cls, value: Any) -> Any:
+        """Platforms of different age leave a key out or send null for it."""
+        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+
+
+class Workspace(Wire):
+    """An element of workspaces/list. ``created_by`` is left out: it changes by itself."""
+
+    id: int
+    name: str
+    created_at: str | None = None
+    archived: bool = False
+    models: tuple[int, ...] = ()
+    pipelines: tuple[int, ...] = ()
+
+
+class WorkspaceList(Wire):
+    """The answer of workspaces/list."""
+
+    workspaces: tuple[Workspace, ...]
+
+
+class WorkspaceCreated(Wire):
+    """The answer of workspaces/create."""
+
+    workspace_id: int
+
+
+class Member(Wire):
+    """An element of workspaces/list_users."""
+
+    user_id: str
+    role: Annotated[str, AfterValidator(str.upper)] = Field(alias="user_type", default="COLLABORATOR")
+
+
+class MemberList(Wire):
+    """The answer of workspaces/list_users."""
+
+    users: tuple[Member, ...]
+
+
+class MemberRemoved(Wire):
+    """The answer of workspaces/remove_user."""
+
+    affected_rows: int = 0
+
+
+class User(Wire):
+    """A Keycloak user as users/query answers it."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    id: str
+    username: str = ""
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    enabled: bool = True
+    realm_roles: tuple[str, ...] | None = None
+    """Only in a full listing, and only for users that have some."""
+
+
+class UserList(Wire):
+    """The answer of users/query: keyed by id; a user may be null."""
+
+    users: dict[str, User | None]
+
+
+class Invited(Wire):
+    """The answer of users/invite."""
+
+    id: str
+    password: str | None = Field(default=None, repr=False)
+
+
+class Connection(Wire):
+    """An element of connections/list. ``details`` are in clear."""
+
+    id: str
+    name: str
+    type: str
+    details: dict[str, Any] | None = Field(default=None, repr=False)
+    workspace_names: tuple[str, ...] = ()
+    created_at: str | None = None
+
+
+class ConnectionList(Wire):
+    """The answer of connections/list."""
+
+    connections: tuple[Connection, ...]
+
+
+class Made(Wire):
+    """The answer of calls that make something with a UUID."""
+
+    id: str
+
+
+class RegistryWorkspace(Wire):
+    """A workspace that uses a registry, as models/get_registry answers it."""
+
+    id: int
+    name: str | None = None
+
+
+class Registry(Wire):
+    """A model registry, as models/get_registry and models/list_registries answer it. ``token`` is in clear."""
+
+    id: str | None = None
+    name: str
+    url: str
+    token: str = Field(default="", repr=False)
+    workspaces: tuple[RegistryWorkspace, ...] = ()
+    """Only in the answer of models/get_registry."""
+
+
+class Orchestration(Wire):
+    """As orchestration/get_by_id and orchestration/list answer it."""
+
+    id: str
+    name: str | None = None
+    workspace_id: int
+    sha: str
+    status: str
+    file_name: str = ""
+    created_at: str | None = None
+
+
+class TaskRun(Wire):
+    """A run of a task."""
+
+    run_id: str
+    status: str
+
+
+class Task(Wire):
+    """As task/get_by_id and task/list answer it. ``schedule`` only for scheduled tasks, and not on old platforms."""
+
+    id: str
+    name: str | None = None
+    workspace_id: int
+    status: str
+    killed: bool = False
+    input_data: dict[str, Any] = Field(default_factory=dict, repr=False)
+    schedule: str | None = None
+    extra_env_vars: dict[str, Any] = Field(default_factory=dict, repr=False)
+    """Holds ORCH_ID (not on old platforms), ORCH_SHA and TASK_DEBUG."""
+    last_runs: tuple[TaskRun, ...] = ()
+
+
+class FileInfo(Wire):
+    """The file of a model version; ``version`` is the version's UUID, ``sha`` the SHA-256 of the content."""
+
+    version: str
+    sha: str
+    file_name: str = ""
+    size: int = 0
+
+
+class Conversion(Wire):
+    """How an upload was to be converted."""
+
+    framework: str | None = None
+    arch: str | None = None
+    accel: str | dict[str, Any] | None = None
+    python_version: str | None = None
+    requirements: tuple[str, ...] = ()
+    framework_config: dict[str, Any] | None = None
+
+
+class ModelVersion(Wire):
+    """The inner half of a configured model version."""
+
+    id: int
+    name: str
+    workspace_id: int
+    status: str
+    file_info: FileInfo
+    visibility: str = "private"
+    conversion: Conversion | None = None
+    error_summary: str | None = None
+
+
+class ModelConfig(Wire):
+    """The outer half: the latest configuration. Every insert_model_config makes a new one."""
+
+    id: int
+    tensor_fields: tuple[str, ...] | None = None
+    filter_threshold: float | None = None
+    input_schema: str | None = None
+    output_schema: str | None = None
+    batch_config: str | None = None
+    dynamic_batching_config: dict[str, Any] | None = None
+    continuous_batching_config: dict[str, Any] | None = None
+    openai: dict[str, Any] | None = None
+
+
+class ConfiguredModelVersion(Wire):
+    """What models/get_version_by_id and models/list answer for one version; read by its parts' names."""
+
+    model_version: ModelVersion
+    config: ModelConfig | None = None
+
+
+class Model(Wire):
+    """The parent of the versions of one name."""
+
+    id: int
+    name: str
+    workspace_id: int | None = None
+
+
+class ListedModel(Wire):
+    """An element of models/list."""
+
+    model: Model
+    model_versions: tuple[ConfiguredModelVersion, ...] = ()
+
+
+class Models(Wire):
+    """The answer of models/list."""
+
+    models: tuple[ListedModel, ...]
+
+
+class VersionReply(Wire):
+    """The answer of models/get_version_by_id."""
+
+    model_version: ConfiguredModelVersion
+
+
+class _Uploaded(Wire):
+    id: int
+
+
+class _UploadedModels(Wire):
+    models: Annotated[tuple[_Uploaded, ...], Field(min_length=1)]
+
+
+class _Returning(Wire):
+    returning: Annotated[tuple[_UploadedModels, ...], Field(min_length=1)]
+
+
+class Upload(Wire):
+    """The answer of models/upload_and_convert: ``insert_models.returning[0].models[0].id``."""
+
+    insert_models: _Returning
+
+    @property
+    def model_version_id(self) -> int:
+        return self.insert_models.returning[0].models[0].id
+
+
+class UploadLogs(Wire):
+    """The answer of models/get_upload_logs."""
+
+    logs: tuple[str, ...] = ()
+
+
+class Pipeline(Wire):
+    """A pipeline, without what it does."""
+
+    id: int
+    name: str
+
+
+def _steps(value: Any) -> Any:
+    # The sources show `steps` as an object without naming its keys: the definition, or its list alone.
+    if isinstance(value, dict):
+        value = value.get("steps", () if not value else None)
+    return tuple(value) if isinstance(value, list | tuple) else None
+
+
+Steps = Annotated[tuple[dict[str, Any], ...] | None, BeforeValidator(_steps)]
+"""The steps of a pipeline version; None when the answer does not tell them in a known form."""
+
+
+class PipelineVersion(Wire):
+    """A version of a pipeline. The listing does not tell its integer id."""
+
+    version: str
+    steps: Steps = None
+    definition: Steps = None
+    created_at: str | None = None
+
+
+class ListedPipeline(Wire):
+    """An element of pipelines/list_pipelines (with the latest version) and of pipelines/list_pipeline_versions."""
+
+    pipeline: Pipeline
+    pipeline_version: PipelineVersion | None = None
+
+
+class Pipelines(Wire):
+    """The answer of pipelines/list_pipelines."""
+
+    pipelines: tuple[ListedPipeline, ...]
+
+
+class CreatedPipeline(Wire):
+    """The answer of pipelines/create, the only place where a version's integer id is told."""
+
+    pipeline_id: int = Field(alias="pipeline_pk_id")
+    version_id: int = Field(alias="pipeline_variant_pk_id")
+    version: str = Field(alias="pipeline_variant_version")
+
+
+class Deployed(Wire):
+    """The answer of pipelines/deploy."""
+
+    id: int
+
+
+class Url(Wire):
+    """The answer of admin/get_pipeline_external_url."""
+
+    url: str
+
+
+class Pod(Wire):
+    """An engine, load balancer or sidekick: flat as recorded, or below ``info`` as in the SDK's model."""
+
+    name: str = ""
+    status: str = ""
+    reason: str | None = None
+    details: tuple[str, ...] = ()
+    pipeline_statuses: dict[str, Any] | None = None
+    model_statuses: dict[str, Any] | None = None
+    statuses: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flat(cls, value: Any) -> Any:
+        return (
+            {**value, **value["info"]}
+            if isinstance(value, dict) and isinstance(value.get("info"), dict)
+            else value
+        )
+
+
+Pods = Annotated[tuple[Pod, ...], BeforeValidator(lambda value: value or ())]
+
+
+class DeploymentStatus(Wire):
+    """The answer of status/get_deployment."""
+
+    status: str
+    details: tuple[str, ...] = ()
+    engines: Pods = ()
+    engine_lbs: Pods = ()
+    sidekicks: Pods = ()
+
+
+class Assay(Wire):
+    """An element of /v2/api/assays/get. Variants are tagged outside: ``{"Static": [...]}``."""
+
+    id: str
+    name: str
+    active: bool = True
+    scheduling: dict[str, Any]
+    baseline: dict[str, Any]
+    window: dict[str, Any]
+    summarizer: dict[str, Any]
+    targeting: dict[str, Any]
+
+
+class Chart(Wire):
+    """The Helm chart of a publish."""
+
+    reference: str | None = None
+    chart: str | None = None
+    version: str | None = None
+
+
+class OldPublish(Wire):
+    """An earlier publish that one replaces."""
+
+    id: int
+
+
+class Publish(Wire):
+    """A pipeline version as a package for edges. ``docker_run_variables`` hold a join token after an edge was added."""
+
+    id: int
+    pipeline_name: str | None = None
+    pipeline_version_id: int
+    pipeline_version_name: str | None = None
+    status: str
+    error: str | None = None
+    pipeline_url: str | None = None
+    engine_url: str | None = None
+    helm: Chart | None = None
+    engine_config: dict[str, Any] | None = None
+    docker_run_variables: dict[str, str] = Field(default_factory=dict, repr=False)
+    replaces: tuple[OldPublish, ...] = ()
+    edge_bundles: dict[str, str] = Field(default_factory=dict, repr=False)
+
+
+class Edge(Wire):
+    """An element of ``edges`` in pipelines/list_publishes_for_pipeline."""
+
+    id: str
+    name: str
+    tags: tuple[str, ...] = ()
+    should_run_publish: int | None = None
+    """The publish that it belongs to."""
+
+
+class PublishList(Wire):
+    """The answer of pipelines/list_publishes_for_pipeline; the key of the publishes was another one in 2023."""
+
+    publishes: tuple[Publish, ...] = Field(
+        default=(), validation_alias=AliasChoices("publishes", "pipelines")
+    )
+    edges: tuple[Edge, ...] = ()

@@ -1,0 +1,75 @@
+"""Pipeline versions published for edges, and the edges (MLOPS_API.md section 5.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from .listing import SharedListing
+from .models import Edge, Publish, PublishList
+from .transport import Effect, Transport
+
+T = TypeVar("T")
+
+
+class Publishes:
+    """``pipelines/*publish*`` and ``*edge*``. The listing is shared and follows this process's own writes."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._listing: SharedListing[PublishList] = SharedListing(self._fetch)
+
+    def list(self, *, fresh: bool = False) -> tuple[Publish, ...]:
+        """Every publish that the caller may see. ``pipelines/list_publishes_for_pipeline``."""
+        return self._listed(fresh).publishes
+
+    def edges(self, *, fresh: bool = False) -> tuple[Edge, ...]:
+        """Every edge that the caller may see, without join tokens. ``pipelines/list_publishes_for_pipeline``."""
+        return self._listed(fresh).edges
+
+    def _listed(self, fresh: bool) -> PublishList:
+        (found,) = self._listing.fresh() if fresh else self._listing.items()
+        return found
+
+    def _fetch(self) -> Sequence[PublishList]:
+        # One answer holds both lists.
+        return [self._transport.call("pipelines/list_publishes_for_pipeline", {}, Effect.READ, PublishList)]
+
+    def get(self, publish_id: int, *, bundles: bool = False) -> Publish:
+        """One publish as it is now; with ``bundles`` of the edges it took over. ``pipelines/get_publish_status``."""
+        body = {"id": publish_id, **({"include_replace_bundles": True} if bundles else {})}
+        return self._transport.call("pipelines/get_publish_status", body, Effect.READ, Publish)
+
+    def publish(
+        self,
+        pipeline_version_id: int,
+        model_config_ids: Sequence[int],
+        engine_config: Mapping[str, Any] | None,
+        replaces: Sequence[int],
+    ) -> Publish:
+        """Begin to publish; every call makes another publish. ``pipelines/publish``."""
+        body: dict[str, Any] = {
+            "pipeline_version_id": pipeline_version_id,
+            "model_config_ids": [*model_config_ids],
+        }
+        if engine_config is not None:
+            body["engine_config"] = engine_config
+        if replaces:
+            body["replaces"] = [*replaces]
+        return self._write("publish", body, Publish)
+
+    def add_edge(self, publish_id: int, name: str, tags: Sequence[str]) -> str | None:
+        """Make an edge and return its bundle, which is told once: it holds the join token. ``add_edge_to_publish``."""
+        body = {"pipeline_publish_id": publish_id, "name": name, "tags": [*tags]}
+        answer = self._write("add_edge_to_publish", body, Publish)
+        return answer.docker_run_variables.get("EDGE_BUNDLE")
+
+    def remove_edge(self, name: str) -> None:
+        """Remove whichever edge has this name now. ``pipelines/remove_edge``."""
+        self._write("remove_edge", {"name": name}, object)
+
+    def _write(self, call: str, body: Mapping[str, Any], reply: type[T]) -> T:
+        try:
+            return self._transport.call(f"pipelines/{call}", body, Effect.WRITE, reply)
+        finally:
+            self._listing.forget()

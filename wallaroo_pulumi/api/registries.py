@@ -1,0 +1,57 @@
+"""Registries of models outside the instance, and the workspaces that use them (MLOPS_API.md section 5.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .listings import SharedListings
+from .models import Made, Registry
+from .transport import Effect, Transport
+
+
+class Registries:
+    """``models/*_registry``. Listings are shared by all threads and follow this process's own writes."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._listings: SharedListings[int | None, Registry] = SharedListings(self._fetch)
+
+    def list(self, workspace_id: int | None = None, *, fresh: bool = False) -> tuple[Registry, ...]:
+        """The registries of a workspace, or of the instance; without their workspaces. ``models/list_registries``."""
+        listing = self._listings.of(workspace_id)
+        return listing.fresh() if fresh else listing.items()
+
+    def _fetch(self, workspace_id: int | None) -> Sequence[Registry]:
+        body = {} if workspace_id is None else {"workspace_id": workspace_id}
+        return self._transport.call("models/list_registries", body, Effect.READ, tuple[Registry, ...])
+
+    def get(self, registry_id: str) -> Registry:
+        """One registry, with its workspaces. ``models/get_registry``."""
+        return self._transport.call(
+            "models/get_registry", {"registry_id": registry_id}, Effect.READ, Registry
+        )
+
+    def create(self, name: str, url: str, token: str) -> str:
+        """Make a registry, of no workspace yet, and return its id. Not idempotent. ``models/create_registry``."""
+        body = {"name": name, "url": url, "token": token}
+        try:
+            return self._transport.call("models/create_registry", body, Effect.WRITE, Made).id
+        finally:
+            self._listings.forget()
+
+    def attach(self, registry_id: str, workspace_id: int) -> None:
+        """Let a workspace use a registry. ``models/attach_registry_to_workspace``."""
+        body = {"registry_id": registry_id, "workspace_id": workspace_id}
+        self._write("models/attach_registry_to_workspace", body)
+
+    def detach(self, registry_id: str, workspace_id: int) -> None:
+        """End a workspace's use of a registry. ``models/remove_registry_from_workspace``."""
+        body = {"registry_id": registry_id, "workspace_id": workspace_id}
+        self._write("models/remove_registry_from_workspace", body)
+
+    def _write(self, endpoint: str, body: dict[str, Any]) -> None:
+        try:
+            self._transport.call(endpoint, body, Effect.WRITE)
+        finally:
+            self._listings.forget()

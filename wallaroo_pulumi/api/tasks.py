@@ -1,0 +1,82 @@
+"""Tasks: orchestrations that run by a schedule or all the time (MLOPS_API.md section 5.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .models import Made, Task
+from .transport import Effect, Transport
+
+
+class Tasks:
+    """``task/*``. Nothing is kept: their status changes by itself."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self, workspace_id: int, orchestration_id: str | None = None, *, killed: bool = False
+    ) -> tuple[Task, ...]:
+        """The tasks of a workspace, of one orchestration if given; the killed ones too if asked for. ``task/list``."""
+        body: dict[str, Any] = {"workspace_id": workspace_id, "killed": killed}
+        if orchestration_id is not None:
+            body["orch_id"] = orchestration_id
+        return self._transport.call("task/list", body, Effect.READ, tuple[Task, ...])
+
+    def get(self, id: str) -> Task:
+        """One task, killed or not. ``task/get_by_id``."""
+        return self._transport.call("task/get_by_id", {"id": id}, Effect.READ, Task)
+
+    def run_scheduled(
+        self,
+        workspace_id: int,
+        orchestration_id: str,
+        name: str,
+        schedule: str,
+        arguments: Mapping[str, Any],
+        *,
+        debug: bool,
+        timeout: int | None,
+    ) -> str:
+        """Start a task that runs by a cron schedule, each run at most ``timeout`` seconds; returns its id.
+
+        Not idempotent. ``task/run_scheduled``.
+        """
+        body = _body(workspace_id, orchestration_id, name, arguments, debug) | {"schedule": schedule}
+        if timeout is not None:
+            body["timeout"] = timeout
+        return self._transport.call("task/run_scheduled", body, Effect.WRITE, Made).id
+
+    def run_continuously(
+        self,
+        workspace_id: int,
+        orchestration_id: str,
+        name: str,
+        arguments: Mapping[str, Any],
+        *,
+        debug: bool,
+    ) -> str:
+        """Start a task that runs until it is killed; returns its id. Not idempotent. ``task/run_continuously``."""
+        body = _body(workspace_id, orchestration_id, name, arguments, debug)
+        return self._transport.call("task/run_continuously", body, Effect.WRITE, Made).id
+
+    def pause(self, id: str, paused: bool) -> None:
+        """Ask to pause a task, or to let it go on; that happens later. ``task/pause``."""
+        self._transport.call("task/pause", {"id": id, "pause": paused}, Effect.REPEATABLE)
+
+    def kill(self, id: str) -> None:
+        """Ask to end a task; that happens later, and it stays listed as killed. ``task/kill``."""
+        self._transport.call("task/kill", {"id": id}, Effect.REPEATABLE)
+
+
+def _body(
+    workspace_id: int, orchestration_id: str, name: str, arguments: Mapping[str, Any], debug: bool
+) -> dict[str, Any]:
+    return {
+        "workspace_id": workspace_id,
+        "orch_id": orchestration_id,
+        "name": name,
+        "json": dict(arguments),
+        "debug": debug,
+    }

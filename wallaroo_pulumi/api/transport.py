@@ -1,0 +1,177 @@
+"""Calls of the MLOps API: one way to send, one way to retry, one mapping of errors.
+
+Every call is a POST with a JSON object, even reads (MLOPS_API.md). What may be repeated therefore depends on the
+call's effect, not on its method.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from ..auth.bearer import BearerAuth
+from ..auth.source import HeaderSource, subject
+from ..config import Settings
+from ..errors import ApiError, ConnectionFailed, OutcomeUnknown
+from ..http import decoded, open_client, read_retries, unreachable, write_retries
+
+T = TypeVar("T")
+
+
+class Effect(enum.Enum):
+    """What a call does, and so when it may be sent again."""
+
+    READ = "read"
+    """Changes nothing: retried after connection errors, timeouts, 429, 502, 503, 504 and unreadable replies."""
+    REPEATABLE = "repeatable"
+    """A write whose repetition is harmless: retried like a read."""
+    WRITE = "write"
+    """Retried only when it cannot have been carried out; else its outcome is unknown."""
+
+
+class Transport:
+    """Sends calls with the token, over pooled connections. Safe for threads."""
+
+    def __init__(self, settings: Settings, source: HeaderSource, http: httpx.Client | None = None) -> None:
+        self._settings = settings
+        self._source = source
+        self._http = http or open_client(settings)
+        self._auth = BearerAuth(source)
+
+    @property
+    def caller_id(self) -> str | None:
+        """The user id of the token, None when the token does not tell. Raises AuthError."""
+        return subject(self._source.header())
+
+    @overload
+    def call(self, endpoint: str, body: Mapping[str, Any], effect: Effect) -> Any: ...
+
+    @overload
+    def call(self, endpoint: str, body: Mapping[str, Any], effect: Effect, reply: type[T]) -> T: ...
+
+    def call(self, endpoint: str, body: Mapping[str, Any], effect: Effect, reply: Any = Any) -> Any:
+        """Send ``body`` to ``endpoint`` (``workspaces/list``, or a whole path such as ``/v2/api/assays/get``).
+
+        Returns the answer as a ``reply``: a wire model, or any type that pydantic knows; else the decoded JSON.
+        Raises ApiError, AuthError, ConnectionFailed and, for a WRITE, OutcomeUnknown.
+        """
+        path = endpoint if endpoint.startswith("/") else f"/v1/api/{endpoint}"
+        request = self._http.build_request("POST", self._settings.api_url + path, json=dict(body))
+        return _shaped(self.send(request, endpoint, effect), endpoint, effect, reply)
+
+    def upload(
+        self, endpoint: str, metadata: Mapping[str, Any], file: Path, timeout: float, reply: type[T]
+    ) -> T:
+        """Send a file and what is to be known of it as multipart/form-data, streamed from disk.
+
+        A WRITE that may take ``timeout`` seconds. Raises OSError when the file cannot be read, else as :meth:`call`.
+        """
+        with file.open("rb") as content:
+            request = self._http.build_request(
+                "POST",
+                f"{self._settings.api_url}/v1/api/{endpoint}",
+                files={
+                    "metadata": (None, json.dumps(metadata), "application/json"),
+                    "file": (file.name, content, "application/octet-stream"),
+                },
+                timeout=httpx.Timeout(self._settings.timeout, read=max(timeout, self._settings.timeout)),
+            )
+            return _shaped(self.send(request, endpoint, Effect.WRITE), endpoint, Effect.WRITE, reply)
+
+    def send(self, request: httpx.Request, endpoint: str, effect: Effect) -> Any:
+        """Send a request that is built already (an upload, say); otherwise as :meth:`call`."""
+        retries = write_retries if effect is Effect.WRITE else read_retries
+        request.extensions["retry"] = retries(self._settings)
+        try:
+            response = self._http.send(request, auth=self._auth)
+            answer = decoded(response)
+        except httpx.HTTPError as error:
+            raise self._failed(error, endpoint, effect) from None
+        if not response.is_success:
+            raise self._answered(response, endpoint, effect)
+        return {} if answer is None else answer
+
+    def _failed(self, error: httpx.HTTPError, endpoint: str, effect: Effect) -> Exception:
+        """The error for a request without a readable reply."""
+        line = unreachable(error, "the API", f"{self._settings.api_url} ({endpoint})")
+        not_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+        if effect is not Effect.WRITE or not_sent:
+            return ConnectionFailed(line)
+        return _unknown(line, may_still_run=isinstance(error, httpx.TimeoutException))
+
+    def _answered(self, response: httpx.Response, endpoint: str, effect: Effect) -> Exception:
+        """The error for an answer that is not 2xx."""
+        status = response.status_code
+        said = self._settings.censored(_message(response))
+        said = said.replace(response.request.headers["authorization"].removeprefix("Bearer "), "***")
+        error = ApiError(status, endpoint, said, _hint(status, self._settings))
+        if effect is Effect.WRITE and status in (502, 504):
+            return _unknown(str(error), may_still_run=status == 504)
+        return error
+
+
+def _unknown(line: str, *, may_still_run: bool) -> OutcomeUnknown:
+    return OutcomeUnknown(
+        f"{line}; whether the request was carried out is not known: run `pulumi up` again, which looks first",
+        may_still_run=may_still_run,
+    )
+
+
+def _shaped(answer: Any, endpoint: str, effect: Effect, reply: type[T]) -> T:
+    """The answer as a ``reply``."""
+    try:
+        return TypeAdapter(reply).validate_python(answer)
+    except ValidationError as error:
+        failure = _misshapen(error, endpoint, effect)
+    raise failure  # outside, since pydantic's error quotes the reply and must not become the context of ours
+
+
+def _misshapen(error: ValidationError, endpoint: str, effect: Effect) -> Exception:
+    """The error for a reply that is JSON, but not of the promised shape."""
+    # Not the error's own text: the reply may hold secrets.
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(step) for step in first["loc"]) or "the whole"
+    line = f"{place}: {first['msg']}"
+    if effect is Effect.WRITE:
+        return _unknown(f"{endpoint} gave a reply of an unknown shape ({line})", may_still_run=False)
+    hint = (
+        "check that wallaroo:apiUrl (WALLAROO_API_URL) is a Wallaroo instance of a version that is supported"
+    )
+    return ApiError(200, endpoint, f"a reply of an unknown shape ({line})", hint)
+
+
+def _message(response: httpx.Response) -> str:
+    """The server's words, from whichever shape of error body (MLOPS_API.md section 3)."""
+    if response.is_redirect:
+        # Without the query, in which gateways keep the state of a login.
+        target = response.headers["location"].partition("?")[0]
+        return f"a redirect to {target!r}, which is not followed"
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if isinstance(body, dict):
+        for key in ("msg", "error", "message", "detail"):
+            if body.get(key):
+                return str(body[key])
+    return response.text.strip() or response.reason_phrase
+
+
+def _hint(status: int, settings: Settings) -> str | None:
+    if status == 401 and settings.auth == "token":
+        return "the token given as wallaroo:token (WALLAROO_TOKEN) is refused, or has expired: get a new one"
+    if status == 401:
+        return "the token is refused even when new: check the user's rights with `wallaroo-pulumi doctor`"
+    if status == 403:
+        return "the user who runs Pulumi is not allowed to do this"
+    if status == 429:
+        return "the instance asks to slow down; try again later"
+    if 300 <= status < 400:
+        return "set wallaroo:apiUrl (WALLAROO_API_URL) to the address that the API itself has"
+    return None

@@ -1,0 +1,91 @@
+"""Users of the instance (MLOPS_API.md section 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .listing import Derived, SharedListing
+from .models import Invited, User, UserList
+from .transport import Effect, Transport
+
+
+class Users:
+    """``users/*``. The listing is shared by all threads and follows this process's own writes."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._listing: SharedListing[User] = SharedListing(self._fetch)
+        self._by_name: Derived[User, dict[str, User]] = Derived(_by_name)
+        self._by_id: Derived[User, dict[str, User]] = Derived(lambda users: {user.id: user for user in users})
+
+    def list(self, *, fresh: bool = False) -> tuple[User, ...]:
+        """Every user; ``fresh`` asks the instance now. ``users/query``."""
+        return self._listing.fresh() if fresh else self._listing.items()
+
+    def _fetch(self) -> Sequence[User]:
+        answer = self._transport.call("users/query", {}, Effect.READ, UserList)
+        return [user for user in answer.users.values() if user is not None]
+
+    def find(self, id: str, *, fresh: bool = False) -> User | None:
+        """The user with this id."""
+        return self._by_id.of(self.list(fresh=fresh)).get(id)
+
+    def find_by_email(self, email: str) -> User | None:
+        """The user whose e-mail address, or else login name, is ``email`` in any case of letters.
+
+        Asks the instance afresh before it says None.
+        """
+        for fresh in (False, True):
+            if found := self._by_name.of(self.list(fresh=fresh)).get(email.lower()):
+                return found
+        return None
+
+    def invite(self, email: str, password: str | None) -> Invited:
+        """Make an account. Not idempotent; 403 at the licence's limit of users. ``users/invite``."""
+        body: dict[str, Any] = {"email": email, "roles": []}
+        if password is not None:
+            body["password"] = password
+        try:
+            return self._transport.call("users/invite", body, Effect.WRITE, Invited)
+        finally:
+            self._listing.forget()
+
+    def activate(self, email: str) -> None:
+        """Let a user log in. ``users/activate``."""
+        self._change("users/activate", {"email": email})
+
+    def deactivate(self, email: str) -> None:
+        """Keep a user from logging in; what he owns stays. ``users/deactivate``."""
+        self._change("users/deactivate", {"email": email})
+
+    def edit(
+        self, id: str, first_name: str, last_name: str, email: str, *, enabled: bool, is_admin: bool
+    ) -> None:
+        """Replace a user's names, rights and activation, all at once. ``user``."""
+        body = {
+            "id": id,
+            "firstName": first_name,
+            "lastName": last_name,
+            "email": email,
+            "enabled": enabled,
+            "isAdmin": is_admin,
+        }
+        self._change("user", body)
+
+    def _change(self, endpoint: str, body: dict[str, Any]) -> None:
+        try:
+            self._transport.call(endpoint, body, Effect.REPEATABLE)
+        finally:
+            self._listing.forget()
+
+
+def _by_name(users: Sequence[User]) -> dict[str, User]:
+    """Users by e-mail address, and by login name where that is nobody's address; in lower case, the first wins."""
+    found: dict[str, User] = {}
+    for user in users:
+        if user.email:
+            found.setdefault(user.email.lower(), user)
+    for user in users:
+        found.setdefault(user.username.lower(), user)
+    return found

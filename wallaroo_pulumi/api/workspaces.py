@@ -1,0 +1,82 @@
+"""Workspaces and their members (MLOPS_API.md section 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .listing import Derived, SharedListing
+from .listings import SharedListings
+from .models import Member, MemberList, MemberRemoved, Workspace, WorkspaceCreated, WorkspaceList
+from .transport import Effect, Transport
+
+
+class Workspaces:
+    """``workspaces/*``. Listings are shared by all threads and follow this process's own writes."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._listing: SharedListing[Workspace] = SharedListing(self._fetch)
+        self._by_id: Derived[Workspace, dict[int, Workspace]] = Derived(
+            lambda workspaces: {workspace.id: workspace for workspace in workspaces}
+        )
+        self._members: SharedListings[int, Member] = SharedListings(self._fetch_members)
+
+    def list(self, *, fresh: bool = False) -> tuple[Workspace, ...]:
+        """Every workspace that the caller may see; ``fresh`` asks the instance now. ``workspaces/list``."""
+        return self._listing.fresh() if fresh else self._listing.items()
+
+    def find(self, id: int, *, fresh: bool = False) -> Workspace | None:
+        """The visible workspace with this id."""
+        return self._by_id.of(self.list(fresh=fresh)).get(id)
+
+    def _fetch(self) -> Sequence[Workspace]:
+        return self._transport.call("workspaces/list", {}, Effect.READ, WorkspaceList).workspaces
+
+    def create(self, name: str) -> int:
+        """Make a workspace and return its id; the caller becomes OWNER. Not idempotent. ``workspaces/create``."""
+        body = {"workspace_name": name}
+        try:
+            return self._transport.call(
+                "workspaces/create", body, Effect.WRITE, WorkspaceCreated
+            ).workspace_id
+        finally:
+            self._listing.forget()  # whatever came of it, and its other columns are the instance's to tell
+
+    def forget(self) -> None:
+        """Ask the instance again next time: something that a workspace holds was changed by another domain."""
+        self._listing.forget()
+
+    def members(self, workspace_id: int, *, fresh: bool = False) -> tuple[Member, ...]:
+        """The members of a workspace. ``workspaces/list_users``; ApiError 500 when there is no such workspace."""
+        listing = self._members.of(workspace_id)
+        return listing.fresh() if fresh else listing.items()
+
+    def _fetch_members(self, workspace_id: int) -> Sequence[Member]:
+        body = {"workspace_id": workspace_id}
+        return self._transport.call("workspaces/list_users", body, Effect.READ, MemberList).users
+
+    def add_user(self, workspace_id: int, user_id: str, email: str | None, role: str) -> None:
+        """Make a user a member, or change his role. Repeating it is harmless. ``workspaces/add_user``."""
+        body = {"workspace_id": workspace_id, "user_id": user_id, "user_type": role}
+        if email is not None:
+            body["email"] = email
+        listing = self._members.of(workspace_id)
+        try:
+            self._transport.call("workspaces/add_user", body, Effect.REPEATABLE)
+        except BaseException:
+            listing.forget()
+            raise
+        added = Member(user_id=user_id, user_type=role)
+        listing.amend(lambda members: [*(m for m in members if m.user_id != user_id), added])
+
+    def remove_user(self, workspace_id: int, user_id: str) -> int:
+        """Remove a member; returns how many went (0 on repetition). ``workspaces/remove_user``."""
+        body = {"workspace_id": workspace_id, "user_id": user_id}
+        listing = self._members.of(workspace_id)
+        try:
+            removed = self._transport.call("workspaces/remove_user", body, Effect.REPEATABLE, MemberRemoved)
+        except BaseException:
+            listing.forget()
+            raise
+        listing.amend(lambda members: [m for m in members if m.user_id != user_id])
+        return removed.affected_rows
