@@ -1,0 +1,76 @@
+"""Waiting: lines of progress, the timeout, failures; on a clock that moves when somebody sleeps."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from wallaroo_pulumi.core.context import Context
+from wallaroo_pulumi.core.wait import Settled, wait
+from wallaroo_pulumi.errors import ObjectError
+
+
+class Work:
+    """Has ``statuses`` ((seconds, status) from then on), and settles after the last."""
+
+    def __init__(self, *statuses: tuple[float, str], settles: float = float("inf")) -> None:
+        self.now = 0.0
+        self.said: list[tuple[float, str]] = []
+        self.statuses = statuses
+        self.settles = settles
+        self.ctx = Context(
+            client=None,
+            say=lambda line: self.said.append((self.now, line)),
+            sleep=self.sleep,
+            clock=lambda: self.now,
+        )
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds > 0
+        self.now += seconds
+
+    def look(self) -> str | Settled[int]:
+        if self.now >= self.settles:
+            return Settled(7)
+        return [status for since, status in self.statuses if since <= self.now][-1]
+
+    def run(self, timeout: float = 600) -> int:
+        return wait(self.ctx, "model 'm'", self.look, timeout=timeout, remedy="raise timeout")
+
+
+def test_what_is_ready_at_once_takes_no_time_and_says_nothing() -> None:
+    work = Work(settles=0)
+    assert work.run() == 7
+    assert (work.now, work.said) == (0, [])
+
+
+def test_each_change_of_status_is_told_once() -> None:
+    work = Work((0, "pending"), (30, "converting"), settles=100)
+    work.run()
+    assert [line for _, line in work.said] == ["model 'm': pending", "model 'm': converting"]
+
+
+def test_lines_are_ten_seconds_apart_however_fast_the_status_changes() -> None:
+    work = Work(*((float(second), f"step {second}") for second in range(60)), settles=60)
+    work.run()
+    times = [time for time, _ in work.said]
+    assert len(times) >= 4
+    assert all(later - earlier >= 10 for earlier, later in itertools.pairwise(times))
+
+
+def test_looks_get_rarer_but_the_timeout_is_kept() -> None:
+    work = Work((0, "pending"))
+    with pytest.raises(ObjectError, match=r"model 'm' is still pending after 60 s; raise timeout"):
+        work.run(timeout=60)
+    assert work.now == pytest.approx(60)
+
+
+def test_a_failure_ends_the_wait() -> None:
+    work = Work((0, "pending"))
+
+    def fails() -> str:
+        raise ObjectError("conversion failed")
+
+    with pytest.raises(ObjectError, match="conversion failed"):
+        wait(work.ctx, "x", fails, timeout=60, remedy="")

@@ -1,0 +1,51 @@
+"""Diff: what a change of inputs would do, derived from the markers of the definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .fields import FORCES_REPLACEMENT, ONLY_AT_CREATION, SERVER_FILLS, UNKNOWN, UNORDERED
+from .names import wire_name
+from .resource import Resource
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Wire names of the properties that changed, and of those that force a replacement."""
+
+    changed: tuple[str, ...]
+    replacing: tuple[str, ...]
+
+
+def diff(resource: Resource[Any, Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
+    """Compare the last outputs with the checked inputs. An unknown new value counts as a change."""
+    changed, replacing = [], []
+    for name, field in resource.inputs.model_fields.items():
+        key = wire_name(name)
+        new = news.get(key)
+        # State written before this property existed: the object has its default.
+        old = olds.get(key, field.get_default(call_default_factory=True) if not field.is_required() else None)
+        if ONLY_AT_CREATION in field.metadata or (new is None and SERVER_FILLS in field.metadata):
+            continue
+        if contains_unknown(new) or _comparable(old, field.metadata) != _comparable(new, field.metadata):
+            changed.append(key)
+            if FORCES_REPLACEMENT in field.metadata:
+                replacing.append(key)
+    return Difference(tuple(changed), tuple(replacing))
+
+
+def contains_unknown(value: Any) -> bool:
+    """Whether UNKNOWN stands anywhere in the value."""
+    if isinstance(value, Mapping):
+        return any(contains_unknown(v) for v in value.values())
+    if isinstance(value, list | tuple):
+        return any(contains_unknown(v) for v in value)
+    return value is UNKNOWN
+
+
+def _comparable(value: Any, markers: list[Any]) -> Any:
+    if UNORDERED in markers and isinstance(value, list):
+        return sorted(value, key=repr)
+    return value

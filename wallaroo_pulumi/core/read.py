@@ -1,0 +1,26 @@
+"""Read by id without guessing: a missing object is told from a failing server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from ..errors import ApiError
+
+T = TypeVar("T")
+
+_MAY_MEAN_ABSENT = (400, 404, 500)
+"""Which of them a missing id is answered with differs from call to call (MLOPS_API.md section 3)."""
+
+
+def read_by_id(get: Callable[[], T], listed: Callable[[], bool]) -> T | None:
+    """What ``get`` answers; None when it is refused and the object's listing, which answers, lacks it.
+
+    Raises what ``get`` raised when the listing has the object.
+    """
+    try:
+        return get()
+    except ApiError as error:
+        if error.status not in _MAY_MEAN_ABSENT or listed():
+            raise
+        return None

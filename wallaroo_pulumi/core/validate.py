@@ -1,0 +1,46 @@
+"""Validation: what would the instance refuse of these inputs? Asked in check, where users want previews to know it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ..errors import ObjectError
+from .check import Failure
+from .context import Context
+from .diff import diff
+from .names import wire_name
+from .resource import BadInput, Resource
+
+
+def validate(
+    resource: Resource[Any, Any],
+    ctx: Context[Any],
+    inputs: Mapping[str, Any],
+    olds: Mapping[str, Any],
+) -> list[Failure]:
+    """What the instance would refuse of the checked ``inputs``; nothing is asked for what does not change.
+
+    ``olds`` are the last checked inputs, empty for a new resource. Raises WallarooError when the instance does not
+    answer.
+    """
+    if olds:
+        ctx.declared.add(_key(resource, olds))
+        if not diff(resource, olds, inputs).changed:
+            return []
+    wanted = resource.inputs.model_validate(dict(inputs))
+    failures = [Failure(wire_name(bad.property), bad.reason) for bad in resource.validate(ctx, wanted)]
+    ctx.declared.add(_key(resource, inputs))
+    return failures
+
+
+def refused(property: str, look: Callable[[], object]) -> Iterator[BadInput]:
+    """The ObjectError that ``look`` raises, as a problem of this property (Python name)."""
+    try:
+        look()
+    except ObjectError as error:
+        yield BadInput(property, str(error))
+
+
+def _key(resource: Resource[Any, Any], inputs: Mapping[str, Any]) -> tuple[object, ...]:
+    return (resource.kind, *(inputs.get(wire_name(name)) for name in resource.natural_key))

@@ -1,0 +1,54 @@
+"""Wait for work that the instance does later: converting a model, starting engines, packaging, killing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from ..errors import ObjectError
+from .context import Context
+
+T = TypeVar("T")
+
+_FIRST_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 5.0
+"""Seconds between two looks: short for what is ready soon, then as rare as the vendor's SDK looks."""
+_GROWTH: Final = 1.5
+_BETWEEN_LINES: Final = 10.0
+"""Seconds between two lines of progress at least."""
+
+
+@dataclass(frozen=True)
+class Settled(Generic[T]):
+    """What a wait ends with."""
+
+    value: T
+
+
+def wait(
+    ctx: Context[Any],
+    what: str,
+    look: Callable[[], str | Settled[T]],
+    *,
+    timeout: float,
+    remedy: str,
+) -> T:
+    """Call ``look`` until it settles, and tell the user when the status changes.
+
+    ``look`` returns the status so far, or the end; it raises when the work has failed. ``what`` names the object
+    in every line. Raises ObjectError after ``timeout`` seconds, with the last status and the ``remedy``.
+    """
+    begun = ctx.clock()
+    pause = _FIRST_PAUSE
+    told, told_at = "", begun - _BETWEEN_LINES
+    while isinstance(found := look(), str):
+        now = ctx.clock()
+        if now - begun >= timeout:
+            raise ObjectError(f"{what} is still {found} after {timeout:g} s; {remedy}")
+        if found != told and now - told_at >= _BETWEEN_LINES:
+            ctx.say(f"{what}: {found}")
+            told, told_at = found, now
+        ctx.sleep(min(pause, begun + timeout - now))
+        pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+    return found.value
