@@ -1,0 +1,340 @@
+"""Model versions, pipelines and deployments: the decisions of their handlers, on the emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from emulated import Emulated
+from workbench import State, Workbench
+
+from wallaroo_pulumi.core import lifecycle
+from wallaroo_pulumi.core.check import check
+from wallaroo_pulumi.core.diff import diff
+from wallaroo_pulumi.core.fields import UNKNOWN
+from wallaroo_pulumi.core.names import wire_name
+from wallaroo_pulumi.errors import ObjectError
+from wallaroo_pulumi.resources import RESOURCES
+
+Made = State
+
+
+class Bench(Workbench):
+    """With a workspace and a model file."""
+
+    def __init__(self, emulator: Emulated, folder: Path) -> None:
+        super().__init__(emulator)
+        self.file = folder / "model.onnx"
+        self.file.write_bytes(b"one")
+        self.workspace_id = self.workspace()
+
+    def checked(self, kind: str, **inputs: Any) -> dict[str, Any]:
+        return super().checked(kind, **{"workspace_id": self.workspace_id, **inputs})
+
+    def model(self, **inputs: Any) -> Made:
+        given = {"name": "ccfraud", "path": str(self.file), "framework": "onnx", **inputs}
+        return self.create("ModelVersion", **given)
+
+    def pipeline(self, *models: Made, **inputs: Any) -> Made:
+        return self.create("Pipeline", **{"name": "fraud", "steps": [step(*models)], **inputs})
+
+    def versions(self) -> list[dict[str, Any]]:
+        listed = self.emulator.api("models/list", workspace_id=self.workspace_id)["models"]
+        return [v for model in listed for v in model["model_versions"]]
+
+    def pipeline_versions(self) -> int:
+        body = {"workspace_id": self.workspace_id, "pipeline_id": "fraud"}
+        return len(self.emulator.api("pipelines/list_pipeline_versions", **body)["pipeline_versions"])
+
+
+def step(*models: Made) -> dict[str, Any]:
+    refs = [{"name": m["name"], "version": m["version"], "sha": m["sha256"]} for _, m in models]
+    return {"ModelInference": {"models": refs}}
+
+
+@pytest.fixture
+def bench(emulator: Emulated, tmp_path: Path) -> Iterator[Bench]:
+    with Bench(emulator, tmp_path) as bench:
+        yield bench
+
+
+def failures(kind: str, **inputs: Any) -> dict[str, str]:
+    found = check(RESOURCES[kind], {wire_name(k): v for k, v in inputs.items()}, {})[1]
+    return {failure.property: failure.reason for failure in found}
+
+
+# --- model versions ---------------------------------------------------------------------------------------
+
+
+def test_the_same_content_is_not_uploaded_twice(bench: Bench) -> None:
+    id, _ = bench.model()
+    bench.new_process()
+    again, _ = bench.model(arch="x86")
+    assert again == id
+    assert len(bench.versions()) == 1
+    assert any("taken over, not uploaded again" in line for line in bench.said)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"visibility": "public"}, {"arch": "arm"}, {"accel": "cuda"}, {"framework": "tensorflow"},
+     {"requirements": ["numpy"]}, {"accel": {"qaic": {"num_cores": 4}}}, {"name": "other"}],
+)  # fmt: skip
+def test_the_same_content_for_another_purpose_is_another_version(bench: Bench, other: dict[str, Any]) -> None:
+    bench.model()
+    bench.new_process()
+    bench.model(**other)
+    assert len(bench.versions()) == 2
+    bench.new_process()
+    bench.model(**other)
+    assert len(bench.versions()) == 2
+
+
+def test_two_resources_of_the_same_content_are_refused(bench: Bench) -> None:
+    bench.model()
+    with pytest.raises(ObjectError, match="already declared by another resource"):
+        bench.model()
+
+
+def test_a_file_that_changes_between_check_and_create_is_not_uploaded(bench: Bench) -> None:
+    wire = bench.checked("ModelVersion", name="m", path=str(bench.file), framework="onnx")
+    bench.file.write_bytes(b"another")
+    with pytest.raises(ObjectError, match="changed while Pulumi was running"):
+        lifecycle.create(RESOURCES["ModelVersion"], bench.ctx, wire)
+    assert bench.versions() == []
+
+
+def test_a_link_to_elsewhere_is_told(bench: Bench, tmp_path: Path) -> None:
+    link = tmp_path / "link.onnx"
+    link.symlink_to(bench.file)
+    bench.model(path=str(link))
+    assert any(f"{link} is a link to {bench.file}" in line for line in bench.said)
+
+
+def test_a_configuration_is_changed_in_place_and_taken_back(bench: Bench) -> None:
+    given = {"name": "ccfraud", "path": str(bench.file), "framework": "onnx"}
+    made = bench.model(dynamic_batching={"max_batch_delay_ms": 5, "batchSizeTarget": 4.0})
+    assert made[1]["dynamicBatching"] == {"maxBatchDelayMs": 5, "batchSizeTarget": 4}
+    (version,) = bench.versions()
+    assert version["config"]["dynamic_batching_config"] == {"max_batch_delay_ms": 5, "batch_size_target": 4}
+    assert lifecycle.read(RESOURCES["ModelVersion"], bench.ctx, *made) == (made[0], made[1], _inputs(made))
+
+    made = bench.update("ModelVersion", made, **given, openai={"completion_config": {"max_tokens": 9.0}})
+    (version,) = bench.versions()
+    assert version["config"]["dynamic_batching_config"] is None
+    assert version["config"]["openai"] == {"enabled": True, "completion_config": {"max_tokens": 9}}
+    bench.update("ModelVersion", made, **given)
+    assert bench.versions()[0]["config"]["openai"] is None
+    assert bench.versions()[0]["model_version"]["id"] == int(made[0])
+
+
+def _inputs(made: Made) -> dict[str, Any]:
+    names = [wire_name(name) for name in RESOURCES["ModelVersion"].inputs.model_fields]
+    return {name: made[1].get(name) for name in names}
+
+
+def test_the_model_goes_with_its_last_version_only(bench: Bench) -> None:
+    first = bench.model()
+    bench.file.write_bytes(b"two")
+    second = bench.model()
+    bench.delete("ModelVersion", first)
+    assert len(bench.versions()) == 1
+    bench.delete("ModelVersion", second)
+    assert bench.emulator.api("models/list")["models"] == []
+
+
+def test_force_destroy_of_a_model_removes_the_pipeline_that_uses_it(bench: Bench) -> None:
+    made = bench.model(force_destroy=True)
+    pipeline = bench.pipeline(made)
+    deploy(bench, pipeline, made)
+    bench.emulator.control("readiness", kind="undeployment", mode="polls", polls=3)
+    bench.delete("ModelVersion", made)
+    assert bench.emulator.api("pipelines/list_pipelines")["pipelines"] == []
+    assert bench.versions() == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "property", "told"),
+    [
+        ({"path": "none.onnx"}, "path", "No such file or directory"),
+        ({"path": "model.bin"}, "path", ".zip, .pt, .onnx, .h5, .pkl"),
+        ({"framework": "onyx"}, "framework", "must be one of"),
+        ({"framework": "sklearn"}, "", "needs input_schema and output_schema"),
+        ({"framework_config": {"a": 1}}, "", "for the frameworks custom, sglang, vllm only"),
+        ({"dynamic_batching": {"delay": 1}}, "dynamicBatching.delay", "is not a property"),
+        ({"timeout": 0}, "timeout", "greater than 0"),
+    ],
+)
+def test_wrong_inputs_are_told_where_they_stand(
+    tmp_path: Path, inputs: dict[str, Any], property: str, told: str
+) -> None:
+    (tmp_path / "m.onnx").write_bytes(b"")
+    good = {"workspace_id": 1, "name": "m", "path": str(tmp_path / "m.onnx"), "framework": "onnx"}
+    assert failures("ModelVersion", **good) == {}
+    found = failures("ModelVersion", **{**good, **inputs})
+    assert list(found) == [property]
+    assert told in found[property]
+
+
+def test_a_path_that_is_not_known_yet_may_replace(bench: Bench) -> None:
+    made = bench.model()
+    news = bench.checked("ModelVersion", name="ccfraud", framework="onnx", path=UNKNOWN)
+    assert news["sha256"] is UNKNOWN
+    assert diff(RESOURCES["ModelVersion"], made[1], news).replacing == ("sha256",)
+
+
+# --- pipelines --------------------------------------------------------------------------------------------
+
+
+def test_an_unchanged_definition_makes_no_version(bench: Bench) -> None:
+    model = bench.model()
+    made = bench.pipeline(model)
+    given = {"name": "fraud", "steps": [step(model)]}
+    bench.update("Pipeline", made, **given, force_destroy=True)
+    bench.new_process()
+    taken = bench.pipeline(model)
+    assert bench.pipeline_versions() == 1
+    assert taken[1]["version"] == made[1]["version"]
+    # The integer is told once, to whoever makes the version.
+    assert made[1]["versionId"] == 1
+    assert taken[1]["versionId"] == taken[1]["version"]
+
+
+def test_a_pipeline_with_other_steps_is_somebody_elses(bench: Bench) -> None:
+    bench.emulator.api("pipelines/create", pipeline_id="fraud", workspace_id=1, definition={"steps": []})
+    with pytest.raises(ObjectError, match=r"exists already .* with other steps"):
+        bench.pipeline(bench.model())
+    assert bench.pipeline_versions() == 1
+
+
+def test_a_pipeline_without_any_version_is_completed(bench: Bench) -> None:
+    bench.emulator.control("readiness", kind="pipeline_version", mode="error")
+    model = bench.model()
+    made = bench.pipeline(model)
+    assert bench.pipeline_versions() == 1
+    assert made[1]["versionId"] == 1
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [{"ModelInference": {"models": [{"name": "a", "version": UNKNOWN, "sha": UNKNOWN}]}}],
+        [{"RandomSplit": {"weights": [{"model": UNKNOWN, "weight": UNKNOWN}, UNKNOWN]}}],
+        [{"MetaValueSplit": {"split_key": "card", "control": UNKNOWN, "routes": {"gold": UNKNOWN}}}],
+        [UNKNOWN, {"ModelInference": UNKNOWN}],
+    ],
+)
+def test_unknowns_stand_anywhere_in_steps(steps: list[Any]) -> None:
+    found, problems = check(RESOURCES["Pipeline"], {"workspaceId": 1, "name": "p", "steps": steps}, {})
+    assert problems == []
+    assert found["steps"] == steps
+
+
+@pytest.mark.parametrize(
+    ("steps", "property", "told"),
+    [
+        ([{}], "steps[0]", "exactly one of the keys ModelInference"),
+        ([{"Inference": {}}], "steps[0].Inference", "is not a property"),
+        ([{"ModelInference": {"models": []}}], "steps[0].ModelInference.models", "at least 1 item"),
+        (
+            [{"ModelInference": {"models": [{"name": "a", "version": "b"}]}}],
+            "steps[0].ModelInference.models[0].sha",
+            "is required",
+        ),
+    ],
+)
+def test_wrong_steps_are_told_where_they_stand(steps: list[Any], property: str, told: str) -> None:
+    found = failures("Pipeline", workspace_id=1, name="p", steps=steps)
+    assert list(found) == [property]
+    assert told in found[property]
+
+
+# --- deployments ------------------------------------------------------------------------------------------
+
+
+def deploy(bench: Bench, pipeline: Made, model: Made, **inputs: Any) -> Made:
+    return bench.create("Deployment", **deployment(pipeline, model, **inputs))
+
+
+def deployment(pipeline: Made, model: Made, **inputs: Any) -> dict[str, Any]:
+    return {
+        "pipeline_name": pipeline[1]["name"],
+        "pipeline_version_id": pipeline[1]["versionId"],
+        "models": [model[0]],  # the id of Pulumi, a text
+        **inputs,
+    }
+
+
+def test_a_wait_tells_its_progress_and_ends_with_the_engines(bench: Bench) -> None:
+    bench.emulator.control("readiness", kind="deployment", mode="polls", polls=8)
+    model = bench.model()
+    made = deploy(bench, bench.pipeline(model), model)
+    assert made[1]["status"] == "Running"
+    assert any(
+        line.startswith("deployment 'fraud-1': Starting (engine-00001 is Pending)") for line in bench.said
+    )
+
+
+def test_a_new_version_is_deployed_in_place(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    made = deploy(bench, pipeline, model)
+    pipeline = bench.update("Pipeline", pipeline, name="fraud", steps=[step(model, model)])
+    bench.emulator.control("readiness", kind="deployment", mode="polls", polls=2)
+    changed = bench.update("Deployment", made, **deployment(pipeline, model))
+    assert changed[1]["inferenceUrl"] == made[1]["inferenceUrl"]
+    bench.emulator.forget_requests()
+    bench.update("Deployment", changed, **deployment(pipeline, model, timeout=5))
+    assert bench.emulator.endpoints() == []
+
+
+def test_a_first_deployment_that_fails_is_undone_and_an_update_that_fails_is_not(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    greedy = {"engine": {"cpu": 500}}
+    with pytest.raises(ObjectError, match=r"still Starting .*Insufficient cpu.* after 30 s"):
+        deploy(bench, pipeline, model, engine_config=greedy, timeout=30)
+    assert bench.client.pipelines.deployment("fraud-1") is None
+    made = deploy(bench, pipeline, model)
+    with pytest.raises(ObjectError, match="Insufficient cpu"):
+        bench.update("Deployment", made, **deployment(pipeline, model, engine_config=greedy))
+    assert bench.client.pipelines.deployment("fraud-1") is not None
+
+
+def test_a_deployment_of_a_version_that_was_found_goes_by_its_uuid(bench: Bench) -> None:
+    model = bench.model()
+    bench.pipeline(model)
+    bench.new_process()
+    taken = bench.pipeline(model)
+    made = deploy(bench, taken, model)
+    assert made[1]["pipelineVersionId"] == taken[1]["version"]
+
+
+def test_deleting_waits_until_the_engines_have_ended(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    made = deploy(bench, pipeline, model)
+    bench.emulator.control("readiness", kind="undeployment", mode="polls", polls=4)
+    with pytest.raises(ObjectError, match="pipeline 'fraud' of workspace 1 cannot be deleted, it is in use"):
+        bench.delete("Pipeline", pipeline)
+    bench.delete("Deployment", made)
+    bench.delete("Pipeline", pipeline)
+
+
+@pytest.mark.parametrize(
+    ("config", "property"),
+    [
+        ({"engine": {"cpu": "many"}}, "engineConfig.engine.cpu"),
+        ({"engine": {"autoscale": {"type": "weather"}}}, "engineConfig.engine.autoscale.type"),
+        (
+            {"engine": {"resources": {"limits": {"memory": "1 GB"}}}},
+            "engineConfig.engine.resources.limits.memory",
+        ),
+    ],
+)
+def test_a_wrong_engine_configuration_is_told_where_it_stands(config: dict[str, Any], property: str) -> None:
+    good = {"workspace_id": 1, "pipeline_name": "p", "pipeline_version_id": 1.0, "models": [1.0]}
+    assert failures("Deployment", **good) == {}
+    assert list(failures("Deployment", **good, engine_config=config)) == [property]

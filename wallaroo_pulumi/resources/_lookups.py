@@ -1,0 +1,40 @@
+"""Lookups that several resources share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.diff import contains_unknown
+from ..core.resource import BadInput
+from ..core.validate import refused
+from ..errors import ObjectError
+
+
+def workspace(ctx: Context[Client], id: int) -> wire.Workspace:
+    """The workspace of this id. Raises ObjectError when there is none, or none that the caller sees."""
+    if found := visible_workspace(ctx, id) or visible_workspace(ctx, id, fresh=True):
+        return found
+    raise ObjectError(
+        f"workspace {id} does not exist or this user cannot see it; check workspace_id, and that the user who "
+        "runs Pulumi is a member of the workspace"
+    )
+
+
+def refused_workspace(ctx: Context[Client], id: int) -> Iterator[BadInput]:
+    """For ``validate``: the input ``workspace_id`` where it is known and no such workspace is seen."""
+    if not contains_unknown(id):
+        yield from refused("workspace_id", lambda: workspace(ctx, id))
+
+
+def visible_workspace(ctx: Context[Client], id: int, *, fresh: bool = False) -> wire.Workspace | None:
+    """The workspace of this id, None when it is gone or hidden from the caller."""
+    return next((w for w in ctx.client.workspaces.list(fresh=fresh) if w.id == id), None)
+
+
+def split_id(id: str) -> tuple[int, str]:
+    """The parts of an id such as ``12/sales-warehouse``. Another form names workspace 0, which never exists."""
+    workspace_id, _, rest = id.partition("/")
+    return int(workspace_id) if workspace_id.isdecimal() else 0, rest

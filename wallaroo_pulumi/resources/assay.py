@@ -1,0 +1,341 @@
+"""Assay: watches what goes into or comes out of a pipeline for drift from a baseline, on a schedule.
+
+Identity: the assay's id, a UUID. The API changes nothing of an assay but whether it is active, and deletes none
+(MLOPS_API.md section 5.10). So a change of anything but ``active`` replaces, and deleting deactivates. Names are said
+to be unique on the instance, and a deactivated assay keeps its own: a replacement may therefore need a new name. An
+assay that exists with the same name and definition is taken over and activated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PositiveInt, model_validator
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.covers import covers
+from ..core.create import create_once
+from ..core.fields import FORCES_REPLACEMENT, Element, Properties, WorkspaceId
+from ..core.json_values import JsonObject
+from ..core.resource import Examples, Resource
+from ..errors import ApiError, ObjectError
+from ._lookups import workspace
+
+_BASELINES = ("Summary", "Static", "Rolling", "Vector")
+_SUMMARIZERS = ("UnivariateContinuous", "MultivariateContinuous")
+
+
+def _instant(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise ValueError("a time with its zone is needed, such as 2026-01-31T06:00:00Z")
+        return moment.astimezone(UTC).isoformat()
+    return value
+
+
+def _one_of(variants: tuple[str, ...]) -> BeforeValidator:
+    """An object of the API that is tagged outside: exactly one of these keys."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, Mapping) and (len(value) != 1 or not set(value) <= {*variants}):
+            raise ValueError(f"an object with exactly one key is needed: {' or '.join(variants)}")
+        return value
+
+    return BeforeValidator(check)
+
+
+Instant = Annotated[str, BeforeValidator(_instant)]
+
+
+class Interval(Properties):
+    """Every so many minutes, hours, days or weeks."""
+
+    unit: Literal["Minute", "Hour", "Day", "Week"]
+    quantity: PositiveInt
+
+
+class Watched(Properties):
+    """A field of the pipeline's inputs or outputs, and the scores that warn and alert."""
+
+    name: Annotated[str, Field(min_length=1)]
+    indexes: list[Element[int]] | None = None
+    warning: float | None = None
+    alert: float | None = None
+
+
+class AssayInputs(Properties):
+    name: Annotated[
+        str, FORCES_REPLACEMENT, Field(min_length=1, description="The assay's name, unique on the instance.")
+    ]
+    workspace_id: Annotated[
+        WorkspaceId,
+        FORCES_REPLACEMENT,
+        Field(description="The workspace: the `workspace_id` of a Workspace."),
+    ]
+    pipeline_name: Annotated[
+        str,
+        FORCES_REPLACEMENT,
+        Field(min_length=1, description="The pipeline to watch: the `name` of a Pipeline."),
+    ]
+    model_name: Annotated[
+        str | None,
+        FORCES_REPLACEMENT,
+        Field(description="Watch only what this model of the pipeline inferred."),
+    ] = None
+    fields: Annotated[
+        list[Element[Watched]],
+        FORCES_REPLACEMENT,
+        Field(
+            min_length=1,
+            description="What to watch: `name` (such as `out.variable`), and optionally `indexes` into it and the "
+            "scores `warning` and `alert`.",
+        ),
+    ]
+    baseline: Annotated[
+        JsonObject,
+        _one_of(_BASELINES),
+        FORCES_REPLACEMENT,
+        Field(
+            description="What to compare with, by the API's names: `{'Static': [start, end]}`, "
+            "`{'Rolling': {'start': …, 'width': {'seconds': …}}}`, `{'Vector': [numbers]}` or `{'Summary': {…}}`."
+        ),
+    ]
+    window_seconds: Annotated[
+        PositiveInt, FORCES_REPLACEMENT, Field(description="How much of the inference log each run looks at.")
+    ]
+    first_run: Annotated[
+        Instant,
+        FORCES_REPLACEMENT,
+        Field(description="When it runs first: ISO 8601 with the zone; kept in UTC."),
+    ]
+    run_until: Annotated[
+        Instant | None,
+        FORCES_REPLACEMENT,
+        Field(description="When the runs end, as `first_run`; never when left out."),
+    ] = None
+    every: Annotated[
+        Interval | None,
+        FORCES_REPLACEMENT,
+        Field(
+            description="How often it runs: `unit` (`Minute`, `Hour`, `Day` or `Week`) and `quantity`. "
+            "Give this or `cron`."
+        ),
+    ] = None
+    cron: Annotated[
+        str | None,
+        FORCES_REPLACEMENT,
+        Field(min_length=1, description="How often it runs, as a cron expression. Give this or `every`."),
+    ] = None
+    summarizer: Annotated[
+        JsonObject,
+        _one_of(_SUMMARIZERS),
+        FORCES_REPLACEMENT,
+        Field(description="How values are binned and scores computed, by the API's names."),
+    ] = {
+        "UnivariateContinuous": {"bin_mode": {"Quantile": 5}, "aggregation": "Density", "metric": "PSI"},
+    }
+    active: Annotated[bool, Field(description="Whether it runs.")] = True
+
+    @model_validator(mode="after")
+    def _one_frequency(self) -> AssayInputs:
+        if (self.every is None) == (self.cron is None):
+            raise ValueError("give exactly one of every and cron")
+        return self
+
+
+class AssayOutputs(AssayInputs):
+    assay_id: Annotated[str, Field(description="The assay's id, a UUID.")]
+
+
+class Assay(Resource[AssayInputs, AssayOutputs]):
+    """An assay: watches a pipeline for drift."""
+
+    kind = "Assay"
+    inputs = AssayInputs
+    outputs = AssayOutputs
+    id_format = "the assay's id, a UUID"
+    from_id = {"assay_id": "str"}
+    deletion = (
+        "The assay is deactivated and stays on the instance with its name and results (the API cannot delete one); a "
+        "line says so."
+    )
+    delete_before_replace = True  # two active assays of one name at a time are said to be impossible
+    examples = Examples(
+        needs={
+            "Workspace": {"name": "fraud-prod"},
+            "Pipeline": {"workspace_id": "$workspace_id", "name": "ccfraud", "steps": []},
+        },
+        inputs={
+            "name": "ccfraud drift",
+            "workspace_id": "$workspace_id",
+            "pipeline_name": "ccfraud",
+            "fields": [{"name": "out.dense_1", "indexes": [0], "warning": 0.1, "alert": 0.25}],
+            "baseline": {"Static": ["2026-01-01T00:00:00Z", "2026-01-08T00:00:00Z"]},
+            "window_seconds": 86400,
+            "first_run": "2026-01-09T06:00:00Z",
+            "every": {"unit": "Day", "quantity": 1},
+        },
+        update={"active": False},
+        replace={"name": "ccfraud drift, hourly", "every": {"unit": "Hour", "quantity": 1}},
+    )
+
+    def id_of(self, outputs: AssayOutputs) -> str:
+        return outputs.assay_id
+
+    def create(self, ctx: Context[Client], wanted: AssayInputs) -> AssayOutputs:
+        definition = _definition(ctx, wanted)
+        namesakes = [assay for assay in ctx.client.assays.list(fresh=True) if assay.name == wanted.name]
+        found = next((assay for assay in namesakes if _is_same(assay, definition)), None)
+        if found is None and (rival := next((assay for assay in namesakes if assay.active), None)):
+            raise ObjectError(
+                f"assay {wanted.name!r} exists already (id {rival.id}) with another definition; "
+                "choose another name, or declare it as it is"
+            )
+        id = found.id if found else _schedule(ctx, definition, taken=bool(namesakes))
+        ctx.claims.take(self.kind, id, wanted.name, existed=found is not None)
+        if wanted.active != (found.active if found else True):
+            ctx.client.assays.set_active(id, wanted.active)
+        return self.result(wanted, assay_id=id)
+
+    def read(self, ctx: Context[Client], id: str, known: AssayOutputs | None) -> AssayOutputs | None:
+        found = next((assay for assay in ctx.client.assays.list() if assay.id == id), None)
+        if found is None:
+            return None
+        if known is not None:
+            # What was scheduled cannot change: the state has it exactly, the instance perhaps in other words.
+            return known.model_copy(update={"active": found.active})
+        return _described(found)
+
+    def update(self, ctx: Context[Client], id: str, known: AssayOutputs, wanted: AssayInputs) -> AssayOutputs:
+        ctx.client.assays.set_active(id, wanted.active)
+        return self.result(wanted, assay_id=known.assay_id)
+
+    def delete(self, ctx: Context[Client], id: str, known: AssayOutputs) -> None:
+        found = next((assay for assay in ctx.client.assays.list(fresh=True) if assay.id == id), None)
+        if found is None:
+            return
+        if found.active:
+            ctx.client.assays.set_active(id, False)
+        ctx.say(
+            f"assay {known.name!r} (id {id}) stays on the instance, deactivated: Wallaroo cannot delete assays"
+        )
+
+
+def _definition(ctx: Context[Client], wanted: AssayInputs) -> dict[str, Any]:
+    """The body of the call that schedules the assay."""
+    place = workspace(ctx, wanted.workspace_id)
+    pipeline = _pipeline_id(ctx, wanted)
+    frequency = {"Cron": wanted.cron} if wanted.every is None else {"SimpleRunFrequency": dict(wanted.every)}
+    return {
+        "name": wanted.name,
+        "baseline": wanted.baseline,
+        "summarizer": wanted.summarizer,
+        "window": {"width": {"seconds": wanted.window_seconds}},
+        "scheduling": {
+            "first_run": wanted.first_run,
+            "end": wanted.run_until,
+            "run_frequency": frequency,
+        },
+        "targeting": {
+            "data_origin": {
+                "workspace_id": place.id,
+                "workspace_name": place.name,
+                "pipeline_id": pipeline,
+                "pipeline_name": wanted.pipeline_name,
+                "model_id": wanted.model_name,
+            },
+            "iopath": [
+                {
+                    "field": field.name,
+                    "indexes": field.indexes,
+                    "thresholds": {"warning": field.warning, "alert": field.alert},
+                }
+                for field in wanted.fields
+            ],
+        },
+    }
+
+
+def _pipeline_id(ctx: Context[Client], wanted: AssayInputs) -> int:
+    for fresh in (False, True):
+        for item in ctx.client.pipelines.list(wanted.workspace_id, fresh=fresh):
+            if item.pipeline.name == wanted.pipeline_name:
+                return item.pipeline.id
+    raise ObjectError(
+        f"workspace {wanted.workspace_id} has no pipeline {wanted.pipeline_name!r}; check pipeline_name, or declare a "
+        "Pipeline and give its `name`"
+    )
+
+
+def _is_same(assay: wire.Assay, definition: Mapping[str, Any]) -> bool:
+    """Whether the instance's assay is defined so. It may write times and absent values in its own way."""
+    found, wanted = _canonical(assay.model_dump()), _canonical(definition)
+    # Of these two the instance fills in what was left out.
+    filled = covers(found["baseline"], wanted["baseline"]) and covers(
+        found["summarizer"], wanted["summarizer"]
+    )
+    return filled and all(found[key] == wanted[key] for key in ("name", "window", "scheduling", "targeting"))
+
+
+def _canonical(value: Any) -> Any:
+    """``value`` with all times in one form, and without what is empty."""
+    if isinstance(value, Mapping):
+        items = {key: _canonical(item) for key, item in value.items()}
+        return {key: item for key, item in items.items() if item is not None and item != {}}
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    try:
+        return _instant(value)
+    except ValueError:
+        return value
+
+
+def _schedule(ctx: Context[Client], definition: Mapping[str, Any], *, taken: bool) -> str:
+    def find() -> str | None:
+        listed = ctx.client.assays.list(fresh=True)
+        return next((assay.id for assay in listed if _is_same(assay, definition)), None)
+
+    try:
+        return create_once(ctx, lambda: ctx.client.assays.schedule(definition), find)
+    except ApiError as error:
+        if not taken:
+            raise
+        raise error.with_hint(
+            f"a deactivated assay has the name {definition['name']!r} and keeps it, since Wallaroo cannot delete "
+            "assays: choose another name"
+        ) from None
+
+
+def _described(found: wire.Assay) -> AssayOutputs:
+    """The assay in our words, from what the instance tells."""
+    origin, scheduling = found.targeting["data_origin"], found.scheduling
+    frequency = scheduling["run_frequency"]
+    return AssayOutputs.model_validate(
+        {
+            "assay_id": found.id,
+            "name": found.name,
+            "workspace_id": origin["workspace_id"],
+            "pipeline_name": origin["pipeline_name"],
+            "model_name": origin.get("model_id"),
+            "fields": [
+                {"name": path["field"], "indexes": path.get("indexes"), **(path.get("thresholds") or {})}
+                for path in found.targeting["iopath"]
+            ],
+            "baseline": found.baseline,
+            "window_seconds": found.window["width"]["seconds"],
+            "first_run": scheduling["first_run"],
+            "run_until": scheduling.get("end"),
+            "every": frequency.get("SimpleRunFrequency"),
+            "cron": frequency.get("Cron"),
+            "summarizer": found.summarizer,
+            "active": found.active,
+        }
+    )

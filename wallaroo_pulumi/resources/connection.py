@@ -1,0 +1,173 @@
+"""Connection: how orchestrations reach a data source: a type and details such as host and password.
+
+Identity: the name, unique on the instance; ``connection_id`` tells a connection from a later one of the same name.
+The API can neither change nor rename a connection (MLOPS_API.md section 5.5), so every change replaces it: the old one
+is deleted first, since the name is taken until then.
+The API shows details in clear to whoever may list connections; in the state they are always secret. Their keys stay
+as given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.create import create_once
+from ..core.diff import contains_unknown
+from ..core.fields import FORCES_REPLACEMENT, LOCAL, SECRET, AdoptSame, Properties
+from ..core.json_values import JsonObject
+from ..core.remove import remove_once
+from ..core.resource import BadInput, Examples, Resource
+from ..core.validate import refused
+from ..errors import ApiError, ObjectError
+
+
+class ConnectionInputs(Properties):
+    name: Annotated[
+        str,
+        FORCES_REPLACEMENT,
+        Field(min_length=1, description="The connection's name, unique on the instance."),
+    ]
+    type: Annotated[
+        str,
+        FORCES_REPLACEMENT,
+        Field(description="What kind of source it is, free text such as `BIGQUERY` or `s3`."),
+    ]
+    details: Annotated[
+        JsonObject,
+        SECRET,
+        FORCES_REPLACEMENT,
+        Field(description="What orchestrations need to connect: any JSON object, keyed as you like."),
+    ]
+    adopt: Annotated[
+        AdoptSame,
+        LOCAL,
+        Field(
+            description="What to do when a connection of this name exists: take it over only if type and details "
+            "are those declared (`if_same`), or refuse (`never`). Deleting deletes what was taken over."
+        ),
+    ] = "if_same"
+
+
+class ConnectionOutputs(ConnectionInputs):
+    connection_id: Annotated[str, Field(description="The id that the instance gave, a UUID.")]
+
+
+class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
+    """A connection to a data source, for the orchestrations of workspaces."""
+
+    kind = "Connection"
+    inputs = ConnectionInputs
+    outputs = ConnectionOutputs
+    id_format = "the connection's name"
+    natural_key = ("name",)
+    deletion = (
+        "The connection is deleted, in all workspaces that use it. One that somebody else made under the same name "
+        "meanwhile stays, and a line says so."
+    )
+    delete_before_replace = True  # the name is unique
+    examples = Examples(
+        inputs={
+            "name": "sales-warehouse",
+            "type": "BIGQUERY",
+            "details": {"host": "db.example.com", "port": 5432, "user_name": "reader"},
+        },
+        update={"adopt": "never"},
+        replace={"details": {"host": "db2.example.com", "port": 5432, "user_name": "reader"}},
+    )
+
+    def id_of(self, outputs: ConnectionOutputs) -> str:
+        return outputs.name
+
+    def validate(self, ctx: Context[Client], wanted: ConnectionInputs) -> Iterable[BadInput]:
+        if contains_unknown(wanted.model_dump(warnings=False)) or (self.kind, wanted.name) in ctx.declared:
+            return ()
+        found = _find(ctx, wanted.name)
+        return refused("name", lambda: _adopted(found, wanted)) if found else ()
+
+    def create(self, ctx: Context[Client], wanted: ConnectionInputs) -> ConnectionOutputs:
+        found = _find(ctx, wanted.name)
+        if found is None:
+            id, existed = self._make(ctx, wanted)
+        else:
+            id, existed = _adopted(found, wanted), True
+        ctx.claims.take(self.kind, wanted.name, wanted.name, existed=existed)
+        return self.result(wanted, connection_id=id)
+
+    def _make(self, ctx: Context[Client], wanted: ConnectionInputs) -> tuple[str, bool]:
+        """The id, and whether somebody else was faster."""
+
+        def own_work() -> str | None:
+            found = _find(ctx, wanted.name, fresh=True)
+            return None if found is None else _adopted(found, wanted.model_copy(update={"adopt": "if_same"}))
+
+        try:
+            return create_once(
+                ctx,
+                lambda: ctx.client.connections.create(wanted.name, wanted.type, wanted.details),
+                own_work,
+            ), False
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            rival = _find(ctx, wanted.name, fresh=True)
+            if rival is None:
+                raise error.with_hint(
+                    "a connection of this name exists that this user cannot see; choose another name"
+                ) from None
+            return _adopted(rival, wanted), True
+
+    def read(
+        self, ctx: Context[Client], id: str, known: ConnectionOutputs | None
+    ) -> ConnectionOutputs | None:
+        found = _find(ctx, id)
+        if found is None or (known and known.connection_id != found.id):
+            return None  # gone; what has its name now is another object
+        return ConnectionOutputs(
+            name=found.name, type=found.type, details=found.details or {}, connection_id=found.id
+        )
+
+    def delete(self, ctx: Context[Client], id: str, known: ConnectionOutputs) -> None:
+        found = _find(ctx, id, fresh=True)
+        if found is None:
+            return
+        if found.id != known.connection_id:
+            ctx.say(
+                f"connection {id!r} (id {found.id}) stays: it is not the one that this stack made "
+                f"(id {known.connection_id})"
+            )
+            return
+
+        def still_there() -> bool:
+            left = _find(ctx, id, fresh=True)
+            return left is not None and left.id == found.id
+
+        remove_once(lambda: ctx.client.connections.delete(id), still_there)
+
+
+def _find(ctx: Context[Client], name: str, *, fresh: bool = False) -> wire.Connection | None:
+    return next((c for c in ctx.client.connections.list(fresh=fresh) if c.name == name), None)
+
+
+def _adopted(found: wire.Connection, wanted: ConnectionInputs) -> str:
+    """The id of the connection that exists. Raises ObjectError when ``adopt`` does not let this resource have it."""
+    exists = f"connection {found.name!r} exists already (id {found.id})"
+    if wanted.adopt == "never":
+        raise ObjectError(
+            f"{exists} and adopt is 'never'; choose another name, delete it, or set adopt to 'if_same'"
+        )
+    there = ConnectionInputs(name=found.name, type=found.type, details=found.details or {}).to_wire()
+    other = [
+        key for key, value in wanted.to_wire().items() if key in ("type", "details") and there[key] != value
+    ]
+    if other:
+        raise ObjectError(
+            f"{exists} with other {' and '.join(other)} than declared; choose another name, delete it, or declare it "
+            "as it is"
+        )
+    return found.id

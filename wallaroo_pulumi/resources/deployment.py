@@ -1,0 +1,318 @@
+"""Deployment: a pipeline version at work, behind an inference URL.
+
+Identity: workspace, pipeline and the deployment's id. A pipeline has one deployment, and deploying again changes it in
+place, so another pipeline version, other models and another engine configuration need no replacement. The API tells
+neither the engine configuration nor the integer id of the version that runs, so a change of these by hand is not found
+by a refresh; a deployment that ended or fails is.
+
+Neither create nor update is done before every engine runs. A first deployment that does not come up is undeployed
+again, so that nothing runs that the stack does not know; a later one keeps running as it can, and the next `up` tries
+again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PositiveFloat
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.diff import contains_unknown
+from ..core.fields import FORCES_REPLACEMENT, LOCAL, UNORDERED, Element, Properties, WorkspaceId
+from ..core.resource import BadInput, Examples, Resource
+from ..core.validate import refused
+from ..core.wait import Settled, wait
+from ..errors import ApiError, ObjectError, WallarooError, one_line
+from . import _lookups, _pipelines
+from ._engine_config import EngineConfig
+from ._steps import ModelRef
+from .pipeline import VersionId
+
+_TIMEOUT = 600.0
+
+
+def _model_version_id(value: Any) -> Any:
+    # Pulumi's id of a ModelVersion is text.
+    if isinstance(value, str) and value.isdigit():
+        return int(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Model = Annotated[int | ModelRef, BeforeValidator(_model_version_id)]
+
+
+class _Deployment(Properties):
+    workspace_id: Annotated[
+        WorkspaceId,
+        FORCES_REPLACEMENT,
+        Field(description="The workspace: the `workspace_id` of a Workspace."),
+    ]
+    pipeline_name: Annotated[
+        str,
+        FORCES_REPLACEMENT,
+        Field(min_length=1, description="The pipeline: the `name` of a Pipeline."),
+    ]
+    pipeline_version_id: Annotated[VersionId | None, Field(description="The version that is deployed.")] = (
+        None
+    )
+    models: Annotated[
+        list[Element[Model]],
+        UNORDERED,
+        Field(
+            description="The model versions that the pipeline uses: their `model_version_id`, or `model_ref(version)`."
+        ),
+    ]
+    engine_config: Annotated[
+        EngineConfig | None,
+        Field(
+            description="What the engines get, made by `engine_config(...)`; the instance's defaults when left out."
+        ),
+    ] = None
+    timeout: Annotated[
+        PositiveFloat | None,
+        LOCAL,
+        Field(description="Seconds to wait for the engines to run, or to end; 600 when left out."),
+    ] = None
+
+
+class DeploymentInputs(_Deployment):
+    pipeline_version_id: Annotated[
+        VersionId,
+        Field(description="The version to deploy: the `version_id` of a Pipeline, or a version's UUID."),
+    ]
+
+
+class DeploymentOutputs(_Deployment):
+    deployment_id: Annotated[int, Field(description="The deployment's id.")]
+    status: Annotated[str, Field(description="`Running`, `Starting` or `Error`.")]
+    inference_url: Annotated[str, Field(description="Where inference requests go, with a bearer token.")]
+
+
+class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
+    """A deployed pipeline version."""
+
+    kind = "Deployment"
+    inputs = DeploymentInputs
+    outputs = DeploymentOutputs
+    id_format = "`<workspace id>/<pipeline name>/<deployment id>`"
+    deletion = "The pipeline is undeployed, and the engines have ended before the next resource is deleted."
+    examples = Examples(
+        needs={
+            "Workspace": {"name": "fraud-prod"},
+            "ModelVersion": {
+                "workspace_id": "$workspace_id",
+                "name": "ccfraud",
+                "path": "$model_file",
+                "framework": "onnx",
+            },
+            "Pipeline": {
+                "workspace_id": "$workspace_id",
+                "name": "fraud",
+                "steps": [
+                    {
+                        "ModelInference": {
+                            "models": [{"name": "ccfraud", "version": "$version", "sha": "$sha256"}]
+                        }
+                    }
+                ],
+            },
+        },
+        inputs={
+            "workspace_id": "$workspace_id",
+            "pipeline_name": "fraud",
+            "pipeline_version_id": "$version_id",
+            "models": ["$model_version_id"],
+        },
+        update={"engine_config": {"engine": {"cpu": 1, "replicas": 2}}},
+        replace={},
+    )
+
+    def id_of(self, outputs: DeploymentOutputs) -> str:
+        return f"{outputs.workspace_id}/{outputs.pipeline_name}/{outputs.deployment_id}"
+
+    def validate(self, ctx: Context[Client], wanted: DeploymentInputs) -> Iterable[BadInput]:
+        unseen = list(_lookups.refused_workspace(ctx, wanted.workspace_id))
+        named = (wanted.workspace_id, wanted.pipeline_name)
+        if unseen or contains_unknown(named) or ("Pipeline", *named) in ctx.declared:
+            return unseen
+        return refused("pipeline_name", lambda: _pipeline(ctx, wanted))
+
+    def create(self, ctx: Context[Client], wanted: DeploymentInputs) -> DeploymentOutputs:
+        _lookups.workspace(ctx, wanted.workspace_id)
+        pipeline = _pipeline(ctx, wanted)
+        ran_before = _running(ctx, wanted)
+        deployment_id = _deploy(ctx, wanted, pipeline)
+        id = f"{wanted.workspace_id}/{wanted.pipeline_name}/{deployment_id}"
+        ctx.claims.take(self.kind, id, wanted.pipeline_name, existed=ran_before)
+        try:
+            return self._deployed(ctx, wanted, deployment_id)
+        except BaseException as error:
+            ctx.claims.release(self.kind, id)
+            if isinstance(error, WallarooError) and not ran_before:
+                with suppress(WallarooError):  # why it failed matters more
+                    ctx.client.pipelines.undeploy(pipeline_id=pipeline.id, deployment_id=deployment_id)
+            raise
+
+    def read(
+        self, ctx: Context[Client], id: str, known: DeploymentOutputs | None
+    ) -> DeploymentOutputs | None:
+        workspace_id, rest = _lookups.split_id(id)
+        name, _, deployment_id = rest.partition("/")
+        status = ctx.client.pipelines.deployment(f"{name}-{deployment_id}")
+        if status is None:
+            return None
+        if known:
+            return known.model_copy(update={"status": status.status})
+        versions, models = _at_work(status)
+        return DeploymentOutputs.model_validate(
+            {
+                "workspace_id": workspace_id,
+                "pipeline_name": name,
+                "pipeline_version_id": next(iter(versions), None),
+                "models": [ref.model_dump() for ref in models],
+                "deployment_id": deployment_id,
+                "status": status.status,
+                "inference_url": ctx.client.pipelines.inference_url(workspace_id, name),
+            }
+        )
+
+    def update(
+        self, ctx: Context[Client], id: str, known: DeploymentOutputs, wanted: DeploymentInputs
+    ) -> DeploymentOutputs:
+        unchanged = {*DeploymentInputs.model_fields} - {"timeout"}
+        if known.model_dump(include=unchanged) == wanted.model_dump(include=unchanged):
+            return self.result(
+                wanted, **known.model_dump(include={"deployment_id", "status", "inference_url"})
+            )
+        return self._deployed(ctx, wanted, _deploy(ctx, wanted, _pipeline(ctx, wanted)))
+
+    def delete(self, ctx: Context[Client], id: str, known: DeploymentOutputs) -> None:
+        name = f"{known.pipeline_name}-{known.deployment_id}"
+        if ctx.client.pipelines.deployment(name) is None:
+            return
+        ctx.client.pipelines.undeploy(deployment_id=known.deployment_id)
+
+        def look() -> str | Settled[None]:
+            status = ctx.client.pipelines.deployment(name)
+            return Settled(None) if status is None else f"ending ({status.status})"
+
+        wait(
+            ctx,
+            f"deployment {name!r}",
+            look,
+            timeout=known.timeout or _TIMEOUT,
+            remedy="run the command again, which goes on waiting, or raise timeout",
+        )
+
+    def _deployed(
+        self, ctx: Context[Client], wanted: DeploymentInputs, deployment_id: int
+    ) -> DeploymentOutputs:
+        """The outputs, once every engine runs with the wanted models."""
+        name = f"{wanted.pipeline_name}-{deployment_id}"
+        refs = _references(ctx, wanted)
+
+        def look() -> str | Settled[wire.DeploymentStatus]:
+            status = ctx.client.pipelines.deployment(name)
+            if status is None:
+                return "not there yet"
+            if status.status == "Error":
+                raise ObjectError(f"deployment {name!r} failed: {_reasons(status)}")
+            if status.status == "Running" and not _stale(status, refs):
+                return Settled(status)
+            waiting = _reasons(status) if status.status != "Running" else "the engines change over"
+            return status.status + (f" ({waiting})" if waiting else "")
+
+        status = wait(
+            ctx,
+            f"deployment {name!r}",
+            look,
+            timeout=wanted.timeout or _TIMEOUT,
+            remedy="check the engines' resources in engine_config against what the cluster has, or raise timeout",
+        )
+        return self.result(
+            wanted,
+            deployment_id=deployment_id,
+            status=status.status,
+            inference_url=ctx.client.pipelines.inference_url(wanted.workspace_id, wanted.pipeline_name),
+        )
+
+
+def _pipeline(ctx: Context[Client], wanted: DeploymentInputs) -> wire.Pipeline:
+    for fresh in (False, True):
+        if found := _pipelines.find(ctx, wanted.workspace_id, wanted.pipeline_name, fresh=fresh):
+            return found.pipeline
+    raise ObjectError(
+        f"pipeline {wanted.pipeline_name!r} does not exist in workspace {wanted.workspace_id}; check pipeline_name, or "
+        "declare a Pipeline"
+    )
+
+
+def _running(ctx: Context[Client], wanted: DeploymentInputs) -> bool:
+    """Whether somebody has deployed the pipeline already. The deployment's name is told by the inference URL only."""
+    try:
+        url = ctx.client.pipelines.inference_url(wanted.workspace_id, wanted.pipeline_name)
+    except ApiError:
+        return False
+    named = re.search(r"/infer/([^/]+)/", url)
+    return named is not None and ctx.client.pipelines.deployment(named[1]) is not None
+
+
+def _deploy(ctx: Context[Client], wanted: DeploymentInputs, pipeline: wire.Pipeline) -> int:
+    by_id = isinstance(wanted.pipeline_version_id, int)
+    body: dict[str, Any] = {
+        "deploy_id": wanted.pipeline_name,
+        "pipeline_id": pipeline.id,
+        "pipeline_version_pk_id" if by_id else "pipeline_version": wanted.pipeline_version_id,
+    }
+    refs = [model.model_dump() for model in wanted.models if isinstance(model, ModelRef)]
+    ids = [model for model in wanted.models if not isinstance(model, ModelRef)]
+    body |= {key: value for key, value in (("models", refs), ("model_ids", ids)) if value}
+    if wanted.engine_config is not None:
+        body["engine_config"] = {**wanted.to_wire()["engineConfig"], "workspace_id": wanted.workspace_id}
+    return ctx.client.pipelines.deploy(body)
+
+
+def _references(ctx: Context[Client], wanted: DeploymentInputs) -> set[tuple[str, str]]:
+    """(name, UUID) of the wanted models."""
+    refs = set()
+    for model in wanted.models:
+        if isinstance(model, ModelRef):
+            refs.add((model.name, model.version))
+        else:
+            version = ctx.client.models.version(model).model_version
+            refs.add((version.name, version.file_info.version))
+    return refs
+
+
+def _at_work(status: wire.DeploymentStatus) -> tuple[set[str], list[ModelRef]]:
+    """The UUIDs of the pipeline versions that the engines run, as far as they tell, and their models."""
+    versions, models = set(), {}
+    for engine in status.engines:
+        for pipeline in (engine.pipeline_statuses or {}).get("pipelines") or ():
+            if pipeline.get("version"):
+                versions.add(str(pipeline["version"]))
+        for model in (engine.model_statuses or {}).get("models") or ():
+            ref = ModelRef(name=model["name"], version=model["version"], sha=model["sha"])
+            models[ref.version] = ref
+    return versions, list(models.values())
+
+
+def _stale(status: wire.DeploymentStatus, wanted: set[tuple[str, str]]) -> bool:
+    """Whether an engine still serves another version of a wanted model."""
+    names = {name for name, _ in wanted}
+    return any(ref.name in names and (ref.name, ref.version) not in wanted for ref in _at_work(status)[1])
+
+
+def _reasons(status: wire.DeploymentStatus) -> str:
+    """Why the deployment does not run, in the words of its parts."""
+    reasons = list(status.details)
+    for pod in (*status.engines, *status.engine_lbs, *status.sidekicks):
+        if pod.status != "Running":
+            why = "; ".join(text for text in (pod.reason, *pod.details) if text)
+            reasons.append(f"{pod.name} is {pod.status}" + (f": {why}" if why else ""))
+    return one_line(", ".join(dict.fromkeys(reasons)))

@@ -1,0 +1,193 @@
+"""Edge: a place outside the instance that may run a publish, and report back to the instance.
+
+Identity: the name, unique on the instance; ``edge_id`` tells an edge from a later one of the same name. The join token
+is shown once, when the edge is added: it is in the secret output ``edge_bundle`` (what `EDGE_BUNDLE` is to be when the
+engine's image is run there), which a refresh keeps, since nothing tells it again.
+
+Another publish changes in place. Where that publish `replaces` the edge's, the instance has moved the edge already and
+the token stays good; otherwise the edge is removed and added again, with a new token that the place has to be given.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, PositiveInt
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.create import create_once
+from ..core.fields import FORCES_REPLACEMENT, LOCAL, SECRET, UNORDERED, Element, Properties
+from ..core.remove import remove_once
+from ..core.resource import Examples, Resource
+from ..errors import ObjectError, WallarooError
+from .pipeline import version_reference
+from .pipeline_publish import PipelinePublish
+
+PublishId = Annotated[PositiveInt, BeforeValidator(version_reference)]
+
+
+class _Edge(Properties):
+    name: Annotated[
+        str, FORCES_REPLACEMENT, Field(min_length=1, description="The edge's name, unique on the instance.")
+    ]
+    publish_id: Annotated[PublishId | None, Field(description="The publish that it runs.")] = None
+    tags: Annotated[
+        list[Element[str]], UNORDERED, FORCES_REPLACEMENT, Field(description="Tags to find it by.")
+    ] = []
+    adopt: Annotated[
+        Literal["never", "renew"],
+        LOCAL,
+        Field(
+            description="What to do when an edge of this name exists: refuse (`never`), or remove it and add it again "
+            "(`renew`), since its join token cannot be read. The place then needs the new bundle."
+        ),
+    ] = "never"
+
+
+class EdgeInputs(_Edge):
+    publish_id: Annotated[
+        PublishId, Field(description="What it runs: the `publish_id` of a PipelinePublish.")
+    ]
+
+
+class EdgeOutputs(_Edge):
+    edge_id: Annotated[str, Field(description="The id that the instance gave, a UUID.")]
+    edge_bundle: Annotated[
+        str | None,
+        SECRET,
+        LOCAL,
+        Field(
+            description="The value for `EDGE_BUNDLE`, with the join token; none for an edge read by its name."
+        ),
+    ] = None
+
+
+class Edge(Resource[EdgeInputs, EdgeOutputs]):
+    """A place outside the instance that may run a publish."""
+
+    kind = "Edge"
+    inputs = EdgeInputs
+    outputs = EdgeOutputs
+    id_format = "the edge's name"
+    deletion = (
+        "The edge is removed, and its join token is good no more. What runs there is not stopped. An edge that "
+        "somebody else added under the same name meanwhile stays, and a line says so."
+    )
+    delete_before_replace = True  # the name is unique
+    examples = Examples(
+        needs={
+            **PipelinePublish.examples.needs,
+            PipelinePublish.kind: PipelinePublish.examples.inputs,
+        },
+        inputs={"name": "store-17", "publish_id": "$publish_id", "tags": ["north"]},
+        update={"adopt": "renew"},
+        replace={"name": "store-18"},
+    )
+
+    def id_of(self, outputs: EdgeOutputs) -> str:
+        return outputs.name
+
+    def create(self, ctx: Context[Client], wanted: EdgeInputs) -> EdgeOutputs:
+        found = _find(ctx, wanted.name, fresh=True)
+        if found is not None and wanted.adopt == "never":
+            raise ObjectError(
+                f"edge {wanted.name!r} exists already (id {found.id}), and its join token cannot be read again; choose "
+                "another name, or set adopt to 'renew' to remove it and add it again with a new token"
+            )
+        ctx.claims.take(self.kind, wanted.name, wanted.name, existed=found is not None)
+        try:
+            if found is not None:
+                _remove(ctx, found)
+            return self._add(ctx, wanted)
+        except BaseException:
+            ctx.claims.release(self.kind, wanted.name)
+            raise
+
+    def _add(self, ctx: Context[Client], wanted: EdgeInputs) -> EdgeOutputs:
+        """Add the edge, which does not exist; on failure leave none, since its token would be lost."""
+        try:
+            bundle = _add_with_token(ctx, wanted)
+            added = _find(ctx, wanted.name)
+        except WallarooError:
+            with suppress(WallarooError):
+                left = _find(ctx, wanted.name, fresh=True)
+                if left and left.should_run_publish == wanted.publish_id:
+                    _remove(ctx, left)
+            raise
+        if added is None:
+            raise ObjectError(
+                f"edge {wanted.name!r} was added and is not listed; check that publish {wanted.publish_id} is one of a "
+                "workspace of this user"
+            )
+        return self.result(wanted, edge_id=added.id, edge_bundle=bundle)
+
+    def read(self, ctx: Context[Client], id: str, known: EdgeOutputs | None) -> EdgeOutputs | None:
+        found = _find(ctx, id)
+        if found is None or (known and known.edge_id != found.id):
+            return None  # gone; what has its name now is another object
+        return EdgeOutputs(
+            name=found.name,
+            publish_id=found.should_run_publish or (known and known.publish_id),
+            tags=known.tags if known and sorted(known.tags) == sorted(found.tags) else list(found.tags),
+            edge_id=found.id,
+        )
+
+    def update(self, ctx: Context[Client], id: str, known: EdgeOutputs, wanted: EdgeInputs) -> EdgeOutputs:
+        if wanted.publish_id == known.publish_id:
+            return self.result(wanted, edge_id=known.edge_id, edge_bundle=known.edge_bundle)
+        found = _find(ctx, wanted.name, fresh=True)
+        if found is None:
+            return self._add(ctx, wanted)
+        if found.should_run_publish == wanted.publish_id:
+            publish = ctx.client.publishes.get(wanted.publish_id, bundles=True)
+            bundle = publish.edge_bundles.get(wanted.name, known.edge_bundle)
+            return self.result(wanted, edge_id=found.id, edge_bundle=bundle)
+        _remove(ctx, found)
+        ctx.say(
+            f"edge {wanted.name!r} gets publish {wanted.publish_id} with a new join token; give the place its new "
+            "bundle"
+        )
+        return self._add(ctx, wanted)
+
+    def delete(self, ctx: Context[Client], id: str, known: EdgeOutputs) -> None:
+        found = _find(ctx, id, fresh=True)
+        if found is None:
+            return
+        if found.id != known.edge_id:
+            ctx.say(
+                f"edge {id!r} (id {found.id}) stays: it is not the one that this stack added (id {known.edge_id})"
+            )
+            return
+        _remove(ctx, found)
+
+
+def _add_with_token(ctx: Context[Client], wanted: EdgeInputs) -> str | None:
+    """The bundle. An edge whose reply was lost, and the token with it, is removed and added again."""
+
+    def add() -> tuple[str | None, wire.Edge | None]:
+        return ctx.client.publishes.add_edge(wanted.publish_id, wanted.name, wanted.tags), None
+
+    def find() -> tuple[str | None, wire.Edge | None] | None:
+        found = _find(ctx, wanted.name, fresh=True)
+        return (None, found) if found else None
+
+    bundle, lost = create_once(ctx, add, find)
+    if lost is not None:
+        _remove(ctx, lost)
+        bundle, _ = add()
+    return bundle
+
+
+def _find(ctx: Context[Client], name: str, *, fresh: bool = False) -> wire.Edge | None:
+    return next((edge for edge in ctx.client.publishes.edges(fresh=fresh) if edge.name == name), None)
+
+
+def _remove(ctx: Context[Client], edge: wire.Edge) -> None:
+    def still_there() -> bool:
+        left = _find(ctx, edge.name, fresh=True)
+        return left is not None and left.id == edge.id
+
+    remove_once(lambda: ctx.client.publishes.remove_edge(edge.name), still_there)

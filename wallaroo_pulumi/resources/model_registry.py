@@ -1,0 +1,116 @@
+"""ModelRegistry: a registry of models outside the instance (MLflow, such as that of Databricks), and its token.
+
+Identity: the id that models/create_registry answers; names may repeat. The API can neither change nor delete a
+registry (MLOPS_API.md section 5.3), so every change makes a new one, and the old one stays, used by no workspace.
+Creating takes over a registry of the same name, URL and token that no workspace uses: it is what a destroy or an
+interrupted run left. The API shows tokens in clear; in the state they are always secret.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.create import create_once
+from ..core.fields import FORCES_REPLACEMENT, SECRET, Properties
+from ..core.read import read_by_id
+from ..core.remove import remove_once
+from ..core.resource import Examples, Resource
+
+
+class ModelRegistryInputs(Properties):
+    name: Annotated[str, FORCES_REPLACEMENT, Field(min_length=1, description="The registry's name.")]
+    url: Annotated[str, FORCES_REPLACEMENT, Field(min_length=1, description="The registry's address.")]
+    token: Annotated[
+        str,
+        SECRET,
+        FORCES_REPLACEMENT,
+        Field(description="The token with which the instance asks the registry."),
+    ]
+
+
+class ModelRegistryOutputs(ModelRegistryInputs):
+    registry_id: Annotated[str, Field(description="The id that ModelRegistryAttachment refers to, a UUID.")]
+
+
+class ModelRegistry(Resource[ModelRegistryInputs, ModelRegistryOutputs]):
+    """A registry of models outside the instance."""
+
+    kind = "ModelRegistry"
+    inputs = ModelRegistryInputs
+    outputs = ModelRegistryOutputs
+    id_format = "the registry's id, a UUID"
+    from_id = {"registry_id": "str"}
+    deletion = (
+        "The registry is detached from every workspace and stays on the instance with its token (the API cannot "
+        "delete one), and a line says so: revoke the token where it was issued."
+    )
+    examples = Examples(
+        inputs={"name": "databricks", "url": "https://registry.example.com", "token": "dapi-example"},
+        update={},
+        replace={"token": "dapi-rotated"},
+    )
+
+    def id_of(self, outputs: ModelRegistryOutputs) -> str:
+        return outputs.registry_id
+
+    def create(self, ctx: Context[Client], wanted: ModelRegistryInputs) -> ModelRegistryOutputs:
+        left = _unused(ctx, wanted)
+        id = left or create_once(
+            ctx,
+            lambda: ctx.client.registries.create(wanted.name, wanted.url, wanted.token),
+            lambda: _unused(ctx, wanted),
+        )
+        ctx.claims.take(self.kind, id, wanted.name, existed=left is not None)
+        return self.result(wanted, registry_id=id)
+
+    def read(
+        self, ctx: Context[Client], id: str, known: ModelRegistryOutputs | None
+    ) -> ModelRegistryOutputs | None:
+        del known
+        found = next((r for r in ctx.client.registries.list() if r.id == id), None) or _get(ctx, id)
+        if found is None:
+            return None
+        return ModelRegistryOutputs(name=found.name, url=found.url, token=found.token, registry_id=id)
+
+    def delete(self, ctx: Context[Client], id: str, known: ModelRegistryOutputs) -> None:
+        found = _get(ctx, id)
+        if found is None:
+            return
+        for workspace_id in _users(found):
+            _detach(ctx, id, workspace_id)
+        ctx.say(
+            f"model registry {known.name!r} (id {id}) stays on the instance with its token, used by no workspace: "
+            "Wallaroo cannot delete registries; revoke the token where it was issued"
+        )
+
+
+def _get(ctx: Context[Client], id: str) -> wire.Registry | None:
+    return read_by_id(
+        lambda: ctx.client.registries.get(id),
+        lambda: any(r.id == id for r in ctx.client.registries.list(fresh=True)),
+    )
+
+
+def _users(registry: wire.Registry | None) -> set[int]:
+    return {w.id for w in registry.workspaces} if registry else set()
+
+
+def _unused(ctx: Context[Client], wanted: ModelRegistryInputs) -> str | None:
+    """The id of a registry just as wanted that no workspace uses."""
+    for registry in ctx.client.registries.list(fresh=True):
+        same = (registry.name, registry.url, registry.token) == (wanted.name, wanted.url, wanted.token)
+        if same and registry.id and not ctx.client.registries.get(registry.id).workspaces:
+            return registry.id
+    return None
+
+
+def _detach(ctx: Context[Client], id: str, workspace_id: int) -> None:
+    remove_once(
+        lambda: ctx.client.registries.detach(id, workspace_id),
+        lambda: workspace_id in _users(_get(ctx, id)),
+    )

@@ -1,0 +1,599 @@
+"""ModelVersion: a model's file on the instance, converted and ready to serve.
+
+Identity: the version's integer id. The natural key is workspace, name, content (SHA-256) and conversion: before an
+upload the versions that the instance has are searched, since every upload makes a version, and a version that matches
+is taken over instead. So a create whose reply was lost, or whose wait was cut off, is completed by the next `up`.
+
+The content's digest is computed in check, so that a preview shows a changed file. The path itself is no difference: a
+checkout that moved replaces nothing. Give it relative to the folder of `Pulumi.yaml`, and the state names no machine.
+
+What the file becomes is fixed with the upload, so that a change of it replaces: the new version is made first and the
+old one deleted last, after everything that used it has changed over. Batching and the rest of the model configuration
+change in place (`models/insert_model_config`); a deployed pipeline takes it up when it is deployed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.covers import covers
+from ..core.create import create_once
+from ..core.diff import contains_unknown
+from ..core.fields import (
+    ARROW_SCHEMA,
+    COMPUTED_IN_CHECK,
+    FORCES_REPLACEMENT,
+    LOCAL,
+    ONLY_AT_CREATION,
+    SERVER_FILLS,
+    UNKNOWN,
+    DnsLabel,
+    Element,
+    Properties,
+    WorkspaceId,
+)
+from ..core.files import sha256_of
+from ..core.json_values import JsonObject
+from ..core.read import read_by_id
+from ..core.remove import remove_once
+from ..core.resource import BadInput, Examples, Resource
+from ..core.wait import Settled, wait
+from ..errors import ApiError, ObjectError, WallarooError, one_line
+from . import _lookups, _pipelines
+
+_SUFFIXES = (".zip", ".pt", ".onnx", ".h5", ".pkl")
+"""What the instance takes (its own words in a recorded refusal)."""
+_TIMEOUT = 1800.0
+"""Seconds; the vendor's SDK waits as long."""
+_LOG_LINES = 20
+
+Framework = Literal[
+    "custom",
+    "hugging-face-automatic-speech-recognition",
+    "hugging-face-feature-extraction",
+    "hugging-face-image-classification",
+    "hugging-face-image-segmentation",
+    "hugging-face-image-to-text",
+    "hugging-face-object-detection",
+    "hugging-face-question-answering",
+    "hugging-face-sentiment-analysis",
+    "hugging-face-stable-diffusion-text-2-img",
+    "hugging-face-summarization",
+    "hugging-face-text-classification",
+    "hugging-face-text-generation",
+    "hugging-face-translation",
+    "hugging-face-zero-shot-classification",
+    "hugging-face-zero-shot-image-classification",
+    "hugging-face-zero-shot-object-detection",
+    "keras",
+    "mlflow",
+    "onnx",
+    "python",
+    "pytorch",
+    "sglang",
+    "sklearn",
+    "tensorflow",
+    "vllm",
+    "xgboost",
+]
+_WITHOUT_SCHEMAS = ("onnx", "tensorflow", "python")
+_CONFIGURABLE = ("custom", "sglang", "vllm")
+
+Requirements = Annotated[list[Element[str]] | None, BeforeValidator(lambda value: value or None)]
+
+
+class Qaic(Properties):
+    """Qualcomm AI acceleration, with its options by the API's names."""
+
+    qaic: JsonObject = Field(default_factory=dict)
+
+
+class DynamicBatching(Properties):
+    """Requests that arrive together are inferred together."""
+
+    max_batch_delay_ms: PositiveInt | None = None
+    batch_size_target: PositiveInt | None = None
+    batch_size_limit: PositiveInt | None = None
+
+
+class ContinuousBatching(Properties):
+    """Requests join a running batch (generative models)."""
+
+    max_concurrent_batch_size: PositiveInt
+
+
+class OpenAi(Properties):
+    """OpenAI-compatible endpoints; the defaults of the two calls by the API's names."""
+
+    enabled: bool = True
+    completion_config: JsonObject | None = None
+    chat_completion_config: JsonObject | None = None
+
+
+class _ModelVersion(Properties):
+    workspace_id: Annotated[
+        WorkspaceId,
+        FORCES_REPLACEMENT,
+        Field(description="The workspace: the `workspace_id` of a Workspace."),
+    ]
+    # What exists may break our rules, and an id alone does not tell everything: hence wider types than an input's.
+    name: Annotated[str, Field(description="The model's name.")]
+    path: Annotated[str | None, LOCAL, Field(description="The model's file, as given.")] = None
+    framework: Annotated[str | None, Field(description="What the file is a model of.")] = None
+    arch: Annotated[str | None, Field(description="The processor it runs on.")] = None
+    accel: Annotated[str | Qaic | None, Field(description="The accelerator.")] = None
+    python_version: Annotated[
+        str | None,
+        FORCES_REPLACEMENT,
+        SERVER_FILLS,
+        Field(description="The Python that the model's code needs, such as `3.8`."),
+    ] = None
+    requirements: Annotated[
+        Requirements, FORCES_REPLACEMENT, Field(description="Python packages that the model's code needs.")
+    ] = None
+    framework_config: Annotated[
+        JsonObject | None,
+        FORCES_REPLACEMENT,
+        Field(description="Options of the frameworks custom, sglang and vllm, by the API's names."),
+    ] = None
+    input_schema: Annotated[
+        str | None,
+        FORCES_REPLACEMENT,
+        ARROW_SCHEMA,
+        Field(description="The inputs' fields. Needed except for onnx, tensorflow and python."),
+    ] = None
+    output_schema: Annotated[
+        str | None,
+        FORCES_REPLACEMENT,
+        ARROW_SCHEMA,
+        Field(description="The outputs' fields. Needed except for onnx, tensorflow and python."),
+    ] = None
+    visibility: Annotated[str, Field(description="Whether other workspaces may use the version.")] = "private"
+    sha256: Annotated[
+        str | None,
+        FORCES_REPLACEMENT,
+        COMPUTED_IN_CHECK,
+        Field(description="The SHA-256 of the file's content, 64 hex digits."),
+    ] = None
+    tensor_fields: Annotated[
+        list[Element[str]] | None, Field(description="Names for the fields of an ONNX model's inputs.")
+    ] = None
+    batch_config: Annotated[
+        str | None, Field(description="`single` for a model that takes one record at a time.")
+    ] = None
+    filter_threshold: Annotated[
+        float | None, Field(description="A threshold that the engine filters outputs by.")
+    ] = None
+    dynamic_batching: Annotated[
+        DynamicBatching | None,
+        Field(description="`max_batch_delay_ms`, `batch_size_target` and `batch_size_limit`."),
+    ] = None
+    continuous_batching: Annotated[
+        ContinuousBatching | None, Field(description="`max_concurrent_batch_size`.")
+    ] = None
+    openai: Annotated[
+        OpenAi | None,
+        Field(
+            description="`enabled`, `completion_config` and `chat_completion_config`: OpenAI-compatible endpoints."
+        ),
+    ] = None
+    force_destroy: Annotated[
+        bool,
+        LOCAL,
+        Field(description="Whether deleting first undeploys and deletes the pipelines that use the version."),
+    ] = False
+    timeout: Annotated[
+        PositiveFloat | None,
+        LOCAL,
+        Field(description="Seconds for the upload, and again for the conversion; 1800 when left out."),
+    ] = None
+
+
+class ModelVersionInputs(_ModelVersion):
+    name: Annotated[
+        DnsLabel,
+        FORCES_REPLACEMENT,
+        Field(
+            description="The model's name, a DNS label. An upload under a name that exists adds a version to it."
+        ),
+    ]
+    path: Annotated[
+        str,
+        LOCAL,
+        ONLY_AT_CREATION,
+        Field(
+            min_length=1,
+            description="The model's file on the machine where Pulumi runs (.zip, .pt, .onnx, .h5 or .pkl), relative "
+            "to the folder of `Pulumi.yaml`. Its content decides, not its place",
+        ),
+    ]
+    framework: Annotated[
+        Framework, FORCES_REPLACEMENT, Field(description="What the file is a model of, such as `onnx`.")
+    ]
+    arch: Annotated[
+        Literal["x86", "arm", "power10"] | None,
+        FORCES_REPLACEMENT,
+        SERVER_FILLS,
+        Field(description="The processor it is to run on; the instance's default is x86."),
+    ] = None
+    accel: Annotated[
+        Literal["none", "cuda", "jetson", "openvino", "rocm"] | Qaic | None,
+        FORCES_REPLACEMENT,
+        SERVER_FILLS,
+        Field(description="The accelerator; `{'qaic': {...}}` for Qualcomm's with its options."),
+    ] = None
+    visibility: Annotated[
+        Literal["private", "public"],
+        FORCES_REPLACEMENT,
+        Field(description="Whether other workspaces may use the version."),
+    ] = "private"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ModelVersionInputs:
+        if contains_unknown(self.framework):
+            return self
+        missing = [n for n in ("input_schema", "output_schema") if getattr(self, n) is None]
+        if missing and self.framework not in _WITHOUT_SCHEMAS:
+            raise ValueError(f"framework {self.framework!r} needs {' and '.join(missing)}")
+        if self.framework_config is not None and self.framework not in _CONFIGURABLE:
+            raise ValueError(f"framework_config is for the frameworks {', '.join(_CONFIGURABLE)} only")
+        return self
+
+
+class ModelVersionOutputs(_ModelVersion):
+    sha256: Annotated[str, Field(description="The SHA-256 of the file's content, 64 hex digits.")]
+    model_id: Annotated[
+        int | None, Field(description="The id of the model, the parent of all versions of this name.")
+    ] = None
+    model_version_id: Annotated[int, Field(description="The version's id.")]
+    version: Annotated[str, Field(description="The version's UUID, which pipeline steps name.")]
+    status: Annotated[str, Field(description="`ready` once it can be deployed.")]
+
+
+class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
+    """A version of a model: a file, uploaded and converted."""
+
+    kind = "ModelVersion"
+    inputs = ModelVersionInputs
+    outputs = ModelVersionOutputs
+    id_format = "the version's id, such as `15`"
+    from_id = {"model_version_id": "int"}
+    deletion = (
+        "The version and its file are deleted, and the model with its last version. While a pipeline uses it, an error "
+        "names the pipeline; `force_destroy` undeploys and deletes that first."
+    )
+    examples = Examples(
+        needs={"Workspace": {"name": "fraud-prod"}},
+        inputs={
+            "workspace_id": "$workspace_id",
+            "name": "ccfraud",
+            "path": "$model_file",
+            "framework": "onnx",
+        },
+        update={"tensor_fields": ["tensor"]},
+        replace={"visibility": "public"},
+    )
+
+    def id_of(self, outputs: ModelVersionOutputs) -> str:
+        return str(outputs.model_version_id)
+
+    def complete(self, inputs: ModelVersionInputs) -> ModelVersionInputs:
+        if contains_unknown(inputs.path):
+            return inputs.model_copy(update={"sha256": UNKNOWN})
+        path = Path(inputs.path)
+        if path.suffix not in _SUFFIXES:
+            raise BadInput("path", f"the instance takes {', '.join(_SUFFIXES)} files")
+        try:
+            return inputs.model_copy(update={"sha256": sha256_of(path)})
+        except OSError as error:
+            where = "" if path.is_absolute() else f" (in {Path.cwd()}, where Pulumi runs)"
+            raise BadInput("path", f"cannot be read{where}: {error.strerror}") from None
+
+    def validate(self, ctx: Context[Client], wanted: ModelVersionInputs) -> Iterable[BadInput]:
+        return _lookups.refused_workspace(ctx, wanted.workspace_id)
+
+    def create(self, ctx: Context[Client], wanted: ModelVersionInputs) -> ModelVersionOutputs:
+        _lookups.workspace(ctx, wanted.workspace_id)
+        # Two resources that upload the same must not overtake each other between the look and the upload.
+        with ctx.lock("models", wanted.workspace_id, wanted.name):
+            found = _match(ctx, wanted)
+            id = found.id if found else _upload(ctx, wanted)
+            ctx.claims.take(self.kind, str(id), wanted.name, existed=found is not None)
+        try:
+            if found:
+                ctx.say(
+                    f"{_called(wanted)} exists with this content (id {id}): taken over, not uploaded again"
+                )
+            version = _ready(ctx, wanted, id)
+            _configure(ctx, wanted, version)
+        except BaseException:
+            ctx.claims.release(self.kind, str(id))
+            raise
+        info = version.model_version.file_info
+        return self.result(
+            wanted,
+            model_id=_model_id(ctx, wanted.workspace_id, wanted.name),
+            model_version_id=id,
+            version=info.version,
+            status=version.model_version.status,
+        )
+
+    def read(
+        self, ctx: Context[Client], id: str, known: ModelVersionOutputs | None
+    ) -> ModelVersionOutputs | None:
+        workspace_id = known.workspace_id if known else None
+        found = read_by_id(
+            lambda: ctx.client.models.version(int(id)),
+            lambda: any(
+                str(v.model_version.id) == id
+                for m in ctx.client.models.list(workspace_id)
+                for v in m.model_versions
+            ),
+        )
+        if found is None:
+            return None
+        version, conversion = found.model_version, found.model_version.conversion or wire.Conversion()
+        fixed = {
+            "workspace_id": version.workspace_id,
+            "name": version.name,
+            "framework": conversion.framework,
+            "arch": conversion.arch,
+            "accel": conversion.accel,
+            "python_version": conversion.python_version,
+            "requirements": list(conversion.requirements),
+            "framework_config": (conversion.framework_config or {}).get("config"),
+            "input_schema": found.config and found.config.input_schema,
+            "output_schema": found.config and found.config.output_schema,
+            "visibility": version.visibility,
+            "sha256": version.file_info.sha,
+        }
+        if known:
+            # What was uploaded cannot change: the state has it exactly, the instance perhaps in other words.
+            fixed = known.model_dump(include=set(fixed)) | {"visibility": version.visibility}
+        return ModelVersionOutputs.model_validate(
+            {
+                **fixed,
+                **_configuration(found.config, known),
+                "model_id": known.model_id if known else _model_id(ctx, version.workspace_id, version.name),
+                "model_version_id": version.id,
+                "version": version.file_info.version,
+                "status": version.status,
+            }
+        )
+
+    def update(
+        self, ctx: Context[Client], id: str, known: ModelVersionOutputs, wanted: ModelVersionInputs
+    ) -> ModelVersionOutputs:
+        _configure(ctx, wanted, ctx.client.models.version(int(id)))
+        computed = known.model_dump(include={"model_id", "model_version_id", "version", "status"})
+        return self.result(wanted, **computed)
+
+    def delete(self, ctx: Context[Client], id: str, known: ModelVersionOutputs) -> None:
+        def versions() -> list[str]:
+            models = ctx.client.models.list(known.workspace_id, fresh=True)
+            return [v.model_version.file_info.version for m in models for v in m.model_versions
+                    if m.model.name == known.name]  # fmt: skip
+
+        def remove() -> None:
+            if known.version in versions():
+                remove_once(
+                    lambda: ctx.client.models.delete_version(known.version),
+                    lambda: known.version in versions(),
+                )
+
+        with ctx.lock("models", known.workspace_id, known.name):
+            try:
+                remove()
+            except ApiError as error:
+                if error.status != 409:
+                    raise
+                users = _pipelines.that_use(ctx, known.workspace_id, known.version)
+                if not (known.force_destroy and users):
+                    raise _in_use(known, users, error) from None
+                for user in users:
+                    _pipelines.remove(ctx, known.workspace_id, user.pipeline, undeploy=True)
+                remove()
+            _drop_if_empty(ctx, known)
+
+
+def _called(model: ModelVersionInputs | ModelVersionOutputs) -> str:
+    return f"model {model.name!r} of workspace {model.workspace_id}"
+
+
+def _match(ctx: Context[Client], wanted: ModelVersionInputs) -> wire.ModelVersion | None:
+    """The newest version that an upload of ``wanted`` would only repeat; one that failed is none."""
+    models = ctx.client.models.list(wanted.workspace_id, fresh=True)
+    same = [
+        found.model_version
+        for model in models
+        if model.model.name == wanted.name
+        for found in model.model_versions
+        if found.model_version.status != "error" and _is(found, wanted)
+    ]
+    return max(same, key=lambda version: version.id, default=None)
+
+
+def _is(found: wire.ConfiguredModelVersion, wanted: ModelVersionInputs) -> bool:
+    version, config = found.model_version, found.config
+    conversion = version.conversion or wire.Conversion()
+    given = _conversion(wanted)
+    told = conversion.model_dump()
+    return (
+        version.file_info.sha == wanted.sha256
+        and version.visibility == wanted.visibility
+        and (conversion.arch or "x86") == given.pop("arch", "x86")
+        and covers(conversion.accel or "none", given.pop("accel", "none"))
+        and covers(told, given)
+        and all(
+            schema is None or config is None or getattr(config, name) in (None, schema)
+            for name in ("input_schema", "output_schema")
+            for schema in [getattr(wanted, name)]
+        )
+    )
+
+
+def _conversion(wanted: ModelVersionInputs) -> dict[str, Any]:
+    """The API's `conversion` object."""
+    fields = ("framework", "arch", "accel", "python_version")
+    given = wanted.model_dump(include=set(fields), exclude_none=True)
+    given["requirements"] = wanted.requirements or []
+    if wanted.framework_config is not None:
+        given["framework_config"] = {"framework": wanted.framework, "config": wanted.framework_config}
+    return given
+
+
+def _upload(ctx: Context[Client], wanted: ModelVersionInputs) -> int:
+    path = Path(wanted.path)
+    metadata = {
+        "name": wanted.name,
+        "visibility": wanted.visibility,
+        "workspace_id": wanted.workspace_id,
+        "conversion": _conversion(wanted),
+        "input_schema": wanted.input_schema,
+        "output_schema": wanted.output_schema,
+    }
+    try:
+        if sha256_of(path) != wanted.sha256:
+            raise ObjectError(f"{path} changed while Pulumi was running; run `pulumi up` again")
+        if path.is_symlink() and not path.resolve().is_relative_to(Path.cwd()):
+            ctx.say(
+                f"{path} is a link to {path.resolve()}, outside the folder that Pulumi runs in: that is uploaded"
+            )
+        return create_once(
+            ctx,
+            lambda: ctx.client.models.upload(_without_none(metadata), path, wanted.timeout or _TIMEOUT),
+            lambda: found.id if (found := _match(ctx, wanted)) else None,
+        )
+    except OSError as error:
+        raise ObjectError(f"{path} cannot be read: {error.strerror}; check path") from None
+    except ApiError as error:
+        if error.status == 507:
+            raise error.with_hint(
+                "the instance's storage is full: delete model versions, or enlarge it"
+            ) from None
+        raise
+
+
+def _ready(ctx: Context[Client], wanted: ModelVersionInputs, id: int) -> wire.ConfiguredModelVersion:
+    """The version once it is ready. One that fails is deleted again, so that it does not lie about."""
+
+    def look() -> str | Settled[wire.ConfiguredModelVersion]:
+        found = ctx.client.models.version(id)
+        version = found.model_version
+        if version.status == "error":
+            why = _why(ctx, version)
+            try:
+                ctx.client.models.delete_version(version.file_info.version)
+                _drop_if_empty(ctx, wanted)
+            except WallarooError:
+                why += f" (the failed version {id} stays on the instance)"
+            raise ObjectError(f"{_called(wanted)} could not be converted: {why}")
+        return Settled(found) if version.status == "ready" else version.status
+
+    return wait(
+        ctx,
+        _called(wanted),
+        look,
+        timeout=wanted.timeout or _TIMEOUT,
+        remedy="run `pulumi up` again, which goes on waiting for this version, or raise timeout",
+    )
+
+
+def _why(ctx: Context[Client], version: wire.ModelVersion) -> str:
+    summary = version.error_summary if version.error_summary != "null" else None
+    try:
+        log = ctx.client.models.upload_logs(version.id, _LOG_LINES)
+    except WallarooError:
+        log = ()
+    tail = one_line(" | ".join(log)[-400:])
+    return one_line(summary or "the instance gives no reason") + (f"; the log ends: {tail}" if tail else "")
+
+
+_CONFIG_NAMES = {
+    "tensor_fields": "tensor_fields",
+    "batch_config": "batch_config",
+    "filter_threshold": "filter_threshold",
+    "dynamic_batching": "dynamic_batching_config",
+    "continuous_batching": "continuous_batching_config",
+    "openai": "openai",
+}
+"""Our name of a part of the model configuration → its name in the API's answers (requests say `openai_config`)."""
+
+
+def _configuration(config: wire.ModelConfig | None, known: ModelVersionOutputs | None) -> dict[str, Any]:
+    """The configuration that the instance has, in the words of the state where they agree."""
+    result: dict[str, Any] = {}
+    for ours, theirs in _CONFIG_NAMES.items():
+        found = _told(getattr(config, theirs, None))
+        wanted = known.model_dump(include={ours})[ours] if known else None
+        result[ours] = wanted if wanted is not None and covers(found, wanted) else found
+    return result
+
+
+def _told(value: Any) -> Any:
+    """A part of the configuration without what only says that there is none."""
+    if isinstance(value, dict):
+        value = _without_none(value)
+        return None if value.get("enabled") is False else value or None
+    if isinstance(value, tuple):
+        return list(value) or None
+    return None if value == "none" else value
+
+
+def _configure(ctx: Context[Client], wanted: ModelVersionInputs, found: wire.ConfiguredModelVersion) -> None:
+    """Give the version its configuration, unless it has it."""
+    id = found.model_version.id
+    asked = wanted.model_dump(include=set(_CONFIG_NAMES), exclude_none=True)
+    if _has(found.config, asked):
+        return
+    body = {_CONFIG_NAMES[name]: value for name, value in asked.items()}
+    if "openai" in body:
+        body["openai_config"] = body.pop("openai")
+    if found.config:  # a new configuration replaces all of the last one, the schemas too
+        body |= {"input_schema": found.config.input_schema, "output_schema": found.config.output_schema}
+
+    def configure() -> bool:
+        ctx.client.models.configure(id, _without_none(body))
+        return True
+
+    create_once(ctx, configure, lambda: _has(ctx.client.models.version(id).config, asked) or None)
+
+
+def _has(config: wire.ModelConfig | None, asked: dict[str, Any]) -> bool:
+    """Whether a configuration is what was asked for, and nothing besides."""
+    told = {ours: _told(getattr(config, theirs, None)) for ours, theirs in _CONFIG_NAMES.items()}
+    return covers(told, asked) and all(told[name] is None for name in told.keys() - asked.keys())
+
+
+def _without_none(value: dict[str, Any]) -> dict[str, Any]:
+    return {k: _without_none(v) if isinstance(v, dict) else v for k, v in value.items() if v is not None}
+
+
+def _model_id(ctx: Context[Client], workspace_id: int, name: str) -> int | None:
+    models = ctx.client.models.list(workspace_id)
+    return next((m.model.id for m in models if m.model.name == name), None)
+
+
+def _in_use(known: ModelVersionOutputs, users: list[wire.ListedPipeline], error: ApiError) -> WallarooError:
+    version = f"version {known.model_version_id} of {_called(known)}"
+    if not users:
+        return error.with_hint(f"{version} is in use; undeploy and delete what uses it first")
+    names = ", ".join(repr(user.pipeline.name) for user in users)
+    return ObjectError(
+        f"{version} cannot be deleted: pipeline {names} uses it ({one_line(error.message)}); give the pipeline another "
+        "version or delete it first, or set force_destroy"
+    )
+
+
+def _drop_if_empty(ctx: Context[Client], model: ModelVersionInputs | ModelVersionOutputs) -> None:
+    """Delete the model itself when its last version has gone, so that the workspace counts as empty again."""
+    listed = ctx.client.models.list(model.workspace_id, fresh=True)
+    if any(m.model.name == model.name and not m.model_versions for m in listed):
+        ctx.client.models.delete(model.workspace_id, model.name)

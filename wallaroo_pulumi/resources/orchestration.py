@@ -1,0 +1,253 @@
+"""Orchestration: a team's Python code as a zip file (a `main.py`, perhaps a `requirements.txt`), packaged to run.
+
+Identity: the orchestration's UUID. The natural key is workspace, name and content: names are not unique, and every
+upload makes another orchestration, so before an upload those that the workspace has are searched, and one of the same
+name and content is taken over instead. A create whose reply was lost, or whose wait was cut off, is completed so by the
+next `up`.
+
+The content's SHA-256 is computed in check, so that a preview shows a changed file; the path itself is no difference.
+The API can change nothing of an orchestration (MLOPS_API.md section 5.7): the new one is made first, the old one
+deleted last, after its tasks have changed over.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+from pydantic import Field, PositiveFloat
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.create import create_once
+from ..core.fields import (
+    COMPUTED_IN_CHECK,
+    FORCES_REPLACEMENT,
+    LOCAL,
+    ONLY_AT_CREATION,
+    UNKNOWN,
+    Properties,
+    WorkspaceId,
+)
+from ..core.files import sha256_of
+from ..core.read import read_by_id
+from ..core.remove import remove_once
+from ..core.resource import BadInput, Examples, Resource
+from ..core.wait import Settled, wait
+from ..errors import ApiError, ObjectError, WallarooError
+from ._lookups import visible_workspace, workspace
+
+_TIMEOUT = 900.0
+"""Seconds: packaging installs the requirements."""
+
+
+class _Orchestration(Properties):
+    workspace_id: Annotated[
+        WorkspaceId,
+        FORCES_REPLACEMENT,
+        Field(description="The workspace: the `workspace_id` of a Workspace."),
+    ]
+    name: Annotated[str | None, Field(description="The orchestration's name; another's may have none.")] = (
+        None
+    )
+    path: Annotated[str | None, LOCAL, Field(description="The path as given; none when read by the id.")] = (
+        None
+    )
+    timeout: Annotated[
+        PositiveFloat | None,
+        LOCAL,
+        Field(description="Seconds to wait for the packaging; 900 when left out."),
+    ] = None
+    sha256: Annotated[
+        str | None,
+        COMPUTED_IN_CHECK,
+        FORCES_REPLACEMENT,
+        Field(description="The SHA-256 of the file's content."),
+    ] = None
+
+
+class OrchestrationInputs(_Orchestration):
+    name: Annotated[
+        str,
+        FORCES_REPLACEMENT,
+        Field(min_length=1, description="The orchestration's name. The instance does not keep it unique."),
+    ]
+    path: Annotated[
+        str,
+        LOCAL,
+        ONLY_AT_CREATION,
+        Field(
+            min_length=1,
+            description="The zip file on the machine where Pulumi runs, relative to the folder of `Pulumi.yaml`. Its "
+            "content decides, not its place",
+        ),
+    ]
+
+
+class OrchestrationOutputs(_Orchestration):
+    orchestration_id: Annotated[str, Field(description="The id that Task refers to, a UUID.")]
+    status: Annotated[str, Field(description="Its status on the instance: `ready`.")]
+
+
+class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
+    """A team's Python code, packaged to run on the instance."""
+
+    kind = "Orchestration"
+    inputs = OrchestrationInputs
+    outputs = OrchestrationOutputs
+    id_format = "the orchestration's id, a UUID"
+    from_id = {"orchestration_id": "str"}
+    deletion = "The orchestration and its package are deleted; its tasks have to be killed before."
+    examples = Examples(
+        needs={"Workspace": {"name": "fraud-prod"}},
+        inputs={"workspace_id": "$workspace_id", "name": "nightly-scores", "path": "$orchestration_file"},
+        update={"timeout": 600.0},
+        replace={"name": "hourly-scores"},
+    )
+
+    def id_of(self, outputs: OrchestrationOutputs) -> str:
+        return outputs.orchestration_id
+
+    def complete(self, inputs: OrchestrationInputs) -> OrchestrationInputs:
+        if not isinstance(inputs.path, str):
+            return inputs.model_copy(update={"sha256": UNKNOWN})
+        path = Path(inputs.path)
+        try:
+            digest = sha256_of(path)
+        except OSError as error:
+            where = "" if path.is_absolute() else f" (in {Path.cwd()}, where Pulumi runs)"
+            raise BadInput("path", f"cannot be read{where}: {error.strerror}") from None
+        _require_package(path)
+        return inputs.model_copy(update={"sha256": digest})
+
+    def create(self, ctx: Context[Client], wanted: OrchestrationInputs) -> OrchestrationOutputs:
+        place = workspace(ctx, wanted.workspace_id).id
+        # Two resources that upload the same must not overtake each other between the look and the upload.
+        with ctx.lock("orchestrations", place, wanted.name):
+            found = _match(ctx, wanted)
+            id = found or _upload(ctx, wanted)
+            ctx.claims.take(self.kind, id, wanted.name, existed=found is not None)
+        if found:
+            ctx.say(f"{_called(wanted)} exists with this content (id {id}): taken over, not uploaded again")
+        try:
+            status = _packaged(ctx, wanted, id)
+        except BaseException:
+            ctx.claims.release(self.kind, id)
+            raise
+        return self.result(wanted, orchestration_id=id, status=status)
+
+    def read(
+        self, ctx: Context[Client], id: str, known: OrchestrationOutputs | None
+    ) -> OrchestrationOutputs | None:
+        found = read_by_id(
+            lambda: ctx.client.orchestrations.get(id),
+            lambda: _listed(ctx, id, known.workspace_id if known else None),
+        )
+        if found is None:
+            return None
+        return OrchestrationOutputs(
+            workspace_id=found.workspace_id,
+            name=found.name,
+            # What was uploaded cannot change: the state has it exactly.
+            sha256=known.sha256 if known else found.sha,
+            orchestration_id=id,
+            status=found.status,
+        )
+
+    def delete(self, ctx: Context[Client], id: str, known: OrchestrationOutputs) -> None:
+        if not visible_workspace(ctx, known.workspace_id) or not _listed(ctx, id, known.workspace_id):
+            return
+        try:
+            remove_once(
+                lambda: ctx.client.orchestrations.delete(id), lambda: _listed(ctx, id, known.workspace_id)
+            )
+        except ApiError as error:
+            if error.status == 409:
+                raise error.with_hint(f"kill the tasks of {_called(known)} (id {id}) first") from None
+            raise
+
+
+def _called(orchestration: OrchestrationInputs | OrchestrationOutputs) -> str:
+    return f"orchestration {orchestration.name!r} of workspace {orchestration.workspace_id}"
+
+
+def _require_package(path: Path) -> None:
+    """Raises BadInput when the file is not what the instance can package."""
+    try:
+        with zipfile.ZipFile(path) as package:
+            files = [PurePosixPath(name).name for name in package.namelist()]
+    except (zipfile.BadZipFile, OSError) as error:
+        raise BadInput("path", f"is no readable zip file: {error}") from None
+    if "main.py" not in files:
+        raise BadInput("path", "holds no main.py, which is what the instance runs")
+    if files.count("requirements.txt") > 1:
+        raise BadInput("path", "holds more than one requirements.txt")
+
+
+def _match(ctx: Context[Client], wanted: OrchestrationInputs) -> str | None:
+    """The id of the newest orchestration that an upload of ``wanted`` would only repeat; one that failed is none."""
+    same = [
+        found
+        for found in ctx.client.orchestrations.list(wanted.workspace_id)
+        if (found.name, found.sha) == (wanted.name, wanted.sha256) and found.status != "error"
+    ]
+    newest: wire.Orchestration | None = max(same, key=lambda found: found.created_at or "", default=None)
+    return newest.id if newest else None
+
+
+def _upload(ctx: Context[Client], wanted: OrchestrationInputs) -> str:
+    path = Path(wanted.path)
+    try:
+        if sha256_of(path) != wanted.sha256:
+            raise ObjectError(f"{path} changed while Pulumi was running; run `pulumi up` again")
+        return create_once(
+            ctx,
+            lambda: ctx.client.orchestrations.upload(wanted.workspace_id, wanted.name, path),
+            lambda: _match(ctx, wanted),
+        )
+    except OSError as error:
+        raise ObjectError(f"{path} cannot be read: {error.strerror}; check path") from None
+    except ApiError as error:
+        if error.status == 507:
+            raise error.with_hint(
+                "the instance's storage is full: delete orchestrations, or enlarge it"
+            ) from None
+        raise
+
+
+def _packaged(ctx: Context[Client], wanted: OrchestrationInputs, id: str) -> str:
+    """The status when it is ready. One that fails is deleted again, so that it does not lie about."""
+
+    def look() -> str | Settled[str]:
+        status = ctx.client.orchestrations.get(id).status
+        if status == "error":
+            left = _discard(ctx, id)
+            raise ObjectError(
+                f"{_called(wanted)} could not be packaged{left}; check that its requirements can be installed, and run "
+                "`pulumi up` again"
+            )
+        return Settled(status) if status == "ready" else status
+
+    return wait(
+        ctx,
+        _called(wanted),
+        look,
+        timeout=wanted.timeout or _TIMEOUT,
+        remedy="run `pulumi up` again, which goes on waiting, or raise timeout",
+    )
+
+
+def _discard(ctx: Context[Client], id: str) -> str:
+    """Delete what failed; says what stays when that fails too, rather than hide the failure itself."""
+    try:
+        ctx.client.orchestrations.delete(id)
+    except WallarooError:
+        return f" (id {id}, which stays)"
+    return ""
+
+
+def _listed(ctx: Context[Client], id: str, workspace_id: int | None) -> bool:
+    workspaces = [workspace_id] if workspace_id else [w.id for w in ctx.client.workspaces.list()]
+    return any(found.id == id for place in workspaces for found in ctx.client.orchestrations.list(place))

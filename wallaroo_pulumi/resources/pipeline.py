@@ -1,0 +1,253 @@
+"""Pipeline: the steps that an inference request goes through, versioned.
+
+Identity: workspace and name; both replace. Every call of `pipelines/create` makes a new version, also with equal
+steps, so what exists is compared first: an unchanged definition never makes a version, and an edit makes one in place.
+That call is not atomic: it may answer 500 with the pipeline made and its version not. Such a pipeline is completed
+at once where possible, else by the next `up`.
+
+A pipeline of this name with the same steps, or without any version, is taken over; one with other steps is somebody
+else's, and refused.
+
+The integer id of a version is told by the call that makes it and by nothing else. For a version that was found instead
+(a lost reply, a pipeline taken over, `Pipeline.get`) `version_id` is its UUID, which a Deployment takes as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.covers import covers
+from ..core.create import create_once
+from ..core.diff import contains_unknown
+from ..core.fields import FORCES_REPLACEMENT, LOCAL, DnsLabel, Element, Properties, WorkspaceId
+from ..core.json_values import JsonObject
+from ..core.resource import BadInput, Examples, Resource
+from ..core.validate import refused
+from ..errors import ApiError, ObjectError
+from . import _lookups, _pipelines
+from ._steps import Step
+
+_HALF_DONE = 3
+"""How often a version is tried when the instance says that it made the pipeline and not the version."""
+
+
+def version_reference(value: Any) -> Any:
+    """An integer version id as a whole number, a UUID as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+VersionId = Annotated[int | str, BeforeValidator(version_reference)]
+
+
+class _Pipeline(Properties):
+    workspace_id: Annotated[
+        WorkspaceId,
+        FORCES_REPLACEMENT,
+        Field(description="The workspace: the `workspace_id` of a Workspace."),
+    ]
+    name: Annotated[str, Field(description="The pipeline's name.")]
+    steps: Annotated[list[Any], Field(description="The steps as the API stores them.")]
+    force_destroy: Annotated[
+        bool, LOCAL, Field(description="Whether deleting undeploys the pipeline first, if it is deployed.")
+    ] = False
+
+
+class PipelineInputs(_Pipeline):
+    name: Annotated[
+        DnsLabel,
+        FORCES_REPLACEMENT,
+        Field(description="The pipeline's name, a DNS label, unique in its workspace."),
+    ]
+    steps: Annotated[
+        list[Element[Step]],
+        Field(
+            description="The steps, made by `model_step`, `shadow_step`, `random_split_step` and `meta_split_step`, or "
+            "written in the API's own form. None: a pipeline without a purpose yet"
+        ),
+    ]
+
+
+class PipelineOutputs(_Pipeline):
+    steps: Annotated[list[JsonObject], Field(description="The steps as the API stores them.")]
+    pipeline_id: Annotated[int, Field(description="The pipeline's id.")]
+    version_id: Annotated[
+        VersionId, Field(description="The latest version: its id, or its UUID when the id is not told.")
+    ]
+    version: Annotated[str, Field(description="The UUID of the latest version.")]
+
+
+class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
+    """A pipeline: the steps that an inference request goes through."""
+
+    kind = "Pipeline"
+    inputs = PipelineInputs
+    outputs = PipelineOutputs
+    id_format = "`<workspace id>/<name>`"
+    natural_key = ("workspace_id", "name")
+    deletion = (
+        "The pipeline and all its versions are deleted. While it is deployed that is an error, unless `force_destroy` "
+        "undeploys it first."
+    )
+    examples = Examples(
+        needs={
+            "Workspace": {"name": "fraud-prod"},
+            "ModelVersion": {
+                "workspace_id": "$workspace_id",
+                "name": "ccfraud",
+                "path": "$model_file",
+                "framework": "onnx",
+            },
+        },
+        inputs={
+            "workspace_id": "$workspace_id",
+            "name": "fraud",
+            "steps": [
+                {"ModelInference": {"models": [{"name": "ccfraud", "version": "$version", "sha": "$sha256"}]}}
+            ],
+        },
+        update={"steps": []},
+        replace={"name": "fraud-eu"},
+    )
+
+    def id_of(self, outputs: PipelineOutputs) -> str:
+        return f"{outputs.workspace_id}/{outputs.name}"
+
+    def validate(self, ctx: Context[Client], wanted: PipelineInputs) -> Iterable[BadInput]:
+        unseen = list(_lookups.refused_workspace(ctx, wanted.workspace_id))
+        known = not contains_unknown(wanted.model_dump(warnings=False))
+        if unseen or not known or (self.kind, wanted.workspace_id, wanted.name) in ctx.declared:
+            return unseen
+        return refused("name", lambda: _takeable(ctx, wanted))
+
+    def create(self, ctx: Context[Client], wanted: PipelineInputs) -> PipelineOutputs:
+        _lookups.workspace(ctx, wanted.workspace_id)
+        steps = _steps(wanted)
+        found = _takeable(ctx, wanted)
+        same = found is not None and _has(ctx, found, steps)
+        id = f"{wanted.workspace_id}/{wanted.name}"
+        ctx.claims.take(self.kind, id, wanted.name, existed=found is not None)
+        try:
+            version = _told(found) if found and same else _add_version(ctx, wanted, steps)
+        except BaseException:
+            ctx.claims.release(self.kind, id)
+            raise
+        return self._outputs(wanted, version)
+
+    def read(self, ctx: Context[Client], id: str, known: PipelineOutputs | None) -> PipelineOutputs | None:
+        workspace_id, name = _lookups.split_id(id)
+        if _lookups.visible_workspace(ctx, workspace_id) is None:
+            return None
+        found = _pipelines.find(ctx, workspace_id, name)
+        if found is None:
+            return None
+        steps: Sequence[Any] = _pipelines.steps_of(ctx, found)
+        if known and covers(steps, known.steps):
+            steps = known.steps
+        version = _told(found)
+        return PipelineOutputs(
+            workspace_id=workspace_id,
+            name=name,
+            steps=list(steps),
+            pipeline_id=version.pipeline_id,
+            version_id=known.version_id if known and known.version == version.version else version.id,
+            version=version.version,
+        )
+
+    def update(
+        self, ctx: Context[Client], id: str, known: PipelineOutputs, wanted: PipelineInputs
+    ) -> PipelineOutputs:
+        steps = _steps(wanted)
+        if covers(known.steps, steps) and covers(steps, known.steps):
+            version = _Version(known.pipeline_id, known.version_id, known.version)
+        else:
+            found = _find(ctx, wanted)
+            version = _told(found) if found and _has(ctx, found, steps) else _add_version(ctx, wanted, steps)
+        return self._outputs(wanted, version)
+
+    def delete(self, ctx: Context[Client], id: str, known: PipelineOutputs) -> None:
+        found = _pipelines.find(ctx, known.workspace_id, known.name, fresh=True)
+        if found is not None:
+            _pipelines.remove(ctx, known.workspace_id, found.pipeline, undeploy=known.force_destroy)
+
+    def _outputs(self, wanted: PipelineInputs, version: _Version) -> PipelineOutputs:
+        computed = {"pipeline_id": version.pipeline_id, "version_id": version.id, "version": version.version}
+        return self.result(wanted, **computed, steps=_steps(wanted))
+
+
+@dataclass(frozen=True)
+class _Version:
+    """A version of a pipeline; ``id`` is its UUID where the integer is not told."""
+
+    pipeline_id: int
+    id: int | str
+    version: str
+
+
+def _called(pipeline: PipelineInputs) -> str:
+    return f"pipeline {pipeline.name!r} of workspace {pipeline.workspace_id}"
+
+
+def _steps(wanted: PipelineInputs) -> list[dict[str, Any]]:
+    """The steps as the API takes them."""
+    return [*wanted.to_wire()["steps"]]
+
+
+def _find(ctx: Context[Client], wanted: PipelineInputs) -> wire.ListedPipeline | None:
+    return _pipelines.find(ctx, wanted.workspace_id, wanted.name, fresh=True)
+
+
+def _takeable(ctx: Context[Client], wanted: PipelineInputs) -> wire.ListedPipeline | None:
+    """The pipeline of this name, if any. Raises ObjectError when it is somebody else's."""
+    found = _find(ctx, wanted)
+    if found and found.pipeline_version and not _has(ctx, found, _steps(wanted)):
+        raise ObjectError(
+            f"{_called(wanted)} exists already (id {found.pipeline.id}) with other steps; choose another name, "
+            "delete it, or declare the steps that it has to take it over"
+        )
+    return found
+
+
+def _has(ctx: Context[Client], found: wire.ListedPipeline, steps: Sequence[Mapping[str, Any]]) -> bool:
+    return found.pipeline_version is not None and covers(_pipelines.steps_of(ctx, found), steps)
+
+
+def _told(found: wire.ListedPipeline) -> _Version:
+    version = found.pipeline_version.version if found.pipeline_version else ""
+    return _Version(found.pipeline.id, version, version)
+
+
+def _add_version(
+    ctx: Context[Client], wanted: PipelineInputs, steps: Sequence[Mapping[str, Any]]
+) -> _Version:
+    """Make the pipeline, or a version of it, exactly once. It had no version with these steps before."""
+
+    def made() -> _Version | None:
+        found = _find(ctx, wanted)
+        return _told(found) if found and _has(ctx, found, steps) else None
+
+    def make() -> _Version:
+        created = ctx.client.pipelines.create(wanted.workspace_id, wanted.name, steps)
+        return _Version(created.pipeline_id, created.version_id, created.version)
+
+    for attempt in range(1, _HALF_DONE + 1):
+        try:
+            return create_once(ctx, make, made)
+        except ApiError as error:
+            if error.status != 500:
+                raise
+            if (version := made()) is not None:
+                return version
+            found = _find(ctx, wanted)
+            half_done = found is not None and found.pipeline_version is None
+            if half_done and attempt < _HALF_DONE:
+                continue
+            hint = "the pipeline exists, its version does not: run `pulumi up` again, which completes it"
+            raise error.with_hint(hint if half_done else f"check the steps of {_called(wanted)}") from None
+    raise AssertionError("the loop returns or raises")

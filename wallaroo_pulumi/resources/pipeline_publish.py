@@ -1,0 +1,244 @@
+"""PipelinePublish: a pipeline version packaged for edges, pushed to the OCI registry that the instance is set up with.
+
+Identity: the publish's id. Nothing changes or deletes a publish (MLOPS_API.md section 5.4), so every change makes
+another one, and the old one stays. Publishing the same version again would only make a copy: a publish of this version
+with this engine configuration that exists, or is under way, is taken over instead. So a create whose reply was lost,
+or whose wait was cut off, is completed by the next `up`.
+
+`replaces` hands the edges of earlier publishes over to this one; an Edge that follows keeps its join token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.covers import covers
+from ..core.create import create_once
+from ..core.fields import FORCES_REPLACEMENT, LOCAL, SERVER_FILLS, UNORDERED, Element, Properties
+from ..core.resource import Examples, Resource
+from ..core.wait import Settled, wait
+from ..errors import ObjectError, one_line
+from ._engine_config import EngineConfig
+from .pipeline import VersionId, version_reference
+
+_TIMEOUT = 600.0
+"""Seconds; the vendor's SDK waits as long."""
+
+Id = Annotated[PositiveInt, BeforeValidator(version_reference)]
+
+
+class PipelinePublishInputs(Properties):
+    pipeline_version_id: Annotated[
+        VersionId,
+        FORCES_REPLACEMENT,
+        Field(description="The version to publish: the `version_id` of a Pipeline."),
+    ]
+    models: Annotated[
+        list[Element[Id]],
+        UNORDERED,
+        LOCAL,
+        FORCES_REPLACEMENT,
+        Field(description="The model versions that the pipeline uses: their `model_version_id`."),
+    ]
+    engine_config: Annotated[
+        EngineConfig | None,
+        FORCES_REPLACEMENT,
+        SERVER_FILLS,
+        Field(description="What the engine gets on an edge, made by `engine_config(...)`."),
+    ] = None
+    replaces: Annotated[
+        list[Element[Id]],
+        UNORDERED,
+        LOCAL,
+        FORCES_REPLACEMENT,
+        Field(description="Ids of earlier publishes whose edges are to run this one."),
+    ] = []
+    timeout: Annotated[
+        PositiveFloat | None,
+        LOCAL,
+        Field(description="Seconds to wait until it is published; 600 when left out."),
+    ] = None
+
+
+class PipelinePublishOutputs(PipelinePublishInputs):
+    models: Annotated[list[Element[Id]], LOCAL, Field(description="The model versions, as given.")] = []
+    publish_id: Annotated[int, Field(description="The id that Edge refers to.")]
+    status: Annotated[str, Field(description="`Published` once edges can run it.")]
+    pipeline_name: Annotated[str | None, Field(description="The pipeline's name.")] = None
+    pipeline_version: Annotated[str | None, Field(description="The UUID of the pipeline's version.")] = None
+    pipeline_url: Annotated[str | None, Field(description="The package in the OCI registry.")] = None
+    engine_url: Annotated[str | None, Field(description="The engine's image in the OCI registry.")] = None
+    chart: Annotated[str | None, Field(description="The Helm chart in the OCI registry.")] = None
+    chart_version: Annotated[str | None, Field(description="The version of the Helm chart.")] = None
+    chart_reference: Annotated[str | None, Field(description="The Helm chart by its digest.")] = None
+
+
+class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
+    """A pipeline version, published for edges."""
+
+    kind = "PipelinePublish"
+    inputs = PipelinePublishInputs
+    outputs = PipelinePublishOutputs
+    id_format = "the publish's id, such as `11`"
+    from_id = {"publish_id": "int"}
+    deletion = "The publish stays on the instance and in the registry (the API cannot delete one), and a line says so."
+    examples = Examples(
+        needs={
+            "Workspace": {"name": "fraud-prod"},
+            "ModelVersion": {
+                "workspace_id": "$workspace_id",
+                "name": "ccfraud",
+                "path": "$model_file",
+                "framework": "onnx",
+            },
+            "Pipeline": {
+                "workspace_id": "$workspace_id",
+                "name": "fraud",
+                "steps": [
+                    {
+                        "ModelInference": {
+                            "models": [{"name": "ccfraud", "version": "$version", "sha": "$sha256"}]
+                        }
+                    }
+                ],
+            },
+        },
+        inputs={"pipeline_version_id": "$version_id", "models": ["$model_version_id"]},
+        update={"timeout": 900},
+        replace={"engine_config": {"engine": {"resources": {"limits": {"cpu": 2, "memory": "1Gi"}}}}},
+    )
+
+    def id_of(self, outputs: PipelinePublishOutputs) -> str:
+        return str(outputs.publish_id)
+
+    def create(self, ctx: Context[Client], wanted: PipelinePublishInputs) -> PipelinePublishOutputs:
+        version_id = _version_id(ctx, wanted.pipeline_version_id)
+        # Two resources that publish the same must not overtake each other between the look and the call.
+        with ctx.lock("publishes", version_id):
+            found = _match(ctx, wanted, version_id)
+            id = found.id if found else _publish(ctx, wanted, version_id)
+            ctx.claims.take(
+                self.kind, str(id), f"of pipeline version {version_id}", existed=found is not None
+            )
+        try:
+            published = _published(ctx, id, wanted.timeout or _TIMEOUT)
+        except BaseException:
+            ctx.claims.release(self.kind, str(id))
+            raise
+        return self.result(wanted, **_told(published))
+
+    def read(
+        self, ctx: Context[Client], id: str, known: PipelinePublishOutputs | None
+    ) -> PipelinePublishOutputs | None:
+        found = next((p for p in ctx.client.publishes.list() if str(p.id) == id), None)
+        if found is None:
+            return None
+        if known is not None:
+            # What was published cannot change: the state has it exactly, the instance with much filled in.
+            return known.model_copy(update=_told(found))
+        return PipelinePublishOutputs.model_validate(
+            {
+                "pipeline_version_id": found.pipeline_version_id,
+                "engine_config": _without_none(found.engine_config or {}),
+                "replaces": [earlier.id for earlier in found.replaces],
+                **_told(found),
+            }
+        )
+
+    def delete(self, ctx: Context[Client], id: str, known: PipelinePublishOutputs) -> None:
+        if any(str(p.id) == id for p in ctx.client.publishes.list()):
+            ctx.say(
+                f"publish {id} of pipeline {known.pipeline_name!r} stays on the instance and in its registry: "
+                "Wallaroo cannot delete publishes"
+            )
+
+
+def _version_id(ctx: Context[Client], reference: int | str) -> int:
+    """The integer id of a pipeline version. By its UUID it is told only where the version was published before."""
+    if isinstance(reference, int):
+        return reference
+    for publish in ctx.client.publishes.list(fresh=True):
+        if publish.pipeline_version_name == reference:
+            return publish.pipeline_version_id
+    raise ObjectError(
+        f"pipeline version {reference} was found, not made, by this stack, and the instance does not tell the integer "
+        "id that publishing needs; change the pipeline's steps, which makes a version, or give the integer id"
+    )
+
+
+def _match(ctx: Context[Client], wanted: PipelinePublishInputs, version_id: int) -> wire.Publish | None:
+    """The newest publish that is as wanted, or may become so."""
+    config = _config(wanted)
+    for publish in sorted(ctx.client.publishes.list(fresh=True), key=lambda p: p.id, reverse=True):
+        if (
+            publish.pipeline_version_id == version_id
+            and publish.status != "Error"
+            and covers(publish.engine_config, config or {})
+            and {*wanted.replaces} <= {earlier.id for earlier in publish.replaces}
+        ):
+            return publish
+    return None
+
+
+def _publish(ctx: Context[Client], wanted: PipelinePublishInputs, version_id: int) -> int:
+    versions = [ctx.client.models.version(id) for id in wanted.models]
+    configs = [version.config.id for version in versions if version.config]
+
+    def publish() -> int:
+        return ctx.client.publishes.publish(version_id, configs, _config(wanted), wanted.replaces).id
+
+    def find() -> int | None:
+        found = _match(ctx, wanted, version_id)
+        return found.id if found else None
+
+    return create_once(ctx, publish, find)
+
+
+def _config(wanted: PipelinePublishInputs) -> dict[str, Any] | None:
+    config: dict[str, Any] | None = wanted.to_wire()["engineConfig"]
+    return config
+
+
+def _published(ctx: Context[Client], id: int, timeout: float) -> wire.Publish:
+    """Wait until it is published. Raises ObjectError with the instance's reason when that fails."""
+
+    def look() -> str | Settled[wire.Publish]:
+        publish = ctx.client.publishes.get(id)
+        if publish.status == "Error":
+            raise ObjectError(
+                f"publish {id} of pipeline {publish.pipeline_name!r} failed: "
+                f"{one_line(publish.error or 'the instance gives no reason')}; check the OCI registry that the "
+                "instance is set up with, and run `pulumi up` again"
+            )
+        return Settled(publish) if publish.status == "Published" else publish.status
+
+    remedy = "run `pulumi up` again, which goes on waiting, or raise timeout"
+    return wait(ctx, f"publish {id}", look, timeout=timeout, remedy=remedy)
+
+
+def _told(publish: wire.Publish) -> dict[str, Any]:
+    """The computed outputs."""
+    chart = publish.helm or wire.Chart()
+    return {
+        "publish_id": publish.id,
+        "status": publish.status,
+        "pipeline_name": publish.pipeline_name,
+        "pipeline_version": publish.pipeline_version_name,
+        "pipeline_url": publish.pipeline_url,
+        "engine_url": publish.engine_url,
+        "chart": chart.chart,
+        "chart_version": chart.version,
+        "chart_reference": chart.reference,
+    }
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return value

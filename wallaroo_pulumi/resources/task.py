@@ -1,0 +1,293 @@
+"""Task: an orchestration that runs by a schedule, or all the time.
+
+Identity: the task's UUID. The natural key is workspace, orchestration, name, schedule and arguments: a live task that
+has them all is taken over, so that a create whose reply was lost makes no second one.
+The API can pause a task and let it go on, and nothing else (MLOPS_API.md section 5.8): every other change replaces, the
+old task being killed first, so that two never do the same work. A killed task stays listed, and counts as gone.
+
+To run an orchestration once is an action, not a state that a stack can keep: it is no resource. Call `task/run_once`
+from whatever should happen once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.create import create_once
+from ..core.fields import FORCES_REPLACEMENT, LOCAL, Properties, WorkspaceId
+from ..core.json_values import JsonObject
+from ..core.read import read_by_id
+from ..core.resource import Examples, Resource
+from ..core.wait import Settled, wait
+from ..errors import ApiError, ObjectError, WallarooError
+from ._lookups import visible_workspace, workspace
+
+_TIMEOUT = 300.0
+"""Seconds; the vendor's SDK waits as long."""
+_FAILED = ("failed", "crash_loop", "timed_out", "schedule_error", "killed")
+_ENDED = ("killed", "failed", "success", "timed_out")
+
+
+def _cron(value: Any) -> Any:
+    if isinstance(value, str) and len(value.split()) != 5:
+        raise ValueError("a cron schedule of five fields is needed, such as '0 4 * * *'")
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+class _Task(Properties):
+    workspace_id: Annotated[
+        WorkspaceId,
+        FORCES_REPLACEMENT,
+        Field(description="The workspace: the `workspace_id` of a Workspace."),
+    ]
+    orchestration_id: Annotated[
+        str | None, Field(description="What runs. Old platforms do not tell it of a task read by its id.")
+    ] = None
+    name: Annotated[str | None, Field(description="The task's name; another's may have none.")] = None
+    schedule: Annotated[
+        str | None,
+        FORCES_REPLACEMENT,
+        BeforeValidator(_cron),
+        Field(
+            description="When it runs, as cron's five fields: `0 4 * * *`. Left out, it runs until it is killed."
+        ),
+    ] = None
+    arguments: Annotated[
+        JsonObject | None,
+        FORCES_REPLACEMENT,
+        BeforeValidator(lambda value: value or None),
+        Field(description="What the code is given: any JSON object, keyed as you like."),
+    ] = None
+    debug: Annotated[
+        bool, FORCES_REPLACEMENT, Field(description="Whether the instance runs it with debugging on.")
+    ] = False
+    run_timeout: Annotated[
+        PositiveInt | None,
+        FORCES_REPLACEMENT,
+        LOCAL,
+        Field(description="Seconds after which a run of a scheduled task is ended."),
+    ] = None
+    paused: Annotated[bool, Field(description="Whether the task is paused.")] = False
+    timeout: Annotated[
+        PositiveFloat | None,
+        LOCAL,
+        Field(description="Seconds to wait for its start, pause or end; 300 when left out."),
+    ] = None
+
+
+class TaskInputs(_Task):
+    orchestration_id: Annotated[
+        str,
+        FORCES_REPLACEMENT,
+        Field(min_length=1, description="What runs: the `orchestration_id` of an Orchestration."),
+    ]
+    name: Annotated[str, FORCES_REPLACEMENT, Field(min_length=1, description="The task's name.")]
+
+    @model_validator(mode="after")
+    def _runs_end_by_schedule(self) -> TaskInputs:
+        if self.run_timeout is not None and self.schedule is None:
+            raise ValueError("run_timeout is for tasks with a schedule: one without runs until it is killed")
+        return self
+
+
+class TaskOutputs(_Task):
+    orchestration_id: Annotated[str | None, Field(description="What runs.")] = (
+        None  # old platforms do not tell
+    )
+    name: Annotated[str | None, Field(description="The task's name.")] = None  # others may have none
+    task_id: Annotated[str, Field(description="The task's id, a UUID.")]
+    status: Annotated[
+        str, Field(description="Its status when last looked at: `started`, `paused`, `crash_loop` …")
+    ]
+
+
+class Task(Resource[TaskInputs, TaskOutputs]):
+    """An orchestration that runs by a schedule, or all the time."""
+
+    kind = "Task"
+    inputs = TaskInputs
+    outputs = TaskOutputs
+    id_format = "the task's id, a UUID"
+    from_id = {"task_id": "str"}
+    deletion = "The task is killed, and its end awaited; the instance keeps its record and that of its runs."
+    delete_before_replace = True  # two must not do the same work
+    examples = Examples(
+        needs={
+            "Workspace": {"name": "fraud-prod"},
+            "Orchestration": {
+                "workspace_id": "$workspace_id",
+                "name": "nightly-scores",
+                "path": "$orchestration_file",
+            },
+        },
+        inputs={
+            "workspace_id": "$workspace_id",
+            "orchestration_id": "$orchestration_id",
+            "name": "scores",
+            "schedule": "0 4 * * *",
+            "arguments": {"pipeline_name": "ccfraud"},
+        },
+        update={"paused": True},
+        replace={"schedule": "0 5 * * *"},
+    )
+
+    def id_of(self, outputs: TaskOutputs) -> str:
+        return outputs.task_id
+
+    def create(self, ctx: Context[Client], wanted: TaskInputs) -> TaskOutputs:
+        place = workspace(ctx, wanted.workspace_id).id
+        # Two resources that start the same must not overtake each other between the look and the start.
+        with ctx.lock("tasks", place, wanted.name):
+            found = _match(ctx, wanted)
+            id = found or create_once(ctx, lambda: _run(ctx, wanted), lambda: _match(ctx, wanted))
+            ctx.claims.take(self.kind, id, wanted.name, existed=found is not None)
+        try:
+            status = _started(ctx, wanted, id)
+            if (status == "paused") != wanted.paused:
+                status = _pause(ctx, wanted, id)
+        except BaseException:
+            ctx.claims.release(self.kind, id)
+            raise
+        return self.result(wanted, task_id=id, status=status)
+
+    def read(self, ctx: Context[Client], id: str, known: TaskOutputs | None) -> TaskOutputs | None:
+        found = _get(ctx, id, known.workspace_id if known else None)
+        if found is None or found.killed or found.status in ("killed", "pending_kill"):
+            return None
+        now = {"status": found.status, "paused": found.status in ("paused", "pending_pause"), "task_id": id}
+        if known:
+            # Nothing else can change: the state has it exactly, the instance perhaps not at all.
+            return TaskOutputs.model_validate({**known.model_dump(), **now})
+        return TaskOutputs.model_validate(
+            {
+                "workspace_id": found.workspace_id,
+                "orchestration_id": found.extra_env_vars.get("ORCH_ID"),
+                "name": found.name,
+                "schedule": found.schedule,
+                "arguments": found.input_data,
+                "debug": found.extra_env_vars.get("TASK_DEBUG") == "true",
+                **now,
+            }
+        )
+
+    def update(self, ctx: Context[Client], id: str, known: TaskOutputs, wanted: TaskInputs) -> TaskOutputs:
+        status = known.status
+        if wanted.paused != known.paused:
+            status = _pause(ctx, wanted, id)
+        return self.result(wanted, task_id=id, status=status)
+
+    def delete(self, ctx: Context[Client], id: str, known: TaskOutputs) -> None:
+        def look() -> str | Settled[None]:
+            task = _get(ctx, id, known.workspace_id)
+            if task is None or task.killed or task.status in _ENDED:
+                return Settled(None)
+            return task.status
+
+        if not visible_workspace(ctx, known.workspace_id):
+            return
+        task = _get(ctx, id, known.workspace_id)
+        if task is None or task.killed:
+            return
+        try:
+            ctx.client.tasks.kill(id)
+        except ApiError:
+            if isinstance(look(), str):  # one that has ended by itself may not be to kill
+                raise
+
+        wait(
+            ctx,
+            _called(known),
+            look,
+            timeout=known.timeout or _TIMEOUT,
+            remedy="its end was asked for: run `pulumi destroy` again, which goes on waiting, or raise timeout",
+        )
+
+
+def _called(task: TaskInputs | TaskOutputs) -> str:
+    return f"task {task.name!r} of workspace {task.workspace_id}"
+
+
+def _get(ctx: Context[Client], id: str, workspace_id: int | None) -> wire.Task | None:
+    def listed() -> bool:
+        workspaces = [workspace_id] if workspace_id else [w.id for w in ctx.client.workspaces.list()]
+        return any(t.id == id for place in workspaces for t in ctx.client.tasks.list(place, killed=True))
+
+    return read_by_id(lambda: ctx.client.tasks.get(id), listed)
+
+
+def _match(ctx: Context[Client], wanted: TaskInputs) -> str | None:
+    """The id of a live task that is just as wanted."""
+    for task in ctx.client.tasks.list(wanted.workspace_id, wanted.orchestration_id):
+        same = (task.name, task.schedule, task.input_data or None) == (
+            wanted.name,
+            wanted.schedule,
+            wanted.arguments,
+        )
+        if same and not task.killed and task.status not in (*_FAILED, "success", "pending_kill"):
+            return task.id
+    return None
+
+
+def _run(ctx: Context[Client], wanted: TaskInputs) -> str:
+    what = (wanted.workspace_id, wanted.orchestration_id, wanted.name)
+    if wanted.schedule is None:
+        return ctx.client.tasks.run_continuously(*what, wanted.arguments or {}, debug=wanted.debug)
+    return ctx.client.tasks.run_scheduled(
+        *what, wanted.schedule, wanted.arguments or {}, debug=wanted.debug, timeout=wanted.run_timeout
+    )
+
+
+def _started(ctx: Context[Client], wanted: TaskInputs, id: str) -> str:
+    """The status when it has started. One that fails is killed, so that the next `up` starts another."""
+
+    def look() -> str | Settled[str]:
+        status = ctx.client.tasks.get(id).status
+        if status in _FAILED:
+            left = _discard(ctx, id)
+            raise ObjectError(
+                f"{_called(wanted)} did not start, its status is {status}{left}; check the orchestration's code and "
+                "the task's arguments, and run `pulumi up` again"
+            )
+        return Settled(status) if status in ("started", "paused", "success") else status
+
+    return wait(
+        ctx,
+        _called(wanted),
+        look,
+        timeout=wanted.timeout or _TIMEOUT,
+        remedy="run `pulumi up` again, which goes on waiting, or raise timeout",
+    )
+
+
+def _discard(ctx: Context[Client], id: str) -> str:
+    """Kill what failed; says so when that fails too, rather than hide the failure itself."""
+    try:
+        ctx.client.tasks.kill(id)
+    except WallarooError:
+        return f" (id {id}, which could not be killed)"
+    return ""
+
+
+def _pause(ctx: Context[Client], wanted: TaskInputs, id: str) -> str:
+    """Pause the task or let it go on, and wait for that. Returns its status then."""
+    ctx.client.tasks.pause(id, wanted.paused)
+    end = "paused" if wanted.paused else "started"
+
+    def look() -> str | Settled[str]:
+        status = ctx.client.tasks.get(id).status
+        if status in _FAILED:
+            raise ObjectError(f"{_called(wanted)} cannot be {end}: its status is {status}; replace the task")
+        return Settled(status) if status == end else status
+
+    return wait(
+        ctx,
+        _called(wanted),
+        look,
+        timeout=wanted.timeout or _TIMEOUT,
+        remedy="run `pulumi up` again, or raise timeout",
+    )

@@ -1,0 +1,162 @@
+"""User: a person's account on the instance (a user of its Keycloak realm).
+
+Identity: Keycloak's user id; the natural key is the e-mail address. A change of the address replaces.
+Accounts cannot be deleted, only deactivated (MLOPS_API.md section 5.2): deleting deactivates, and creating takes an
+account of that address over and brings it to the declared values.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.create import create_once
+from ..core.fields import (
+    FORCES_REPLACEMENT,
+    LOCAL,
+    ONLY_AT_CREATION,
+    SECRET,
+    SERVER_FILLS,
+    Email,
+    Properties,
+)
+from ..core.resource import Examples, Resource
+from ..errors import ApiError, ObjectError
+
+
+class UserInputs(Properties):
+    email: Annotated[Email, FORCES_REPLACEMENT, Field(description="The e-mail address, also the login name.")]
+    first_name: Annotated[str | None, SERVER_FILLS, Field(description="The first name.")] = None
+    last_name: Annotated[str | None, SERVER_FILLS, Field(description="The last name.")] = None
+    is_admin: Annotated[bool, Field(description="Whether the user administers the instance.")] = False
+    enabled: Annotated[bool, Field(description="Whether the user may log in.")] = True
+    initial_password: Annotated[
+        str | None,
+        SECRET,
+        LOCAL,
+        ONLY_AT_CREATION,
+        SERVER_FILLS,
+        Field(
+            description="The first password. Left out, the instance makes one, found in the output of this name. "
+            "An account that is taken over keeps its password."
+        ),
+    ] = None
+
+
+class UserOutputs(UserInputs):
+    email: Annotated[str, Field(description="The e-mail address.")]
+    user_id: Annotated[str, Field(description="The id that WorkspaceMember refers to.")]
+
+
+class User(Resource[UserInputs, UserOutputs]):
+    """A person's account on the instance."""
+
+    kind = "User"
+    inputs = UserInputs
+    outputs = UserOutputs
+    id_format = "the user's id, a UUID"
+    natural_key = ("email",)
+    from_id = {"user_id": "str"}
+    deletion = (
+        "The account is deactivated (the API cannot delete one) and a line says so; what the user owns stays."
+    )
+    examples = Examples(
+        inputs={"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"},
+        update={"last_name": "King", "enabled": False},
+        replace={"email": "ada.king@example.com"},
+    )
+
+    def id_of(self, outputs: UserOutputs) -> str:
+        return outputs.user_id
+
+    def create(self, ctx: Context[Client], wanted: UserInputs) -> UserOutputs:
+        found, password = ctx.client.users.find_by_email(wanted.email), None
+        user = found
+        if user is None:
+            user, password = self._invite(ctx, wanted)
+        ctx.claims.take(self.kind, user.id, wanted.email, existed=found is not None)
+        try:
+            self._bring_to(ctx, user, wanted)
+        except BaseException:
+            ctx.claims.release(self.kind, user.id)
+            raise
+        return self.result(wanted, user_id=user.id, initial_password=password)
+
+    def _invite(self, ctx: Context[Client], wanted: UserInputs) -> tuple[wire.User, str | None]:
+        def invite() -> tuple[wire.User, str | None]:
+            invited = ctx.client.users.invite(wanted.email, wanted.initial_password)
+            user = wire.User(id=invited.id, username=wanted.email, email=wanted.email, enabled=True)
+            return user, wanted.initial_password or invited.password
+
+        def find() -> tuple[wire.User, str | None] | None:
+            user = ctx.client.users.find_by_email(wanted.email)
+            return None if user is None else (user, wanted.initial_password)
+
+        try:
+            return create_once(ctx, invite, find)
+        except ApiError as error:
+            if error.status == 403:
+                raise error.with_hint("the licence's limit of users may be reached") from None
+            raise
+
+    def read(self, ctx: Context[Client], id: str, known: UserOutputs | None) -> UserOutputs | None:
+        user = ctx.client.users.find(id)
+        if user is None:
+            return None
+        return UserOutputs(
+            email=(user.email or user.username).lower(),
+            first_name=user.first_name,
+            last_name=user.last_name,
+            is_admin=_is_admin(ctx, user, known.is_admin if known else False),
+            enabled=user.enabled,
+            user_id=user.id,
+        )
+
+    def update(self, ctx: Context[Client], id: str, known: UserOutputs, wanted: UserInputs) -> UserOutputs:
+        user = ctx.client.users.find(id)
+        if user is None:
+            raise ObjectError(
+                f"user {wanted.email} (id {id}) is gone from the instance; run `pulumi refresh`, then `pulumi up`"
+            )
+        self._bring_to(ctx, user, wanted, was_admin=known.is_admin)
+        return self.result(wanted, user_id=id, initial_password=known.initial_password)
+
+    def _bring_to(
+        self, ctx: Context[Client], user: wire.User, wanted: UserInputs, *, was_admin: bool = False
+    ) -> None:
+        """Bring names, rights and activation of an account to the declared values; no call when they are."""
+        first = user.first_name if wanted.first_name is None else wanted.first_name
+        last = user.last_name if wanted.last_name is None else wanted.last_name
+        edited = (first, last, wanted.is_admin)
+        if edited != (user.first_name, user.last_name, _is_admin(ctx, user, was_admin)):
+            ctx.client.users.edit(
+                user.id, first or "", last or "", wanted.email, enabled=user.enabled, is_admin=wanted.is_admin
+            )
+        if wanted.enabled != user.enabled:
+            change = ctx.client.users.activate if wanted.enabled else ctx.client.users.deactivate
+            change(wanted.email)
+
+    def delete(self, ctx: Context[Client], id: str, known: UserOutputs) -> None:
+        user = ctx.client.users.find(id)
+        if user is None or not user.enabled:
+            return
+        if id == ctx.client.caller_id:
+            ctx.say(f"user {known.email} stays active: it is the user who runs Pulumi")
+            return
+        ctx.client.users.deactivate(known.email)
+        ctx.say(f"user {known.email} (id {id}) is deactivated and stays: Wallaroo cannot delete users")
+
+
+def _is_admin(ctx: Context[Client], user: wire.User, otherwise: bool) -> bool:
+    """Whether the user has the realm role ``admin``; ``otherwise`` where the instance does not report roles.
+
+    users/query names roles only for users that have some, and older platforms name none at all.
+    """
+    if user.realm_roles is not None:
+        return "admin" in user.realm_roles
+    reports_roles = any(u.realm_roles is not None for u in ctx.client.users.list())
+    return False if reports_roles else otherwise

@@ -1,0 +1,184 @@
+"""Workspace: where a team's models and pipelines live, and who may use them.
+
+Identity: the id that workspaces/create answers; the natural key is the name. A change of name replaces.
+The API can neither delete, rename nor archive a workspace, and has no read by id, only a listing of what the
+caller may see (MLOPS_API.md section 5.1). So deleting leaves the workspace on the instance, creating a name that
+exists follows ``adopt``, and reading searches the shared listing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.create import create_once
+from ..core.diff import contains_unknown
+from ..core.fields import AUTONAMED, FORCES_REPLACEMENT, LOCAL, Adopt, DnsLabel, Properties
+from ..core.resource import BadInput, Examples, Resource
+from ..core.validate import refused
+from ..errors import ApiError, ObjectError, WallarooError
+from . import _emptying, _lookups
+
+
+class WorkspaceInputs(Properties):
+    name: Annotated[
+        DnsLabel,
+        FORCES_REPLACEMENT,
+        AUTONAMED,
+        Field(description="The workspace's name, a DNS label, unique on the instance."),
+    ]
+    adopt: Annotated[
+        Adopt,
+        LOCAL,
+        Field(
+            description="What to do when a workspace of this name exists and the caller is one of its owners: "
+            "take it over only if it holds no model and no pipeline (`if_empty`), also if it holds some "
+            "(`always`), or refuse (`never`)."
+        ),
+    ] = "if_empty"
+    force_destroy: Annotated[
+        bool,
+        LOCAL,
+        Field(
+            description="Whether deleting first undeploys and deletes the workspace's pipelines and deletes its "
+            "models. The empty workspace itself stays on the instance either way."
+        ),
+    ] = False
+
+
+class WorkspaceOutputs(WorkspaceInputs):
+    name: Annotated[str, Field(description="The workspace's name.")]  # the platform's own break the rule
+    workspace_id: Annotated[int, Field(description="The id that members, models and pipelines refer to.")]
+    created_at: Annotated[
+        str | None, Field(description="When it was made, as the instance tells it (ISO 8601).")
+    ] = None
+
+
+class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
+    """A Wallaroo workspace: the place of a team's models and pipelines."""
+
+    kind = "Workspace"
+    inputs = WorkspaceInputs
+    outputs = WorkspaceOutputs
+    id_format = "the workspace's id, such as `12`"
+    natural_key = ("name",)
+    from_id = {"workspace_id": "int"}
+    deletion = (
+        "The workspace stays on the instance (the API cannot delete one), and a line says what it still holds; "
+        "`force_destroy` empties it first."
+    )
+    examples = Examples(
+        inputs={"name": "fraud-prod"},
+        update={"force_destroy": True},
+        replace={"name": "fraud-production"},
+    )
+
+    def id_of(self, outputs: WorkspaceOutputs) -> str:
+        return str(outputs.workspace_id)
+
+    def validate(self, ctx: Context[Client], wanted: WorkspaceInputs) -> Iterable[BadInput]:
+        if contains_unknown([wanted.name, wanted.adopt]) or (self.kind, wanted.name) in ctx.declared:
+            return ()
+        return refused("name", lambda: _adoptable(ctx, wanted))
+
+    def create(self, ctx: Context[Client], wanted: WorkspaceInputs) -> WorkspaceOutputs:
+        found = _adoptable(ctx, wanted)
+        workspace = found or self._make(ctx, wanted)
+        ctx.claims.take(self.kind, str(workspace.id), workspace.name, existed=found is not None)
+        return self.result(wanted, workspace_id=workspace.id, created_at=workspace.created_at)
+
+    def _make(self, ctx: Context[Client], wanted: WorkspaceInputs) -> wire.Workspace:
+        def make() -> wire.Workspace:
+            id = ctx.client.workspaces.create(wanted.name)
+            bare = wire.Workspace(id=id, name=wanted.name)
+            try:  # The reply is the id alone; the listing has the rest.
+                return ctx.client.workspaces.find(id, fresh=True) or bare
+            except WallarooError:
+                # It exists: losing it would be worse than a creation time that a refresh fills in.
+                return bare
+
+        try:
+            return create_once(ctx, make, lambda: _find(ctx, wanted.name, fresh=True))
+        except ApiError as error:
+            # Somebody else may have been faster, or owns the name unseen by us.
+            rival = _find(ctx, wanted.name, fresh=True)
+            if rival is None and error.hint:
+                raise  # a question of rights, not of the name
+            if rival is None:
+                raise error.with_hint(
+                    "if the name is taken by a workspace that this user cannot see, choose another name or "
+                    "ask an owner of that workspace to add this user"
+                ) from None
+            _refuse_unless_adoptable(ctx, rival, wanted.adopt)
+            return rival
+
+    def read(self, ctx: Context[Client], id: str, known: WorkspaceOutputs | None) -> WorkspaceOutputs | None:
+        del known
+        found = ctx.client.workspaces.find(_lookups.split_id(id)[0])
+        if found is None:
+            return None
+        return WorkspaceOutputs(name=found.name, workspace_id=found.id, created_at=found.created_at)
+
+    def delete(self, ctx: Context[Client], id: str, known: WorkspaceOutputs) -> None:
+        found = ctx.client.workspaces.find(known.workspace_id)
+        if found is None:
+            return
+        if known.force_destroy:
+            _emptying.empty(ctx, found.id)
+            holds = "empty"
+        else:
+            holds = _holdings(found)
+        ctx.say(
+            f"workspace {known.name!r} (id {id}) stays on the instance, {holds}: "
+            "Wallaroo cannot delete workspaces"
+        )
+
+
+def _find(ctx: Context[Client], name: str, *, fresh: bool = False) -> wire.Workspace | None:
+    namesakes = [w for w in ctx.client.workspaces.list(fresh=fresh) if w.name == name]
+    if len(namesakes) > 1:
+        ids = ", ".join(str(w.id) for w in namesakes)
+        raise ObjectError(
+            f"workspace {name!r} exists more than once on the instance (ids {ids}); choose another name, "
+            "or refer to one of them with Workspace.get"
+        )
+    return namesakes[0] if namesakes else None
+
+
+def _adoptable(ctx: Context[Client], wanted: WorkspaceInputs) -> wire.Workspace | None:
+    """The workspace of the wanted name, if any. Raises ObjectError when it may not be taken over."""
+    found = _find(ctx, wanted.name)
+    if found is not None:
+        _refuse_unless_adoptable(ctx, found, wanted.adopt)
+    return found
+
+
+def _refuse_unless_adoptable(ctx: Context[Client], found: wire.Workspace, adopt: Adopt) -> None:
+    """Raises ObjectError when the rules of ``adopt`` do not let this resource take the workspace over."""
+    exists = f"workspace {found.name!r} exists already (id {found.id})"
+    if adopt == "never":
+        raise ObjectError(f"{exists} and adopt is 'never'; choose another name, or set adopt to 'if_empty'")
+    owners = {m.user_id for m in ctx.client.workspaces.members(found.id) if m.role == "OWNER"}
+    if ctx.client.caller_id not in owners:
+        raise ObjectError(
+            f"{exists} and this user is not one of its owners; ask an owner to make it one, or choose another name"
+        )
+    if adopt == "if_empty" and (found.models or found.pipelines):
+        raise ObjectError(
+            f"{exists}, {_holdings(found)}, and adopt is 'if_empty'; set adopt to 'always' to take it over "
+            "with what it holds, or choose another name"
+        )
+
+
+def _holdings(workspace: wire.Workspace) -> str:
+    def count(items: Sequence[int], noun: str) -> str:
+        return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
+
+    if not workspace.models and not workspace.pipelines:
+        return "empty"
+    return f"holding {count(workspace.models, 'model')} and {count(workspace.pipelines, 'pipeline')}"

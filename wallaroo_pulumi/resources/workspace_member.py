@@ -1,0 +1,203 @@
+"""WorkspaceMember: the role of one user in one workspace.
+
+Identity: workspace id and user id. A change of either replaces; a change of role happens in place
+(workspaces/add_user again: likely by the sources but not shown, so the result is read back).
+The workspace's maker is its OWNER from the start: a member declared for that user is taken over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..core.diff import contains_unknown
+from ..core.fields import FORCES_REPLACEMENT, SERVER_FILLS, Email, Properties, Role, WorkspaceId
+from ..core.resource import BadInput, Examples, Resource
+from ..core.validate import refused
+from ..errors import ObjectError
+from ._lookups import refused_workspace, split_id
+from ._lookups import workspace as find_workspace
+
+
+class _Member(Properties):
+    workspace_id: Annotated[
+        WorkspaceId,
+        FORCES_REPLACEMENT,
+        Field(description="The workspace: the `workspace_id` of a Workspace."),
+    ]
+    email: Annotated[
+        Email | None,
+        FORCES_REPLACEMENT,
+        SERVER_FILLS,
+        Field(description="The user by e-mail address. Give this or `user_id`."),
+    ] = None
+    user_id: Annotated[
+        str | None,
+        FORCES_REPLACEMENT,
+        SERVER_FILLS,
+        Field(min_length=1, description="The user by id (that of Keycloak). Give this or `email`."),
+    ] = None
+    role: Annotated[Role, Field(description="`OWNER` or `COLLABORATOR`.")] = "COLLABORATOR"
+
+
+class WorkspaceMemberInputs(_Member):
+    @model_validator(mode="after")
+    def _one_user(self) -> WorkspaceMemberInputs:
+        if (self.email is None) == (self.user_id is None):
+            raise ValueError("give exactly one of email and user_id")
+        return self
+
+
+class WorkspaceMemberOutputs(_Member):
+    email: Annotated[
+        str | None, Field(description="The user's e-mail address; none for the built-in administrator.")
+    ] = None
+    user_id: Annotated[str, Field(description="The user's id.")]
+
+
+class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
+    """A user's membership of a workspace, with a role."""
+
+    kind = "WorkspaceMember"
+    inputs = WorkspaceMemberInputs
+    outputs = WorkspaceMemberOutputs
+    id_format = "`<workspace id>/<user id>`"
+    deletion = (
+        "The user is removed from the workspace. The last OWNER cannot be removed, and the user who runs Pulumi "
+        "always stays a member, since nobody could manage the workspace otherwise; a line says so."
+    )
+    examples = Examples(
+        needs={"Workspace": {"name": "fraud-prod"}},
+        inputs={"workspace_id": "$workspace_id", "email": "mary.jane@example.com", "role": "COLLABORATOR"},
+        update={"role": "OWNER"},
+        replace={"email": "john.hancock@example.com"},
+    )
+
+    def id_of(self, outputs: WorkspaceMemberOutputs) -> str:
+        return f"{outputs.workspace_id}/{outputs.user_id}"
+
+    def validate(self, ctx: Context[Client], wanted: WorkspaceMemberInputs) -> Iterable[BadInput]:
+        yield from refused_workspace(ctx, wanted.workspace_id)
+        named = "email" if wanted.email is not None else "user_id"
+        if not contains_unknown(getattr(wanted, named)) and ("User", wanted.email) not in ctx.declared:
+            yield from refused(named, lambda: _user(ctx, wanted))
+
+    def create(self, ctx: Context[Client], wanted: WorkspaceMemberInputs) -> WorkspaceMemberOutputs:
+        workspace = find_workspace(ctx, wanted.workspace_id)
+        user = _user(ctx, wanted)
+        id = f"{workspace.id}/{user.id}"
+        existed = _role(ctx, workspace.id, user.id) is not None
+        ctx.claims.take(self.kind, id, wanted.email or user.id, existed=existed)
+        try:
+            _give_role(ctx, workspace.id, user, wanted.role)
+        except BaseException:
+            ctx.claims.release(self.kind, id)
+            raise
+        return self.result(wanted, user_id=user.id, email=wanted.email or _email(user))
+
+    def read(
+        self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs | None
+    ) -> WorkspaceMemberOutputs | None:
+        workspace_id, user_id = split_id(id)
+        if ctx.client.workspaces.find(workspace_id) is None:
+            return None
+        member = next((m for m in ctx.client.workspaces.members(workspace_id) if m.user_id == user_id), None)
+        if member is None:
+            return None
+        user = ctx.client.users.find(user_id)
+        return WorkspaceMemberOutputs.model_validate(
+            {
+                "workspace_id": workspace_id,
+                "user_id": user_id,
+                "email": _email(user) if user else known and known.email,
+                "role": member.role,
+            }
+        )
+
+    def update(
+        self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs, wanted: WorkspaceMemberInputs
+    ) -> WorkspaceMemberOutputs:
+        user = _user(ctx, WorkspaceMemberInputs(workspace_id=known.workspace_id, user_id=known.user_id))
+        _give_role(ctx, known.workspace_id, user, wanted.role)
+        return self.result(wanted, user_id=known.user_id, email=known.email)
+
+    def delete(self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs) -> None:
+        if ctx.client.workspaces.find(known.workspace_id) is None:
+            return
+        role = _role(ctx, known.workspace_id, known.user_id)
+        who = f"{known.email or known.user_id} in workspace {known.workspace_id}"
+        if role is None:
+            return
+        if known.user_id == ctx.client.caller_id:
+            ctx.say(
+                f"{who} stays a member: it is the user who runs Pulumi, and would lose sight of the workspace"
+            )
+            return
+        with _owners_guarded(ctx, known.workspace_id, known.user_id, role, f"remove {who}"):
+            ctx.client.workspaces.remove_user(known.workspace_id, known.user_id)
+
+
+def _user(ctx: Context[Client], wanted: WorkspaceMemberInputs) -> wire.User:
+    if wanted.email is not None:
+        if found := ctx.client.users.find_by_email(wanted.email):
+            return found
+        raise ObjectError(
+            f"no user of the instance has the e-mail address {wanted.email}; check the spelling, or declare a "
+            "User with it"
+        )
+    if wanted.user_id is not None:
+        for fresh in (False, True):
+            if found := ctx.client.users.find(wanted.user_id, fresh=fresh):
+                return found
+    raise ObjectError(f"no user of the instance has the id {wanted.user_id!r}; check user_id")
+
+
+def _give_role(ctx: Context[Client], workspace_id: int, user: wire.User, role: Role) -> None:
+    """Make ``user`` a member with ``role``; do nothing when he is one already."""
+    current = _role(ctx, workspace_id, user.id)
+    if current == role:
+        return
+    who = f"{_email(user) or user.id} in workspace {workspace_id}"
+    with _owners_guarded(ctx, workspace_id, user.id, current, f"make {role} of {who}"):
+        ctx.client.workspaces.add_user(workspace_id, user.id, user.email, role)
+    if current is not None and _role(ctx, workspace_id, user.id, fresh=True) != role:
+        raise ObjectError(
+            f"the instance left the role of {who} at {current}, though asked for {role}; remove the user from "
+            "the workspace by hand and run `pulumi up` again"
+        )
+
+
+def _role(ctx: Context[Client], workspace_id: int, user_id: str, *, fresh: bool = False) -> str | None:
+    members = ctx.client.workspaces.members(workspace_id, fresh=fresh)
+    return next((m.role for m in members if m.user_id == user_id), None)
+
+
+@contextmanager
+def _owners_guarded(
+    ctx: Context[Client], workspace_id: int, user_id: str, current: str | None, action: str
+) -> Iterator[None]:
+    """Carry out ``action``, which ends the user's role ``current``, unless he is the workspace's last OWNER.
+
+    Two owners who leave at the same time must not each count on the other, hence the lock over the change.
+    """
+    if current != "OWNER":
+        yield
+        return
+    with ctx.lock("owners", workspace_id):
+        members = ctx.client.workspaces.members(workspace_id, fresh=True)
+        if {m.user_id for m in members if m.role == "OWNER"} <= {user_id}:
+            raise ObjectError(
+                f"cannot {action}: the last OWNER of a workspace cannot go; give another member the role OWNER first"
+            )
+        yield
+
+
+def _email(user: wire.User) -> str | None:
+    address = user.email or (user.username if "@" in user.username else None)
+    return address.lower() if address else None
