@@ -1,0 +1,1740 @@
+"""The classes that programs import. Generated from the definitions in ``resources/`` by ``make generate``."""
+
+# The kernel is not imported here: a program that declares resources needs neither models nor HTTP.
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import pulumi
+
+from .dynamic import WallarooResource
+
+
+class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
+    """A Wallaroo workspace: the place of a team's models and pipelines."""
+
+    _kind: ClassVar[str] = "Workspace"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "name": "name",
+        "adopt": "adopt",
+        "force_destroy": "forceDestroy",
+        "workspace_id": "workspaceId",
+        "created_at": "createdAt",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ()
+    _from_id: ClassVar[Mapping[str, type]] = {"workspaceId": int}
+    _autonamed: ClassVar[str | None] = "name"
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        name: pulumi.Input[str] | None = None,
+        adopt: pulumi.Input[str] = "if_empty",
+        force_destroy: pulumi.Input[bool] = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a Workspace.
+
+        :param name: The workspace's name, a DNS label, unique on the instance (a change replaces the
+            object; named after the resource, with 7 hex characters, when left out).
+        :param adopt: What to do when a workspace of this name exists and the caller is one of its
+            owners: take it over only if it holds no model and no pipeline (`if_empty`), also if it holds
+            some (`always`), or refuse (`never`) (one of `never`, `if_empty`, `always`; kept in the state
+            only: the instance does not know it).
+        :param force_destroy: Whether deleting first undeploys and deletes the workspace's pipelines and
+            deletes its models. The empty workspace itself stays on the instance either way (kept in the
+            state only: the instance does not know it).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "name": name,
+                "adopt": adopt,
+                "force_destroy": force_destroy,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a Workspace that exists already, by its id: the workspace's id, such as `12`."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="name")
+    def name(self) -> pulumi.Output[str]:
+        """The workspace's name."""
+        return self._output("name")
+
+    @property
+    @pulumi.getter(name="adopt")
+    def adopt(self) -> pulumi.Output[str]:
+        """What to do when a workspace of this name exists and the caller is one of its owners: take it
+        over only if it holds no model and no pipeline (`if_empty`), also if it holds some (`always`), or
+        refuse (`never`)."""
+        return self._output("adopt")
+
+    @property
+    @pulumi.getter(name="forceDestroy")
+    def force_destroy(self) -> pulumi.Output[bool]:
+        """Whether deleting first undeploys and deletes the workspace's pipelines and deletes its models.
+        The empty workspace itself stays on the instance either way."""
+        return self._output("forceDestroy")
+
+    @property
+    @pulumi.getter(name="workspaceId")
+    def workspace_id(self) -> pulumi.Output[int]:
+        """The id that members, models and pipelines refer to."""
+        return self._output("workspaceId")
+
+    @property
+    @pulumi.getter(name="createdAt")
+    def created_at(self) -> pulumi.Output[str | None]:
+        """When it was made, as the instance tells it (ISO 8601)."""
+        return self._output("createdAt")
+
+
+class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember"):
+    """A user's membership of a workspace, with a role."""
+
+    _kind: ClassVar[str] = "WorkspaceMember"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "workspace_id": "workspaceId",
+        "email": "email",
+        "user_id": "userId",
+        "role": "role",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ()
+    _from_id: ClassVar[Mapping[str, type]] = {}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        workspace_id: pulumi.Input[int],
+        email: pulumi.Input[str] | None = None,
+        user_id: pulumi.Input[str] | None = None,
+        role: pulumi.Input[str] = "COLLABORATOR",
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a WorkspaceMember.
+
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+            object).
+        :param email: The user by e-mail address. Give this or `user_id` (a change replaces the object;
+            left as the instance has it when not given).
+        :param user_id: The user by id (that of Keycloak). Give this or `email` (a change replaces the
+            object; left as the instance has it when not given).
+        :param role: `OWNER` or `COLLABORATOR` (one of `OWNER`, `COLLABORATOR`).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "workspace_id": workspace_id,
+                "email": email,
+                "user_id": user_id,
+                "role": role,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a WorkspaceMember that exists already, by its id: `<workspace id>/<user id>`."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="workspaceId")
+    def workspace_id(self) -> pulumi.Output[int]:
+        """The workspace: the `workspace_id` of a Workspace."""
+        return self._output("workspaceId")
+
+    @property
+    @pulumi.getter(name="email")
+    def email(self) -> pulumi.Output[str | None]:
+        """The user's e-mail address; none for the built-in administrator."""
+        return self._output("email")
+
+    @property
+    @pulumi.getter(name="userId")
+    def user_id(self) -> pulumi.Output[str]:
+        """The user's id."""
+        return self._output("userId")
+
+    @property
+    @pulumi.getter(name="role")
+    def role(self) -> pulumi.Output[str]:
+        """`OWNER` or `COLLABORATOR`."""
+        return self._output("role")
+
+
+class User(WallarooResource, module="wallaroo", name="User"):
+    """A person's account on the instance."""
+
+    _kind: ClassVar[str] = "User"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "email": "email",
+        "first_name": "firstName",
+        "last_name": "lastName",
+        "is_admin": "isAdmin",
+        "enabled": "enabled",
+        "initial_password": "initialPassword",
+        "user_id": "userId",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ("initialPassword",)
+    _from_id: ClassVar[Mapping[str, type]] = {"userId": str}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        email: pulumi.Input[str],
+        first_name: pulumi.Input[str] | None = None,
+        last_name: pulumi.Input[str] | None = None,
+        is_admin: pulumi.Input[bool] = False,
+        enabled: pulumi.Input[bool] = True,
+        initial_password: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a User.
+
+        :param email: The e-mail address, also the login name (a change replaces the object).
+        :param first_name: The first name (left as the instance has it when not given).
+        :param last_name: The last name (left as the instance has it when not given).
+        :param is_admin: Whether the user administers the instance.
+        :param enabled: Whether the user may log in.
+        :param initial_password: The first password. Left out, the instance makes one, found in the
+            output of this name. An account that is taken over keeps its password (secret; kept in the
+            state only: the instance does not know it; used when the object is made; a later change has
+            no effect; left as the instance has it when not given).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "email": email,
+                "first_name": first_name,
+                "last_name": last_name,
+                "is_admin": is_admin,
+                "enabled": enabled,
+                "initial_password": initial_password,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a User that exists already, by its id: the user's id, a UUID."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="email")
+    def email(self) -> pulumi.Output[str]:
+        """The e-mail address."""
+        return self._output("email")
+
+    @property
+    @pulumi.getter(name="firstName")
+    def first_name(self) -> pulumi.Output[str | None]:
+        """The first name."""
+        return self._output("firstName")
+
+    @property
+    @pulumi.getter(name="lastName")
+    def last_name(self) -> pulumi.Output[str | None]:
+        """The last name."""
+        return self._output("lastName")
+
+    @property
+    @pulumi.getter(name="isAdmin")
+    def is_admin(self) -> pulumi.Output[bool]:
+        """Whether the user administers the instance."""
+        return self._output("isAdmin")
+
+    @property
+    @pulumi.getter(name="enabled")
+    def enabled(self) -> pulumi.Output[bool]:
+        """Whether the user may log in."""
+        return self._output("enabled")
+
+    @property
+    @pulumi.getter(name="initialPassword")
+    def initial_password(self) -> pulumi.Output[str | None]:
+        """The first password. Left out, the instance makes one, found in the output of this name. An
+        account that is taken over keeps its password."""
+        return self._output("initialPassword")
+
+    @property
+    @pulumi.getter(name="userId")
+    def user_id(self) -> pulumi.Output[str]:
+        """The id that WorkspaceMember refers to."""
+        return self._output("userId")
+
+
+class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
+    """A version of a model: a file, uploaded and converted."""
+
+    _kind: ClassVar[str] = "ModelVersion"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "workspace_id": "workspaceId",
+        "name": "name",
+        "path": "path",
+        "framework": "framework",
+        "arch": "arch",
+        "accel": "accel",
+        "python_version": "pythonVersion",
+        "requirements": "requirements",
+        "framework_config": "frameworkConfig",
+        "input_schema": "inputSchema",
+        "output_schema": "outputSchema",
+        "visibility": "visibility",
+        "tensor_fields": "tensorFields",
+        "batch_config": "batchConfig",
+        "filter_threshold": "filterThreshold",
+        "dynamic_batching": "dynamicBatching",
+        "continuous_batching": "continuousBatching",
+        "openai": "openai",
+        "force_destroy": "forceDestroy",
+        "timeout": "timeout",
+        "sha256": "sha256",
+        "model_id": "modelId",
+        "model_version_id": "modelVersionId",
+        "version": "version",
+        "status": "status",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ()
+    _from_id: ClassVar[Mapping[str, type]] = {"modelVersionId": int}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        workspace_id: pulumi.Input[int],
+        name: pulumi.Input[str],
+        path: pulumi.Input[str],
+        framework: pulumi.Input[str],
+        arch: pulumi.Input[str] | None = None,
+        accel: pulumi.Input[str | Mapping[str, Any]] | None = None,
+        python_version: pulumi.Input[str] | None = None,
+        requirements: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        framework_config: pulumi.Input[Mapping[str, Any]] | None = None,
+        input_schema: Any | None = None,
+        output_schema: Any | None = None,
+        visibility: pulumi.Input[str] = "private",
+        tensor_fields: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        batch_config: pulumi.Input[str] | None = None,
+        filter_threshold: pulumi.Input[float] | None = None,
+        dynamic_batching: pulumi.Input[Mapping[str, Any]] | None = None,
+        continuous_batching: pulumi.Input[Mapping[str, Any]] | None = None,
+        openai: pulumi.Input[Mapping[str, Any]] | None = None,
+        force_destroy: pulumi.Input[bool] = False,
+        timeout: pulumi.Input[float] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a ModelVersion.
+
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+            object).
+        :param name: The model's name, a DNS label. An upload under a name that exists adds a version to
+            it (a change replaces the object).
+        :param path: The model's file on the machine where Pulumi runs (.zip, .pt, .onnx, .h5 or .pkl),
+            relative to the folder of `Pulumi.yaml`. Its content decides, not its place (kept in the
+            state only: the instance does not know it; used when the object is made; a later change has
+            no effect).
+        :param framework: What the file is a model of, such as `onnx` (one of `custom`,
+            `hugging-face-automatic-speech-recognition`, `hugging-face-feature-extraction`,
+            `hugging-face-image-classification`, `hugging-face-image-segmentation`,
+            `hugging-face-image-to-text`, `hugging-face-object-detection`,
+            `hugging-face-question-answering`, `hugging-face-sentiment-analysis`,
+            `hugging-face-stable-diffusion-text-2-img`, `hugging-face-summarization`,
+            `hugging-face-text-classification`, `hugging-face-text-generation`,
+            `hugging-face-translation`, `hugging-face-zero-shot-classification`,
+            `hugging-face-zero-shot-image-classification`, `hugging-face-zero-shot-object-detection`,
+            `keras`, `mlflow`, `onnx`, `python`, `pytorch`, `sglang`, `sklearn`, `tensorflow`, `vllm`,
+            `xgboost`; a change replaces the object).
+        :param arch: The processor it is to run on; the instance's default is x86 (one of `x86`, `arm`,
+            `power10`; a change replaces the object; left as the instance has it when not given).
+        :param accel: The accelerator; `{'qaic': {...}}` for Qualcomm's with its options (one of `none`,
+            `cuda`, `jetson`, `openvino`, `rocm`; a change replaces the object; left as the instance has
+            it when not given).
+        :param python_version: The Python that the model's code needs, such as `3.8` (a change replaces
+            the object; left as the instance has it when not given).
+        :param requirements: Python packages that the model's code needs (a change replaces the object).
+        :param framework_config: Options of the frameworks custom, sglang and vllm, by the API's names (a
+            change replaces the object).
+        :param input_schema: The inputs' fields. Needed except for onnx, tensorflow and python (a change
+            replaces the object; an Arrow schema: a `pyarrow.Schema`, or base64 of its serialised form).
+        :param output_schema: The outputs' fields. Needed except for onnx, tensorflow and python (a
+            change replaces the object; an Arrow schema: a `pyarrow.Schema`, or base64 of its serialised
+            form).
+        :param visibility: Whether other workspaces may use the version (one of `private`, `public`; a
+            change replaces the object).
+        :param tensor_fields: Names for the fields of an ONNX model's inputs.
+        :param batch_config: `single` for a model that takes one record at a time.
+        :param filter_threshold: A threshold that the engine filters outputs by.
+        :param dynamic_batching: `max_batch_delay_ms`, `batch_size_target` and `batch_size_limit`.
+        :param continuous_batching: `max_concurrent_batch_size`.
+        :param openai: `enabled`, `completion_config` and `chat_completion_config`: OpenAI-compatible
+            endpoints.
+        :param force_destroy: Whether deleting first undeploys and deletes the pipelines that use the
+            version (kept in the state only: the instance does not know it).
+        :param timeout: Seconds for the upload, and again for the conversion; 1800 when left out (kept in
+            the state only: the instance does not know it).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "workspace_id": workspace_id,
+                "name": name,
+                "path": path,
+                "framework": framework,
+                "arch": arch,
+                "accel": accel,
+                "python_version": python_version,
+                "requirements": requirements,
+                "framework_config": framework_config,
+                "input_schema": input_schema,
+                "output_schema": output_schema,
+                "visibility": visibility,
+                "tensor_fields": tensor_fields,
+                "batch_config": batch_config,
+                "filter_threshold": filter_threshold,
+                "dynamic_batching": dynamic_batching,
+                "continuous_batching": continuous_batching,
+                "openai": openai,
+                "force_destroy": force_destroy,
+                "timeout": timeout,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a ModelVersion that exists already, by its id: the version's id, such as `15`."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="workspaceId")
+    def workspace_id(self) -> pulumi.Output[int]:
+        """The workspace: the `workspace_id` of a Workspace."""
+        return self._output("workspaceId")
+
+    @property
+    @pulumi.getter(name="name")
+    def name(self) -> pulumi.Output[str]:
+        """The model's name."""
+        return self._output("name")
+
+    @property
+    @pulumi.getter(name="path")
+    def path(self) -> pulumi.Output[str | None]:
+        """The model's file, as given."""
+        return self._output("path")
+
+    @property
+    @pulumi.getter(name="framework")
+    def framework(self) -> pulumi.Output[str | None]:
+        """What the file is a model of."""
+        return self._output("framework")
+
+    @property
+    @pulumi.getter(name="arch")
+    def arch(self) -> pulumi.Output[str | None]:
+        """The processor it runs on."""
+        return self._output("arch")
+
+    @property
+    @pulumi.getter(name="accel")
+    def accel(self) -> pulumi.Output[Any]:
+        """The accelerator."""
+        return self._output("accel")
+
+    @property
+    @pulumi.getter(name="pythonVersion")
+    def python_version(self) -> pulumi.Output[str | None]:
+        """The Python that the model's code needs, such as `3.8`."""
+        return self._output("pythonVersion")
+
+    @property
+    @pulumi.getter(name="requirements")
+    def requirements(self) -> pulumi.Output[Sequence[str] | None]:
+        """Python packages that the model's code needs."""
+        return self._output("requirements")
+
+    @property
+    @pulumi.getter(name="frameworkConfig")
+    def framework_config(self) -> pulumi.Output[Mapping[str, Any] | None]:
+        """Options of the frameworks custom, sglang and vllm, by the API's names."""
+        return self._output("frameworkConfig")
+
+    @property
+    @pulumi.getter(name="inputSchema")
+    def input_schema(self) -> pulumi.Output[str | None]:
+        """The inputs' fields. Needed except for onnx, tensorflow and python."""
+        return self._output("inputSchema")
+
+    @property
+    @pulumi.getter(name="outputSchema")
+    def output_schema(self) -> pulumi.Output[str | None]:
+        """The outputs' fields. Needed except for onnx, tensorflow and python."""
+        return self._output("outputSchema")
+
+    @property
+    @pulumi.getter(name="visibility")
+    def visibility(self) -> pulumi.Output[str]:
+        """Whether other workspaces may use the version."""
+        return self._output("visibility")
+
+    @property
+    @pulumi.getter(name="tensorFields")
+    def tensor_fields(self) -> pulumi.Output[Sequence[str] | None]:
+        """Names for the fields of an ONNX model's inputs."""
+        return self._output("tensorFields")
+
+    @property
+    @pulumi.getter(name="batchConfig")
+    def batch_config(self) -> pulumi.Output[str | None]:
+        """`single` for a model that takes one record at a time."""
+        return self._output("batchConfig")
+
+    @property
+    @pulumi.getter(name="filterThreshold")
+    def filter_threshold(self) -> pulumi.Output[float | None]:
+        """A threshold that the engine filters outputs by."""
+        return self._output("filterThreshold")
+
+    @property
+    @pulumi.getter(name="dynamicBatching")
+    def dynamic_batching(self) -> pulumi.Output[Mapping[str, Any] | None]:
+        """`max_batch_delay_ms`, `batch_size_target` and `batch_size_limit`."""
+        return self._output("dynamicBatching")
+
+    @property
+    @pulumi.getter(name="continuousBatching")
+    def continuous_batching(self) -> pulumi.Output[Mapping[str, Any] | None]:
+        """`max_concurrent_batch_size`."""
+        return self._output("continuousBatching")
+
+    @property
+    @pulumi.getter(name="openai")
+    def openai(self) -> pulumi.Output[Mapping[str, Any] | None]:
+        """`enabled`, `completion_config` and `chat_completion_config`: OpenAI-compatible endpoints."""
+        return self._output("openai")
+
+    @property
+    @pulumi.getter(name="forceDestroy")
+    def force_destroy(self) -> pulumi.Output[bool]:
+        """Whether deleting first undeploys and deletes the pipelines that use the version."""
+        return self._output("forceDestroy")
+
+    @property
+    @pulumi.getter(name="timeout")
+    def timeout(self) -> pulumi.Output[float | None]:
+        """Seconds for the upload, and again for the conversion; 1800 when left out."""
+        return self._output("timeout")
+
+    @property
+    @pulumi.getter(name="sha256")
+    def sha256(self) -> pulumi.Output[str]:
+        """The SHA-256 of the file's content, 64 hex digits."""
+        return self._output("sha256")
+
+    @property
+    @pulumi.getter(name="modelId")
+    def model_id(self) -> pulumi.Output[int | None]:
+        """The id of the model, the parent of all versions of this name."""
+        return self._output("modelId")
+
+    @property
+    @pulumi.getter(name="modelVersionId")
+    def model_version_id(self) -> pulumi.Output[int]:
+        """The version's id."""
+        return self._output("modelVersionId")
+
+    @property
+    @pulumi.getter(name="version")
+    def version(self) -> pulumi.Output[str]:
+        """The version's UUID, which pipeline steps name."""
+        return self._output("version")
+
+    @property
+    @pulumi.getter(name="status")
+    def status(self) -> pulumi.Output[str]:
+        """`ready` once it can be deployed."""
+        return self._output("status")
+
+
+class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
+    """A pipeline: the steps that an inference request goes through."""
+
+    _kind: ClassVar[str] = "Pipeline"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "workspace_id": "workspaceId",
+        "name": "name",
+        "steps": "steps",
+        "force_destroy": "forceDestroy",
+        "pipeline_id": "pipelineId",
+        "version_id": "versionId",
+        "version": "version",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ()
+    _from_id: ClassVar[Mapping[str, type]] = {}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        workspace_id: pulumi.Input[int],
+        name: pulumi.Input[str],
+        steps: pulumi.Input[Sequence[pulumi.Input[Mapping[str, Any]]]],
+        force_destroy: pulumi.Input[bool] = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a Pipeline.
+
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+            object).
+        :param name: The pipeline's name, a DNS label, unique in its workspace (a change replaces the
+            object).
+        :param steps: The steps, made by `model_step`, `shadow_step`, `random_split_step` and
+            `meta_split_step`, or written in the API's own form. None: a pipeline without a purpose yet.
+        :param force_destroy: Whether deleting undeploys the pipeline first, if it is deployed (kept in
+            the state only: the instance does not know it).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "workspace_id": workspace_id,
+                "name": name,
+                "steps": steps,
+                "force_destroy": force_destroy,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a Pipeline that exists already, by its id: `<workspace id>/<name>`."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="workspaceId")
+    def workspace_id(self) -> pulumi.Output[int]:
+        """The workspace: the `workspace_id` of a Workspace."""
+        return self._output("workspaceId")
+
+    @property
+    @pulumi.getter(name="name")
+    def name(self) -> pulumi.Output[str]:
+        """The pipeline's name."""
+        return self._output("name")
+
+    @property
+    @pulumi.getter(name="steps")
+    def steps(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
+        """The steps as the API stores them."""
+        return self._output("steps")
+
+    @property
+    @pulumi.getter(name="forceDestroy")
+    def force_destroy(self) -> pulumi.Output[bool]:
+        """Whether deleting undeploys the pipeline first, if it is deployed."""
+        return self._output("forceDestroy")
+
+    @property
+    @pulumi.getter(name="pipelineId")
+    def pipeline_id(self) -> pulumi.Output[int]:
+        """The pipeline's id."""
+        return self._output("pipelineId")
+
+    @property
+    @pulumi.getter(name="versionId")
+    def version_id(self) -> pulumi.Output[Any]:
+        """The latest version: its id, or its UUID when the id is not told."""
+        return self._output("versionId")
+
+    @property
+    @pulumi.getter(name="version")
+    def version(self) -> pulumi.Output[str]:
+        """The UUID of the latest version."""
+        return self._output("version")
+
+
+class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
+    """A deployed pipeline version."""
+
+    _kind: ClassVar[str] = "Deployment"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "workspace_id": "workspaceId",
+        "pipeline_name": "pipelineName",
+        "pipeline_version_id": "pipelineVersionId",
+        "models": "models",
+        "engine_config": "engineConfig",
+        "timeout": "timeout",
+        "deployment_id": "deploymentId",
+        "status": "status",
+        "inference_url": "inferenceUrl",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ()
+    _from_id: ClassVar[Mapping[str, type]] = {}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        workspace_id: pulumi.Input[int],
+        pipeline_name: pulumi.Input[str],
+        pipeline_version_id: pulumi.Input[int | str],
+        models: pulumi.Input[Sequence[pulumi.Input[int | Mapping[str, Any]]]],
+        engine_config: pulumi.Input[Mapping[str, Any]] | None = None,
+        timeout: pulumi.Input[float] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a Deployment.
+
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+            object).
+        :param pipeline_name: The pipeline: the `name` of a Pipeline (a change replaces the object).
+        :param pipeline_version_id: The version to deploy: the `version_id` of a Pipeline, or a version's
+            UUID.
+        :param models: The model versions that the pipeline uses: their `model_version_id`, or
+            `model_ref(version)` (the order of the elements does not matter).
+        :param engine_config: What the engines get, made by `engine_config(...)`; the instance's defaults
+            when left out.
+        :param timeout: Seconds to wait for the engines to run, or to end; 600 when left out (kept in the
+            state only: the instance does not know it).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "workspace_id": workspace_id,
+                "pipeline_name": pipeline_name,
+                "pipeline_version_id": pipeline_version_id,
+                "models": models,
+                "engine_config": engine_config,
+                "timeout": timeout,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a Deployment that exists already, by its id: `<workspace id>/<pipeline name>/<deployment id>`."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="workspaceId")
+    def workspace_id(self) -> pulumi.Output[int]:
+        """The workspace: the `workspace_id` of a Workspace."""
+        return self._output("workspaceId")
+
+    @property
+    @pulumi.getter(name="pipelineName")
+    def pipeline_name(self) -> pulumi.Output[str]:
+        """The pipeline: the `name` of a Pipeline."""
+        return self._output("pipelineName")
+
+    @property
+    @pulumi.getter(name="pipelineVersionId")
+    def pipeline_version_id(self) -> pulumi.Output[Any | None]:
+        """The version that is deployed."""
+        return self._output("pipelineVersionId")
+
+    @property
+    @pulumi.getter(name="models")
+    def models(self) -> pulumi.Output[Sequence[Any]]:
+        """The model versions that the pipeline uses: their `model_version_id`, or
+        `model_ref(version)`."""
+        return self._output("models")
+
+    @property
+    @pulumi.getter(name="engineConfig")
+    def engine_config(self) -> pulumi.Output[Mapping[str, Any] | None]:
+        """What the engines get, made by `engine_config(...)`; the instance's defaults when left out."""
+        return self._output("engineConfig")
+
+    @property
+    @pulumi.getter(name="timeout")
+    def timeout(self) -> pulumi.Output[float | None]:
+        """Seconds to wait for the engines to run, or to end; 600 when left out."""
+        return self._output("timeout")
+
+    @property
+    @pulumi.getter(name="deploymentId")
+    def deployment_id(self) -> pulumi.Output[int]:
+        """The deployment's id."""
+        return self._output("deploymentId")
+
+    @property
+    @pulumi.getter(name="status")
+    def status(self) -> pulumi.Output[str]:
+        """`Running`, `Starting` or `Error`."""
+        return self._output("status")
+
+    @property
+    @pulumi.getter(name="inferenceUrl")
+    def inference_url(self) -> pulumi.Output[str]:
+        """Where inference requests go, with a bearer token."""
+        return self._output("inferenceUrl")
+
+
+class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish"):
+    """A pipeline version, published for edges."""
+
+    _kind: ClassVar[str] = "PipelinePublish"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "pipeline_version_id": "pipelineVersionId",
+        "models": "models",
+        "engine_config": "engineConfig",
+        "replaces": "replaces",
+        "timeout": "timeout",
+        "publish_id": "publishId",
+        "status": "status",
+        "pipeline_name": "pipelineName",
+        "pipeline_version": "pipelineVersion",
+        "pipeline_url": "pipelineUrl",
+        "engine_url": "engineUrl",
+        "chart": "chart",
+        "chart_version": "chartVersion",
+        "chart_reference": "chartReference",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ()
+    _from_id: ClassVar[Mapping[str, type]] = {"publishId": int}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        pipeline_version_id: pulumi.Input[int | str],
+        models: pulumi.Input[Sequence[pulumi.Input[int]]],
+        engine_config: pulumi.Input[Mapping[str, Any]] | None = None,
+        replaces: pulumi.Input[Sequence[pulumi.Input[int]]] | None = None,
+        timeout: pulumi.Input[float] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a PipelinePublish.
+
+        :param pipeline_version_id: The version to publish: the `version_id` of a Pipeline (a change
+            replaces the object).
+        :param models: The model versions that the pipeline uses: their `model_version_id` (the order of
+            the elements does not matter; kept in the state only: the instance does not know it; a change
+            replaces the object).
+        :param engine_config: What the engine gets on an edge, made by `engine_config(...)` (a change
+            replaces the object; left as the instance has it when not given).
+        :param replaces: Ids of earlier publishes whose edges are to run this one (the order of the
+            elements does not matter; kept in the state only: the instance does not know it; a change
+            replaces the object).
+        :param timeout: Seconds to wait until it is published; 600 when left out (kept in the state only:
+            the instance does not know it).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "pipeline_version_id": pipeline_version_id,
+                "models": models,
+                "engine_config": engine_config,
+                "replaces": replaces,
+                "timeout": timeout,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a PipelinePublish that exists already, by its id: the publish's id, such as `11`."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="pipelineVersionId")
+    def pipeline_version_id(self) -> pulumi.Output[Any]:
+        """The version to publish: the `version_id` of a Pipeline."""
+        return self._output("pipelineVersionId")
+
+    @property
+    @pulumi.getter(name="models")
+    def models(self) -> pulumi.Output[Sequence[int]]:
+        """The model versions, as given."""
+        return self._output("models")
+
+    @property
+    @pulumi.getter(name="engineConfig")
+    def engine_config(self) -> pulumi.Output[Mapping[str, Any] | None]:
+        """What the engine gets on an edge, made by `engine_config(...)`."""
+        return self._output("engineConfig")
+
+    @property
+    @pulumi.getter(name="replaces")
+    def replaces(self) -> pulumi.Output[Sequence[int]]:
+        """Ids of earlier publishes whose edges are to run this one."""
+        return self._output("replaces")
+
+    @property
+    @pulumi.getter(name="timeout")
+    def timeout(self) -> pulumi.Output[float | None]:
+        """Seconds to wait until it is published; 600 when left out."""
+        return self._output("timeout")
+
+    @property
+    @pulumi.getter(name="publishId")
+    def publish_id(self) -> pulumi.Output[int]:
+        """The id that Edge refers to."""
+        return self._output("publishId")
+
+    @property
+    @pulumi.getter(name="status")
+    def status(self) -> pulumi.Output[str]:
+        """`Published` once edges can run it."""
+        return self._output("status")
+
+    @property
+    @pulumi.getter(name="pipelineName")
+    def pipeline_name(self) -> pulumi.Output[str | None]:
+        """The pipeline's name."""
+        return self._output("pipelineName")
+
+    @property
+    @pulumi.getter(name="pipelineVersion")
+    def pipeline_version(self) -> pulumi.Output[str | None]:
+        """The UUID of the pipeline's version."""
+        return self._output("pipelineVersion")
+
+    @property
+    @pulumi.getter(name="pipelineUrl")
+    def pipeline_url(self) -> pulumi.Output[str | None]:
+        """The package in the OCI registry."""
+        return self._output("pipelineUrl")
+
+    @property
+    @pulumi.getter(name="engineUrl")
+    def engine_url(self) -> pulumi.Output[str | None]:
+        """The engine's image in the OCI registry."""
+        return self._output("engineUrl")
+
+    @property
+    @pulumi.getter(name="chart")
+    def chart(self) -> pulumi.Output[str | None]:
+        """The Helm chart in the OCI registry."""
+        return self._output("chart")
+
+    @property
+    @pulumi.getter(name="chartVersion")
+    def chart_version(self) -> pulumi.Output[str | None]:
+        """The version of the Helm chart."""
+        return self._output("chartVersion")
+
+    @property
+    @pulumi.getter(name="chartReference")
+    def chart_reference(self) -> pulumi.Output[str | None]:
+        """The Helm chart by its digest."""
+        return self._output("chartReference")
+
+
+class Edge(WallarooResource, module="wallaroo", name="Edge"):
+    """A place outside the instance that may run a publish."""
+
+    _kind: ClassVar[str] = "Edge"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "name": "name",
+        "publish_id": "publishId",
+        "tags": "tags",
+        "adopt": "adopt",
+        "edge_id": "edgeId",
+        "edge_bundle": "edgeBundle",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ("edgeBundle",)
+    _from_id: ClassVar[Mapping[str, type]] = {}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        name: pulumi.Input[str],
+        publish_id: pulumi.Input[int],
+        tags: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        adopt: pulumi.Input[str] = "never",
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a Edge.
+
+        :param name: The edge's name, unique on the instance (a change replaces the object).
+        :param publish_id: What it runs: the `publish_id` of a PipelinePublish.
+        :param tags: Tags to find it by (the order of the elements does not matter; a change replaces the
+            object).
+        :param adopt: What to do when an edge of this name exists: refuse (`never`), or remove it and add
+            it again (`renew`), since its join token cannot be read. The place then needs the new bundle
+            (one of `never`, `renew`; kept in the state only: the instance does not know it).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "name": name,
+                "publish_id": publish_id,
+                "tags": tags,
+                "adopt": adopt,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a Edge that exists already, by its id: the edge's name."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="name")
+    def name(self) -> pulumi.Output[str]:
+        """The edge's name, unique on the instance."""
+        return self._output("name")
+
+    @property
+    @pulumi.getter(name="publishId")
+    def publish_id(self) -> pulumi.Output[int | None]:
+        """The publish that it runs."""
+        return self._output("publishId")
+
+    @property
+    @pulumi.getter(name="tags")
+    def tags(self) -> pulumi.Output[Sequence[str]]:
+        """Tags to find it by."""
+        return self._output("tags")
+
+    @property
+    @pulumi.getter(name="adopt")
+    def adopt(self) -> pulumi.Output[str]:
+        """What to do when an edge of this name exists: refuse (`never`), or remove it and add it again
+        (`renew`), since its join token cannot be read. The place then needs the new bundle."""
+        return self._output("adopt")
+
+    @property
+    @pulumi.getter(name="edgeId")
+    def edge_id(self) -> pulumi.Output[str]:
+        """The id that the instance gave, a UUID."""
+        return self._output("edgeId")
+
+    @property
+    @pulumi.getter(name="edgeBundle")
+    def edge_bundle(self) -> pulumi.Output[str | None]:
+        """The value for `EDGE_BUNDLE`, with the join token; none for an edge read by its name."""
+        return self._output("edgeBundle")
+
+
+class Assay(WallarooResource, module="wallaroo", name="Assay"):
+    """An assay: watches a pipeline for drift."""
+
+    _kind: ClassVar[str] = "Assay"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "name": "name",
+        "workspace_id": "workspaceId",
+        "pipeline_name": "pipelineName",
+        "model_name": "modelName",
+        "fields": "fields",
+        "baseline": "baseline",
+        "window_seconds": "windowSeconds",
+        "first_run": "firstRun",
+        "run_until": "runUntil",
+        "every": "every",
+        "cron": "cron",
+        "summarizer": "summarizer",
+        "active": "active",
+        "assay_id": "assayId",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ()
+    _from_id: ClassVar[Mapping[str, type]] = {"assayId": str}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        name: pulumi.Input[str],
+        workspace_id: pulumi.Input[int],
+        pipeline_name: pulumi.Input[str],
+        fields: pulumi.Input[Sequence[pulumi.Input[Mapping[str, Any]]]],
+        baseline: pulumi.Input[Mapping[str, Any]],
+        window_seconds: pulumi.Input[int],
+        first_run: pulumi.Input[str],
+        model_name: pulumi.Input[str] | None = None,
+        run_until: pulumi.Input[str] | None = None,
+        every: pulumi.Input[Mapping[str, Any]] | None = None,
+        cron: pulumi.Input[str] | None = None,
+        summarizer: pulumi.Input[Mapping[str, Any]] | None = None,
+        active: pulumi.Input[bool] = True,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a Assay.
+
+        :param name: The assay's name, unique on the instance (a change replaces the object).
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+            object).
+        :param pipeline_name: The pipeline to watch: the `name` of a Pipeline (a change replaces the
+            object).
+        :param model_name: Watch only what this model of the pipeline inferred (a change replaces the
+            object).
+        :param fields: What to watch: `name` (such as `out.variable`), and optionally `indexes` into it
+            and the scores `warning` and `alert` (a change replaces the object).
+        :param baseline: What to compare with, by the API's names: `{'Static': [start, end]}`,
+            `{'Rolling': {'start': …, 'width': {'seconds': …}}}`, `{'Vector': [numbers]}` or `{'Summary':
+            {…}}` (a change replaces the object).
+        :param window_seconds: How much of the inference log each run looks at (a change replaces the
+            object).
+        :param first_run: When it runs first: ISO 8601 with the zone; kept in UTC (a change replaces the
+            object).
+        :param run_until: When the runs end, as `first_run`; never when left out (a change replaces the
+            object).
+        :param every: How often it runs: `unit` (`Minute`, `Hour`, `Day` or `Week`) and `quantity`. Give
+            this or `cron` (a change replaces the object).
+        :param cron: How often it runs, as a cron expression. Give this or `every` (a change replaces the
+            object).
+        :param summarizer: How values are binned and scores computed, by the API's names (a change
+            replaces the object).
+        :param active: Whether it runs.
+        """
+        super().__init__(
+            resource_name,
+            {
+                "name": name,
+                "workspace_id": workspace_id,
+                "pipeline_name": pipeline_name,
+                "model_name": model_name,
+                "fields": fields,
+                "baseline": baseline,
+                "window_seconds": window_seconds,
+                "first_run": first_run,
+                "run_until": run_until,
+                "every": every,
+                "cron": cron,
+                "summarizer": summarizer,
+                "active": active,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a Assay that exists already, by its id: the assay's id, a UUID."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="name")
+    def name(self) -> pulumi.Output[str]:
+        """The assay's name, unique on the instance."""
+        return self._output("name")
+
+    @property
+    @pulumi.getter(name="workspaceId")
+    def workspace_id(self) -> pulumi.Output[int]:
+        """The workspace: the `workspace_id` of a Workspace."""
+        return self._output("workspaceId")
+
+    @property
+    @pulumi.getter(name="pipelineName")
+    def pipeline_name(self) -> pulumi.Output[str]:
+        """The pipeline to watch: the `name` of a Pipeline."""
+        return self._output("pipelineName")
+
+    @property
+    @pulumi.getter(name="modelName")
+    def model_name(self) -> pulumi.Output[str | None]:
+        """Watch only what this model of the pipeline inferred."""
+        return self._output("modelName")
+
+    @property
+    @pulumi.getter(name="fields")
+    def fields(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
+        """What to watch: `name` (such as `out.variable`), and optionally `indexes` into it and the
+        scores `warning` and `alert`."""
+        return self._output("fields")
+
+    @property
+    @pulumi.getter(name="baseline")
+    def baseline(self) -> pulumi.Output[Mapping[str, Any]]:
+        """What to compare with, by the API's names: `{'Static': [start, end]}`, `{'Rolling': {'start':
+        …, 'width': {'seconds': …}}}`, `{'Vector': [numbers]}` or `{'Summary': {…}}`."""
+        return self._output("baseline")
+
+    @property
+    @pulumi.getter(name="windowSeconds")
+    def window_seconds(self) -> pulumi.Output[int]:
+        """How much of the inference log each run looks at."""
+        return self._output("windowSeconds")
+
+    @property
+    @pulumi.getter(name="firstRun")
+    def first_run(self) -> pulumi.Output[str]:
+        """When it runs first: ISO 8601 with the zone; kept in UTC."""
+        return self._output("firstRun")
+
+    @property
+    @pulumi.getter(name="runUntil")
+    def run_until(self) -> pulumi.Output[str | None]:
+        """When the runs end, as `first_run`; never when left out."""
+        return self._output("runUntil")
+
+    @property
+    @pulumi.getter(name="every")
+    def every(self) -> pulumi.Output[Mapping[str, Any] | None]:
+        """How often it runs: `unit` (`Minute`, `Hour`, `Day` or `Week`) and `quantity`. Give this or
+        `cron`."""
+        return self._output("every")
+
+    @property
+    @pulumi.getter(name="cron")
+    def cron(self) -> pulumi.Output[str | None]:
+        """How often it runs, as a cron expression. Give this or `every`."""
+        return self._output("cron")
+
+    @property
+    @pulumi.getter(name="summarizer")
+    def summarizer(self) -> pulumi.Output[Mapping[str, Any]]:
+        """How values are binned and scores computed, by the API's names."""
+        return self._output("summarizer")
+
+    @property
+    @pulumi.getter(name="active")
+    def active(self) -> pulumi.Output[bool]:
+        """Whether it runs."""
+        return self._output("active")
+
+    @property
+    @pulumi.getter(name="assayId")
+    def assay_id(self) -> pulumi.Output[str]:
+        """The assay's id, a UUID."""
+        return self._output("assayId")
+
+
+class Connection(WallarooResource, module="wallaroo", name="Connection"):
+    """A connection to a data source, for the orchestrations of workspaces."""
+
+    _kind: ClassVar[str] = "Connection"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "name": "name",
+        "type": "type",
+        "details": "details",
+        "adopt": "adopt",
+        "connection_id": "connectionId",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ("details",)
+    _from_id: ClassVar[Mapping[str, type]] = {}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        name: pulumi.Input[str],
+        type: pulumi.Input[str],
+        details: pulumi.Input[Mapping[str, Any]],
+        adopt: pulumi.Input[str] = "if_same",
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a Connection.
+
+        :param name: The connection's name, unique on the instance (a change replaces the object).
+        :param type: What kind of source it is, free text such as `BIGQUERY` or `s3` (a change replaces
+            the object).
+        :param details: What orchestrations need to connect: any JSON object, keyed as you like (secret;
+            a change replaces the object).
+        :param adopt: What to do when a connection of this name exists: take it over only if type and
+            details are those declared (`if_same`), or refuse (`never`). Deleting deletes what was taken
+            over (one of `never`, `if_same`; kept in the state only: the instance does not know it).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "name": name,
+                "type": type,
+                "details": details,
+                "adopt": adopt,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a Connection that exists already, by its id: the connection's name."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="name")
+    def name(self) -> pulumi.Output[str]:
+        """The connection's name, unique on the instance."""
+        return self._output("name")
+
+    @property
+    @pulumi.getter(name="type")
+    def type(self) -> pulumi.Output[str]:
+        """What kind of source it is, free text such as `BIGQUERY` or `s3`."""
+        return self._output("type")
+
+    @property
+    @pulumi.getter(name="details")
+    def details(self) -> pulumi.Output[Mapping[str, Any]]:
+        """What orchestrations need to connect: any JSON object, keyed as you like."""
+        return self._output("details")
+
+    @property
+    @pulumi.getter(name="adopt")
+    def adopt(self) -> pulumi.Output[str]:
+        """What to do when a connection of this name exists: take it over only if type and details are
+        those declared (`if_same`), or refuse (`never`). Deleting deletes what was taken over."""
+        return self._output("adopt")
+
+    @property
+    @pulumi.getter(name="connectionId")
+    def connection_id(self) -> pulumi.Output[str]:
+        """The id that the instance gave, a UUID."""
+        return self._output("connectionId")
+
+
+class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceConnection"):
+    """A workspace's use of a connection."""
+
+    _kind: ClassVar[str] = "WorkspaceConnection"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "workspace_id": "workspaceId",
+        "connection_name": "connectionName",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ()
+    _from_id: ClassVar[Mapping[str, type]] = {}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        workspace_id: pulumi.Input[int],
+        connection_name: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a WorkspaceConnection.
+
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+            object).
+        :param connection_name: The connection: the `name` of a Connection (a change replaces the
+            object).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "workspace_id": workspace_id,
+                "connection_name": connection_name,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a WorkspaceConnection that exists already, by its id: `<workspace id>/<connection name>`."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="workspaceId")
+    def workspace_id(self) -> pulumi.Output[int]:
+        """The workspace: the `workspace_id` of a Workspace."""
+        return self._output("workspaceId")
+
+    @property
+    @pulumi.getter(name="connectionName")
+    def connection_name(self) -> pulumi.Output[str]:
+        """The connection: the `name` of a Connection."""
+        return self._output("connectionName")
+
+
+class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
+    """A registry of models outside the instance."""
+
+    _kind: ClassVar[str] = "ModelRegistry"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "name": "name",
+        "url": "url",
+        "token": "token",
+        "registry_id": "registryId",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ("token",)
+    _from_id: ClassVar[Mapping[str, type]] = {"registryId": str}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        name: pulumi.Input[str],
+        url: pulumi.Input[str],
+        token: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a ModelRegistry.
+
+        :param name: The registry's name (a change replaces the object).
+        :param url: The registry's address (a change replaces the object).
+        :param token: The token with which the instance asks the registry (secret; a change replaces the
+            object).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "name": name,
+                "url": url,
+                "token": token,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a ModelRegistry that exists already, by its id: the registry's id, a UUID."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="name")
+    def name(self) -> pulumi.Output[str]:
+        """The registry's name."""
+        return self._output("name")
+
+    @property
+    @pulumi.getter(name="url")
+    def url(self) -> pulumi.Output[str]:
+        """The registry's address."""
+        return self._output("url")
+
+    @property
+    @pulumi.getter(name="token")
+    def token(self) -> pulumi.Output[str]:
+        """The token with which the instance asks the registry."""
+        return self._output("token")
+
+    @property
+    @pulumi.getter(name="registryId")
+    def registry_id(self) -> pulumi.Output[str]:
+        """The id that ModelRegistryAttachment refers to, a UUID."""
+        return self._output("registryId")
+
+
+class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRegistryAttachment"):
+    """A workspace's use of a model registry."""
+
+    _kind: ClassVar[str] = "ModelRegistryAttachment"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "workspace_id": "workspaceId",
+        "registry_id": "registryId",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ()
+    _from_id: ClassVar[Mapping[str, type]] = {}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        workspace_id: pulumi.Input[int],
+        registry_id: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a ModelRegistryAttachment.
+
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+            object).
+        :param registry_id: The registry: the `registry_id` of a ModelRegistry (a change replaces the
+            object).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "workspace_id": workspace_id,
+                "registry_id": registry_id,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a ModelRegistryAttachment that exists already, by its id: `<workspace id>/<registry id>`."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="workspaceId")
+    def workspace_id(self) -> pulumi.Output[int]:
+        """The workspace: the `workspace_id` of a Workspace."""
+        return self._output("workspaceId")
+
+    @property
+    @pulumi.getter(name="registryId")
+    def registry_id(self) -> pulumi.Output[str]:
+        """The registry: the `registry_id` of a ModelRegistry."""
+        return self._output("registryId")
+
+
+class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
+    """A team's Python code, packaged to run on the instance."""
+
+    _kind: ClassVar[str] = "Orchestration"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "workspace_id": "workspaceId",
+        "name": "name",
+        "path": "path",
+        "timeout": "timeout",
+        "sha256": "sha256",
+        "orchestration_id": "orchestrationId",
+        "status": "status",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ()
+    _from_id: ClassVar[Mapping[str, type]] = {"orchestrationId": str}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        workspace_id: pulumi.Input[int],
+        name: pulumi.Input[str],
+        path: pulumi.Input[str],
+        timeout: pulumi.Input[float] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a Orchestration.
+
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+            object).
+        :param name: The orchestration's name. The instance does not keep it unique (a change replaces
+            the object).
+        :param path: The zip file on the machine where Pulumi runs, relative to the folder of
+            `Pulumi.yaml`. Its content decides, not its place (kept in the state only: the instance does
+            not know it; used when the object is made; a later change has no effect).
+        :param timeout: Seconds to wait for the packaging; 900 when left out (kept in the state only: the
+            instance does not know it).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "workspace_id": workspace_id,
+                "name": name,
+                "path": path,
+                "timeout": timeout,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a Orchestration that exists already, by its id: the orchestration's id, a UUID."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="workspaceId")
+    def workspace_id(self) -> pulumi.Output[int]:
+        """The workspace: the `workspace_id` of a Workspace."""
+        return self._output("workspaceId")
+
+    @property
+    @pulumi.getter(name="name")
+    def name(self) -> pulumi.Output[str | None]:
+        """The orchestration's name; another's may have none."""
+        return self._output("name")
+
+    @property
+    @pulumi.getter(name="path")
+    def path(self) -> pulumi.Output[str | None]:
+        """The path as given; none when read by the id."""
+        return self._output("path")
+
+    @property
+    @pulumi.getter(name="timeout")
+    def timeout(self) -> pulumi.Output[float | None]:
+        """Seconds to wait for the packaging; 900 when left out."""
+        return self._output("timeout")
+
+    @property
+    @pulumi.getter(name="sha256")
+    def sha256(self) -> pulumi.Output[str | None]:
+        """The SHA-256 of the file's content."""
+        return self._output("sha256")
+
+    @property
+    @pulumi.getter(name="orchestrationId")
+    def orchestration_id(self) -> pulumi.Output[str]:
+        """The id that Task refers to, a UUID."""
+        return self._output("orchestrationId")
+
+    @property
+    @pulumi.getter(name="status")
+    def status(self) -> pulumi.Output[str]:
+        """Its status on the instance: `ready`."""
+        return self._output("status")
+
+
+class Task(WallarooResource, module="wallaroo", name="Task"):
+    """An orchestration that runs by a schedule, or all the time."""
+
+    _kind: ClassVar[str] = "Task"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "workspace_id": "workspaceId",
+        "orchestration_id": "orchestrationId",
+        "name": "name",
+        "schedule": "schedule",
+        "arguments": "arguments",
+        "debug": "debug",
+        "run_timeout": "runTimeout",
+        "paused": "paused",
+        "timeout": "timeout",
+        "task_id": "taskId",
+        "status": "status",
+    }
+    _secrets: ClassVar[tuple[str, ...]] = ()
+    _from_id: ClassVar[Mapping[str, type]] = {"taskId": str}
+    _autonamed: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        workspace_id: pulumi.Input[int],
+        orchestration_id: pulumi.Input[str],
+        name: pulumi.Input[str],
+        schedule: pulumi.Input[str] | None = None,
+        arguments: pulumi.Input[Mapping[str, Any]] | None = None,
+        debug: pulumi.Input[bool] = False,
+        run_timeout: pulumi.Input[int] | None = None,
+        paused: pulumi.Input[bool] = False,
+        timeout: pulumi.Input[float] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a Task.
+
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+            object).
+        :param orchestration_id: What runs: the `orchestration_id` of an Orchestration (a change replaces
+            the object).
+        :param name: The task's name (a change replaces the object).
+        :param schedule: When it runs, as cron's five fields: `0 4 * * *`. Left out, it runs until it is
+            killed (a change replaces the object).
+        :param arguments: What the code is given: any JSON object, keyed as you like (a change replaces
+            the object).
+        :param debug: Whether the instance runs it with debugging on (a change replaces the object).
+        :param run_timeout: Seconds after which a run of a scheduled task is ended (a change replaces the
+            object; kept in the state only: the instance does not know it).
+        :param paused: Whether the task is paused.
+        :param timeout: Seconds to wait for its start, pause or end; 300 when left out (kept in the state
+            only: the instance does not know it).
+        """
+        super().__init__(
+            resource_name,
+            {
+                "workspace_id": workspace_id,
+                "orchestration_id": orchestration_id,
+                "name": name,
+                "schedule": schedule,
+                "arguments": arguments,
+                "debug": debug,
+                "run_timeout": run_timeout,
+                "paused": paused,
+                "timeout": timeout,
+            },
+            opts,
+        )
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Read a Task that exists already, by its id: the task's id, a UUID."""
+        return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="workspaceId")
+    def workspace_id(self) -> pulumi.Output[int]:
+        """The workspace: the `workspace_id` of a Workspace."""
+        return self._output("workspaceId")
+
+    @property
+    @pulumi.getter(name="orchestrationId")
+    def orchestration_id(self) -> pulumi.Output[str | None]:
+        """What runs."""
+        return self._output("orchestrationId")
+
+    @property
+    @pulumi.getter(name="name")
+    def name(self) -> pulumi.Output[str | None]:
+        """The task's name."""
+        return self._output("name")
+
+    @property
+    @pulumi.getter(name="schedule")
+    def schedule(self) -> pulumi.Output[str | None]:
+        """When it runs, as cron's five fields: `0 4 * * *`. Left out, it runs until it is killed."""
+        return self._output("schedule")
+
+    @property
+    @pulumi.getter(name="arguments")
+    def arguments(self) -> pulumi.Output[Mapping[str, Any] | None]:
+        """What the code is given: any JSON object, keyed as you like."""
+        return self._output("arguments")
+
+    @property
+    @pulumi.getter(name="debug")
+    def debug(self) -> pulumi.Output[bool]:
+        """Whether the instance runs it with debugging on."""
+        return self._output("debug")
+
+    @property
+    @pulumi.getter(name="runTimeout")
+    def run_timeout(self) -> pulumi.Output[int | None]:
+        """Seconds after which a run of a scheduled task is ended."""
+        return self._output("runTimeout")
+
+    @property
+    @pulumi.getter(name="paused")
+    def paused(self) -> pulumi.Output[bool]:
+        """Whether the task is paused."""
+        return self._output("paused")
+
+    @property
+    @pulumi.getter(name="timeout")
+    def timeout(self) -> pulumi.Output[float | None]:
+        """Seconds to wait for its start, pause or end; 300 when left out."""
+        return self._output("timeout")
+
+    @property
+    @pulumi.getter(name="taskId")
+    def task_id(self) -> pulumi.Output[str]:
+        """The task's id, a UUID."""
+        return self._output("taskId")
+
+    @property
+    @pulumi.getter(name="status")
+    def status(self) -> pulumi.Output[str]:
+        """Its status when last looked at: `started`, `paused`, `crash_loop` …"""
+        return self._output("status")

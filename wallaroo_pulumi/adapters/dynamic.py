@@ -1,0 +1,289 @@
+"""The dynamic resource provider, and the base class of the resources that programs declare.
+
+Two processes use this module. The *program* makes resources: it needs the light half only, so the kernel and the
+client are imported inside the calls. The *dynamic host* loads :class:`DynamicProvider` out of the state and makes
+the calls. What the state holds of a provider is this class's path and the kind's name, nothing else: it never
+changes, holds no secret, and lets old state run new code. The path is therefore a format, frozen by a test.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+import pulumi
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
+
+from ..errors import ObjectError
+from .session import session, settings_from
+
+if TYPE_CHECKING:
+    from ..api import Client
+    from ..config import Settings
+    from ..core.context import Context
+    from ..core.resource import Resource
+
+PROVIDER_KEY = "__provider"
+AUTONAME_KEY = "__autoname"
+"""Carries the name to give an unnamed object from the program to check; never stored."""
+
+
+class DynamicProvider(ResourceProvider):
+    """Serves one kind of object inside Pulumi's dynamic host."""
+
+    serialize_as_secret_always = False  # the reference holds no secret, and encrypting it costs per resource
+    kind: str
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+    # --- what Pulumi calls -------------------------------------------------------------------------------
+
+    def configure(self, req: ConfigureRequest) -> None:
+        self._config: Callable[[str], str | None] = lambda key: req.config.get(f"wallaroo:{key}")
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        from ..core.check import check
+
+        autoname = news.get(AUTONAME_KEY)
+        olds = _from_pulumi(_olds)
+        inputs, failures = check(
+            self._resource,
+            _from_pulumi(news),
+            olds,
+            autoname if isinstance(autoname, str) else None,
+        )
+        if not failures and self._settings.validate:
+            from ..core.validate import validate
+
+            failures = validate(self._resource, self._context, inputs, olds)
+        return CheckResult(_to_pulumi(inputs), [CheckFailure(f.property, f.reason) for f in failures])
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        from ..core.diff import diff
+
+        found = diff(self._resource, _from_pulumi(_olds), _from_pulumi(_news))
+        return DiffResult(
+            changes=bool(found.changed),
+            replaces=list(found.replacing),
+            delete_before_replace=self._resource.delete_before_replace,
+        )
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        from ..core import lifecycle
+
+        id, outputs = lifecycle.create(self._resource, self._context, _from_pulumi(props))
+        return CreateResult(id, outputs)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        from ..core import lifecycle
+
+        state = _from_pulumi(props)
+        found = lifecycle.read(self._resource, self._context, id_, state)
+        if found is not None:
+            id, outputs, inputs = found
+            return ReadResult(id, outputs, inputs)
+        if all(value is None for value in state.values()):
+            # `.get`, which knows the id alone. Pulumi would take "gone" for an object without properties.
+            raise ObjectError(
+                f"{self.kind} {id_!r} does not exist or this user cannot see it; check the id given to {self.kind}.get"
+            )
+        return ReadResult("", {})
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        from ..core import lifecycle
+
+        return UpdateResult(
+            lifecycle.update(self._resource, self._context, _id, _from_pulumi(_olds), _from_pulumi(_news))
+        )
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        from ..core import lifecycle
+
+        lifecycle.delete(self._resource, self._context, _id, _from_pulumi(_props))
+
+    # --- the rest ----------------------------------------------------------------------------------------
+
+    @property
+    def _resource(self) -> Resource[Any, Any]:
+        from ..resources import RESOURCES
+
+        return RESOURCES[self.kind]
+
+    @functools.cached_property
+    def _settings(self) -> Settings:
+        return settings_from(self._config)
+
+    @property
+    def _context(self) -> Context[Client]:
+        return session(self._settings)
+
+
+def _from_pulumi(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Our view of Pulumi's property dictionary: UNKNOWN for its unknowns, without its and our private keys."""
+    from ..core.fields import UNKNOWN
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, pulumi.output.Unknown) or (isinstance(value, str) and value == rpc.UNKNOWN):
+            return UNKNOWN
+        if isinstance(value, Mapping):
+            if rpc.is_rpc_secret(cast(Any, value)):
+                return plain(rpc.unwrap_rpc_secret(value))
+            return {k: plain(v) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(v) for v in value]
+        return value
+
+    return {k: plain(v) for k, v in props.items() if not k.startswith("__")}
+
+
+def _to_pulumi(value: Any) -> Any:
+    from ..core.fields import UNKNOWN
+
+    if value is UNKNOWN:
+        return rpc.UNKNOWN
+    if isinstance(value, Mapping):
+        return {k: _to_pulumi(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_to_pulumi(v) for v in value]
+    return value
+
+
+@functools.cache
+def _reference(kind: str) -> str:
+    """What the state holds of a provider.
+
+    Made once for each kind: every call of ``serialize_provider`` patches Python's pickler anew and leaves the patch
+    there, so that each is slower than the one before, and about the thousandth ends in a RecursionError.
+    """
+    reference: str = serialize_provider(DynamicProvider(kind))
+    return reference
+
+
+class WallarooResource(pulumi.dynamic.Resource):
+    """Base of the resources that programs declare; the classes themselves are generated (``classes.py``)."""
+
+    _kind: ClassVar[str]
+    _wire_names: ClassVar[Mapping[str, str]]
+    """Every input and output: Python name → wire name."""
+    _secrets: ClassVar[tuple[str, ...]]
+    """Wire names of secret properties."""
+    _from_id: ClassVar[Mapping[str, type]]
+    """Wire names of the outputs that the id tells too, and their types."""
+    _autonamed: ClassVar[str | None]
+    """Wire name of the property that is named after the resource when left out."""
+
+    def __init__(
+        self, resource_name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        require_settings()
+        opts = self._translated(opts)
+        # Outputs become attributes only when their keys are among the properties given (DYNAMIC_HOST.md).
+        props: dict[str, Any] = dict.fromkeys(self._wire_names.values())
+        props.update({self._wire_names[name]: _serialised(value) for name, value in inputs.items()})
+        for name in self._secrets:
+            if props[name] is not None:
+                props[name] = pulumi.Output.secret(props[name])
+        if self._autonamed and props[self._autonamed] is None and opts.id is None:
+            props[AUTONAME_KEY] = self._autoname(resource_name, opts.parent)
+        props[PROVIDER_KEY] = _reference(self._kind)
+        # Not the initializer of dynamic.Resource, which would pickle the provider again for each resource.
+        super(pulumi.dynamic.Resource, self).__init__(
+            f"pulumi-python:{self._resource_type_name}", resource_name, props, opts
+        )
+        for name, of in self._from_id.items():
+            self.__dict__[name] = _known_first(self.__dict__[name], self.id, of)
+
+    @classmethod
+    def _read(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None) -> Self:
+        resource = cls.__new__(cls)
+        WallarooResource.__init__(
+            resource, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        )
+        return resource
+
+    def _output(self, wire_name: str) -> pulumi.Output[Any]:
+        return cast("pulumi.Output[Any]", self.__dict__[wire_name])
+
+    def _translated(self, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+        """Options in which properties are named as on the wire, and computed secrets are marked."""
+
+        def wire(paths: list[str] | None) -> list[str]:
+            return [self._wire_names.get(path, path) for path in paths or []]
+
+        opts = pulumi.ResourceOptions.merge(opts, None)
+        if isinstance(opts.ignore_changes, list):
+            opts.ignore_changes = wire(opts.ignore_changes)
+        opts.additional_secret_outputs = wire(opts.additional_secret_outputs) + list(self._secrets)
+        return opts
+
+    def _autoname(self, resource_name: str, parent: pulumi.Resource | None) -> pulumi.Input[str]:
+        from ..core.names import autoname
+
+        stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+        if parent is None:
+            return autoname(resource_name, f"{stack}/{self._kind}::{resource_name}")
+        return parent.urn.apply(lambda urn: autoname(resource_name, f"{urn}/{self._kind}::{resource_name}"))
+
+
+def _serialised(value: Any) -> Any:
+    """A ``pyarrow.Schema`` as base64; any other value as it is. pyarrow is not a dependency, hence the name."""
+    if type(value).__module__.partition(".")[0] == "pyarrow":
+        return base64.b64encode(value.serialize().to_pybytes()).decode()
+    return value
+
+
+def _known_first(prop: pulumi.Output[Any], id: pulumi.Output[str], of: type) -> pulumi.Output[Any]:
+    """``prop`` when it is known, else what ``id`` tells.
+
+    In the preview of an update Pulumi knows the id and forgets the computed outputs, which would make every
+    dependent look as if it were to be replaced.
+    """
+
+    async def pick() -> Any:
+        return prop if await prop.is_known() else id.apply(of)
+
+    # The picked Output is unwrapped by apply.
+    return pulumi.Output.from_input(pick()).apply(lambda picked: cast(Any, picked))
+
+
+def under_mocks() -> bool:
+    """Whether the program runs under ``pulumi.runtime.set_mocks``, without engine and instance."""
+    return isinstance(get_monitor(), MockMonitor)
+
+
+def require_settings() -> None:
+    """Stop the program with one line when the configuration is missing or wrong, unless it runs under mocks."""
+    if not under_mocks():
+        _require_settings(get_monitor())
+
+
+@functools.lru_cache(maxsize=1)
+def _require_settings(run: object) -> None:
+    """Once for each run of a program, since it takes as long as declaring a resource.
+
+    A process may run several programs, each with a monitor of its own. An error is not kept.
+    """
+    from ..errors import ConfigError
+
+    del run
+    try:
+        settings_from(pulumi.Config("wallaroo").get)
+    except ConfigError as error:
+        raise pulumi.RunError(str(error)) from None

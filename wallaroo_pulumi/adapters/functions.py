@@ -1,0 +1,370 @@
+"""``get_*``: read what exists already, from a program. Each has an ``_output`` twin that takes Pulumi inputs.
+
+A lookup is never answered from a listing that may be older than the objects it asks for: the dynamic host, another
+process, may just have made them. Under ``pulumi.runtime.set_mocks`` the mocks' ``call`` answers instead, with the
+token ``wallaroo:index:<function in camelCase>`` and the result's fields by their wire names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pulumi
+
+from ..core.names import wire_name
+from ..errors import ObjectError, WallarooError
+from .dynamic import under_mocks
+from .session import session, settings_from
+
+if TYPE_CHECKING:
+    from ..api import Client
+    from ..api import models as wire
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True)
+class WorkspaceResult:
+    """A workspace that exists."""
+
+    workspace_id: int
+    name: str
+    created_at: str | None = None
+    """ISO 8601, as the instance tells it."""
+    archived: bool = False
+    model_ids: Sequence[int] = ()
+    pipeline_ids: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class WorkspacesResult:
+    """The workspaces that the user who runs Pulumi can see."""
+
+    workspaces: Sequence[WorkspaceResult]
+
+
+@dataclass(frozen=True)
+class UserResult:
+    """A user who exists."""
+
+    user_id: str
+    username: str
+    email: str | None = None
+    """None for the built-in administrator."""
+    first_name: str | None = None
+    last_name: str | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True)
+class UsersResult:
+    """The users of the instance."""
+
+    users: Sequence[UserResult]
+
+
+@dataclass(frozen=True)
+class ConnectionResult:
+    """A connection that exists."""
+
+    connection_id: str
+    name: str
+    type: str
+    details: Mapping[str, Any] = dataclasses.field(repr=False)
+    """In clear: wrap what you hand on in ``pulumi.Output.secret``, or call ``get_connection_output``."""
+    workspace_names: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class ModelVersionResult:
+    """A version of a model that exists. Builders such as ``model_step`` take it like a ModelVersion."""
+
+    model_version_id: int
+    workspace_id: int
+    name: str
+    version: str
+    """The UUID, which pipeline steps name."""
+    sha256: str
+    status: str
+    framework: str | None = None
+    visibility: str = "private"
+
+
+@dataclass(frozen=True)
+class PipelineResult:
+    """A pipeline that exists, and its latest version."""
+
+    pipeline_id: int
+    workspace_id: int
+    name: str
+    version: str | None = None
+    """The UUID of the latest version, which a Deployment takes as ``pipeline_version_id``; None without versions."""
+    steps: Sequence[Mapping[str, Any]] = ()
+
+
+def get_workspace(*, name: str | None = None, workspace_id: int | None = None) -> WorkspaceResult:
+    """The workspace of this name or id (exactly one of them), by workspaces/list.
+
+    Stops the program with one line when there is none, or none that this user can see.
+    """
+    _exactly_one("get_workspace", name=name, workspace_id=workspace_id)
+
+    def find(client: Client) -> WorkspaceResult:
+        found = [w for w in client.workspaces.list(fresh=True) if name == w.name or workspace_id == w.id]
+        if len(found) != 1:
+            what = f"workspace {name!r}" if name is not None else f"workspace {workspace_id}"
+            raise ObjectError(
+                f"{what} exists {len(found)} times; name one by workspace_id"
+                if found
+                else f"{what} does not exist or this user cannot see it; check it and the user's memberships"
+            )
+        return _workspace(found[0])
+
+    return _look_up("getWorkspace", {"name": name, "workspaceId": workspace_id}, find, WorkspaceResult)
+
+
+def get_workspaces() -> WorkspacesResult:
+    """Every workspace that the user who runs Pulumi can see, by workspaces/list."""
+
+    def find(client: Client) -> WorkspacesResult:
+        return WorkspacesResult([_workspace(w) for w in client.workspaces.list(fresh=True)])
+
+    return _look_up("getWorkspaces", {}, find, WorkspacesResult)
+
+
+def get_user(*, email: str | None = None, user_id: str | None = None) -> UserResult:
+    """The user of this e-mail address (in any case of letters) or id (exactly one of them), by users/query.
+
+    Stops the program with one line when there is none.
+    """
+    _exactly_one("get_user", email=email, user_id=user_id)
+
+    def find(client: Client) -> UserResult:
+        if user_id is not None:
+            found = client.users.find(user_id, fresh=True)
+        else:
+            found = client.users.find_by_email(email or "")
+        if found is None:
+            what = f"the e-mail address {email}" if email is not None else f"the id {user_id!r}"
+            raise ObjectError(f"no user of the instance has {what}; check the spelling, or declare a User")
+        return _user(found)
+
+    return _look_up("getUser", {"email": email, "userId": user_id}, find, UserResult)
+
+
+def get_users() -> UsersResult:
+    """Every user of the instance, by users/query."""
+
+    def find(client: Client) -> UsersResult:
+        return UsersResult([_user(u) for u in client.users.list(fresh=True)])
+
+    return _look_up("getUsers", {}, find, UsersResult)
+
+
+def get_connection(name: str) -> ConnectionResult:
+    """The connection of this name, details in clear, by connections/list.
+
+    Stops the program with one line when there is none.
+    """
+
+    def find(client: Client) -> ConnectionResult:
+        found = next((c for c in client.connections.list(fresh=True) if c.name == name), None)
+        if found is None:
+            raise ObjectError(
+                f"connection {name!r} does not exist or this user cannot see it; check the name, or declare it"
+            )
+        return _connection(found)
+
+    return _look_up("getConnection", {"name": name}, find, ConnectionResult)
+
+
+def get_model_version(
+    *, model_version_id: int | None = None, workspace_id: int | None = None, name: str | None = None
+) -> ModelVersionResult:
+    """The model version of this id, or the newest one that is ready of the model of this name in a workspace.
+
+    By models/get_version_by_id or models/list. Stops the program with one line when there is none.
+    """
+    if (model_version_id is None) == (workspace_id is None or name is None):
+        raise pulumi.RunError("get_model_version: give model_version_id, or workspace_id and name")
+
+    def find(client: Client) -> ModelVersionResult:
+        if model_version_id is not None:
+            return _model_version(client.models.version(model_version_id).model_version)
+        ready = [
+            found.model_version
+            for model in client.models.list(workspace_id, fresh=True)
+            for found in model.model_versions
+            if model.model.name == name and found.model_version.status == "ready"
+        ]
+        if not ready:
+            raise ObjectError(
+                f"workspace {workspace_id} has no model {name!r} with a version that is ready, or this user cannot see "
+                "it; check both, or declare a ModelVersion"
+            )
+        return _model_version(max(ready, key=lambda version: version.id))
+
+    args = {"modelVersionId": model_version_id, "workspaceId": workspace_id, "name": name}
+    return _look_up("getModelVersion", args, find, ModelVersionResult)
+
+
+def get_pipeline(workspace_id: int, name: str) -> PipelineResult:
+    """The pipeline of this name in a workspace, with its latest version, by pipelines/list_pipelines.
+
+    Stops the program with one line when there is none.
+    """
+
+    def find(client: Client) -> PipelineResult:
+        for found in client.pipelines.list(workspace_id, fresh=True):
+            if found.pipeline.name == name:
+                return _pipeline(client, workspace_id, found)
+        raise ObjectError(
+            f"workspace {workspace_id} has no pipeline {name!r}, or this user cannot see it; check both, or declare a "
+            "Pipeline"
+        )
+
+    return _look_up("getPipeline", {"workspaceId": workspace_id, "name": name}, find, PipelineResult)
+
+
+def get_workspace_output(
+    *, name: pulumi.Input[str] | None = None, workspace_id: pulumi.Input[int] | None = None
+) -> pulumi.Output[WorkspaceResult]:
+    """:func:`get_workspace` for Pulumi inputs."""
+    return _twin(get_workspace, name=name, workspace_id=workspace_id)
+
+
+def get_workspaces_output() -> pulumi.Output[WorkspacesResult]:
+    """:func:`get_workspaces` as an Output."""
+    return _twin(get_workspaces)
+
+
+def get_user_output(
+    *, email: pulumi.Input[str] | None = None, user_id: pulumi.Input[str] | None = None
+) -> pulumi.Output[UserResult]:
+    """:func:`get_user` for Pulumi inputs."""
+    return _twin(get_user, email=email, user_id=user_id)
+
+
+def get_users_output() -> pulumi.Output[UsersResult]:
+    """:func:`get_users` as an Output."""
+    return _twin(get_users)
+
+
+def get_connection_output(name: pulumi.Input[str]) -> pulumi.Output[ConnectionResult]:
+    """:func:`get_connection` for Pulumi inputs. The whole result is secret, for the sake of its details."""
+    return pulumi.Output.secret(_twin(get_connection, name=name))
+
+
+def get_model_version_output(
+    *,
+    model_version_id: pulumi.Input[int] | None = None,
+    workspace_id: pulumi.Input[int] | None = None,
+    name: pulumi.Input[str] | None = None,
+) -> pulumi.Output[ModelVersionResult]:
+    """:func:`get_model_version` for Pulumi inputs."""
+    return _twin(get_model_version, model_version_id=model_version_id, workspace_id=workspace_id, name=name)
+
+
+def get_pipeline_output(
+    workspace_id: pulumi.Input[int], name: pulumi.Input[str]
+) -> pulumi.Output[PipelineResult]:
+    """:func:`get_pipeline` for Pulumi inputs."""
+    return _twin(get_pipeline, workspace_id=workspace_id, name=name)
+
+
+def _workspace(found: wire.Workspace) -> WorkspaceResult:
+    return WorkspaceResult(
+        workspace_id=found.id,
+        name=found.name,
+        created_at=found.created_at,
+        archived=found.archived,
+        model_ids=tuple(found.models),
+        pipeline_ids=tuple(found.pipelines),
+    )
+
+
+def _user(found: wire.User) -> UserResult:
+    return UserResult(
+        user_id=found.id,
+        username=found.username,
+        email=found.email,
+        first_name=found.first_name,
+        last_name=found.last_name,
+        enabled=found.enabled,
+    )
+
+
+def _connection(found: wire.Connection) -> ConnectionResult:
+    return ConnectionResult(
+        connection_id=found.id,
+        name=found.name,
+        type=found.type,
+        details=found.details or {},
+        workspace_names=tuple(found.workspace_names),
+    )
+
+
+def _model_version(found: wire.ModelVersion) -> ModelVersionResult:
+    return ModelVersionResult(
+        model_version_id=found.id,
+        workspace_id=found.workspace_id,
+        name=found.name,
+        version=found.file_info.version,
+        sha256=found.file_info.sha,
+        status=found.status,
+        framework=found.conversion.framework if found.conversion else None,
+        visibility=found.visibility,
+    )
+
+
+def _pipeline(client: Client, workspace_id: int, found: wire.ListedPipeline) -> PipelineResult:
+    version = found.pipeline_version
+    if version is not None and version.steps is None:
+        version = client.pipelines.version(version.version)
+    return PipelineResult(
+        pipeline_id=found.pipeline.id,
+        workspace_id=workspace_id,
+        name=found.pipeline.name,
+        version=version.version if version else None,
+        steps=(version.steps or version.definition or ()) if version else (),
+    )
+
+
+def _exactly_one(function: str, **given: object) -> None:
+    if sum(value is not None for value in given.values()) != 1:
+        raise pulumi.RunError(f"{function}: give exactly one of {' and '.join(given)}")
+
+
+def _look_up(
+    function: str, args: Mapping[str, Any], find: Callable[[Client], ResultT], result: type[ResultT]
+) -> ResultT:
+    if under_mocks():
+        return _from_wire(result, pulumi.runtime.invoke(f"wallaroo:index:{function}", dict(args)).value)
+    try:
+        return find(session(settings_from(pulumi.Config("wallaroo").get)).client)
+    except WallarooError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def _from_wire(result: type[ResultT], value: Mapping[str, Any]) -> ResultT:
+    """The result whose fields a mock answered."""
+    element = {"workspaces": WorkspaceResult, "users": UserResult}
+    fields: dict[str, Any] = {}
+    for field in dataclasses.fields(result):  # type: ignore[arg-type]  # the callers pass dataclasses
+        if (wire := wire_name(field.name)) in value:
+            of = element.get(field.name)
+            fields[field.name] = [_from_wire(of, v) for v in value[wire]] if of else value[wire]
+    return result(**fields)
+
+
+def _twin(function: Callable[..., ResultT], **args: Any) -> pulumi.Output[ResultT]:
+    async def off_the_event_loop(given: Mapping[str, Any]) -> ResultT:
+        # The lookup waits for the network; the program's other resources go on meanwhile.
+        return await asyncio.to_thread(function, **given)
+
+    # Output.all() of nothing gives a list.
+    return pulumi.Output.all(**args).apply(lambda given: off_the_event_loop(dict(given)))

@@ -1,0 +1,40 @@
+"""One session (client, token, listings, locks) for each process and configuration, whatever the number of resources."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..config import Settings, load
+
+if TYPE_CHECKING:
+    from ..api import Client
+    from ..core.context import Context
+
+_sessions: dict[Settings, Context[Client]] = {}
+_lock = threading.Lock()
+
+
+def session(settings: Settings) -> Context[Client]:
+    """The context for these settings, made when first asked for."""
+    with _lock:
+        if settings not in _sessions:
+            # Imported here: programs that only declare resources need neither HTTP nor models.
+            from ..api import Client
+            from ..core.context import Context
+
+            _sessions[settings] = Context(client=Client(settings), say=_say, sleep=time.sleep)
+        return _sessions[settings]
+
+
+def settings_from(config: Callable[[str], str | None]) -> Settings:
+    """The settings that Pulumi's configuration and the environment give. Raises ConfigError."""
+    return load(config, os.environ)
+
+
+def _say(line: str) -> None:
+    # What the dynamic host prints is shown as information of the run (DYNAMIC_HOST.md).
+    print(line, flush=True)
