@@ -1,0 +1,204 @@
+"""The control plane, `/__emulator__/…`: what is done to the instance behind the client's back.
+
+Web pages must not reach it, so requests with another site's `Origin`, or sent to a host name that is not
+loopback (DNS rebinding), are refused.
+"""
+
+import ipaddress
+import json
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+
+from . import accounts, readiness, seed, tokens, workspaces
+from .errors import ApiError
+from .keys import OwnKeys
+from .readiness import Readiness
+from .seed import Seed, Seeded
+from .services import Db, SettingsDep, own_keys, traffic
+from .settings import Settings
+from .state import State
+from .traffic import CONTROL_PREFIX, Fault, FaultKind, RateLimit, Traffic
+from .wire import Empty, Id, Wire
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+async def _refuse_web_pages(request: Request) -> None:
+    host = request.headers.get("Host", "")
+    try:
+        hostname = urlsplit(f"//{host}").hostname
+    except ValueError:
+        hostname = None
+    if not _is_loopback(hostname):
+        raise ApiError(403, "the control plane answers to loopback host names only")
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != f"http://{host}":
+        raise ApiError(403, "the control plane refuses requests from other origins")
+
+
+router = APIRouter(
+    prefix=CONTROL_PREFIX.rstrip("/"), include_in_schema=False, dependencies=[Depends(_refuse_web_pages)]
+)
+TrafficDep = Annotated[Traffic, Depends(traffic)]
+
+
+class Latency(Wire):
+    """Seconds that every request waits before it is handled."""
+
+    seconds: float = Field(ge=0, allow_inf_nan=False)
+
+
+class Rate(Wire):
+    """How many requests are let through in a second; None lifts the limit. The others are answered 429."""
+
+    requests_per_second: int | None = Field(ge=1)
+
+
+class NewFault(Wire):
+    """See `traffic.Fault`. `body` is text, sent as HTML unless `headers` say otherwise, or any JSON."""
+
+    path: str = "*"
+    count: int = Field(1, ge=1)
+    kind: FaultKind = "respond"
+    status: int = Field(500, ge=200, le=599)
+    headers: dict[str, str] = Field({})
+    body: Any = None
+    delay: float = Field(0.0, ge=0, allow_inf_nan=False)
+
+    def fault(self) -> Fault:
+        body = self.body
+        if body is None:
+            body = {"msg": "fault asked for through the control plane", "code": self.status}
+        is_text = isinstance(body, str)
+        headers = {"content-type": "text/html" if is_text else "application/json"}
+        return Fault(
+            path=self.path,
+            count=self.count,
+            kind=self.kind,
+            status=self.status,
+            headers=headers | {name.lower(): value for name, value in self.headers.items()},
+            body=(body if is_text else json.dumps(body)).encode(),
+            delay=self.delay,
+        )
+
+
+class TokenOrder(Wire):
+    """Lifetimes (seconds) of all clients' new tokens; end every session; sign with a new key."""
+
+    access_token_lifetime: int | None = Field(None, ge=0)
+    refresh_token_lifetime: int | None = Field(None, ge=0)
+    revoke: bool = False
+    rotate: bool = False
+
+
+class Deletion(Wire):
+    """A workspace or, with an e-mail address or a user id, a membership of it."""
+
+    workspace_id: Id
+    email: str | None = None
+    user_id: str | None = None
+
+
+class Deleted(Wire):
+    affected_rows: int
+
+
+@router.post("/reset")
+async def reset(db: Db, traffic: TrafficDep, settings: SettingsDep) -> Empty:
+    """Back to the start: default seed, no faults, no latency, no rate limit, empty log. Only the signing keys stay."""
+    db.clear(keep=["signing_keys"])
+    plant_defaults(db, settings)
+    traffic.reset()
+    return Empty()
+
+
+@router.post("/seed")
+async def add_seed(body: Seed, db: Db) -> Seeded:
+    try:
+        return seed.plant(db, body)
+    except seed.SeedError as error:
+        raise ApiError(400, str(error)) from error
+
+
+@router.post("/latency")
+async def set_latency(body: Latency, traffic: TrafficDep) -> Empty:
+    traffic.latency = body.seconds
+    return Empty()
+
+
+@router.post("/rate")
+async def set_rate(body: Rate, traffic: TrafficDep) -> Empty:
+    traffic.limit = RateLimit(body.requests_per_second)
+    return Empty()
+
+
+@router.post("/faults")
+async def add_fault(body: NewFault, traffic: TrafficDep) -> Empty:
+    traffic.faults.append(body.fault())
+    return Empty()
+
+
+@router.delete("/faults")
+async def remove_faults(traffic: TrafficDep) -> Empty:
+    traffic.faults.clear()
+    return Empty()
+
+
+@router.get("/requests")
+async def read_log(traffic: TrafficDep) -> dict[str, Any]:
+    """`{"requests": [...]}`, oldest first; see `traffic.Entry` for the keys."""
+    return {"requests": traffic.entries()}
+
+
+@router.delete("/requests")
+async def clear_log(traffic: TrafficDep) -> Empty:
+    traffic.log.clear()
+    return Empty()
+
+
+@router.get("/objects")
+async def count_objects(db: Db) -> dict[str, int]:
+    """How many rows each table holds: what tests for lost and doubled objects compare."""
+    return db.counts()
+
+
+@router.post("/tokens")
+async def change_tokens(body: TokenOrder, db: Db, keys: Annotated[OwnKeys, Depends(own_keys)]) -> Empty:
+    accounts.set_lifetimes(db, access=body.access_token_lifetime, refresh=body.refresh_token_lifetime)
+    if body.revoke:
+        tokens.end_all_sessions(db)
+    if body.rotate:
+        keys.rotate()
+    return Empty()
+
+
+@router.post("/readiness")
+async def choose_readiness(body: Readiness, db: Db) -> Empty:
+    return readiness.choose(db, body)
+
+
+@router.post("/delete")
+async def delete(body: Deletion, db: Db) -> Deleted:
+    """What somebody else might do to the instance: drift."""
+    if body.user_id is None and body.email is None:
+        return Deleted(affected_rows=workspaces.remove_workspace(db, body.workspace_id))
+    user_id = body.user_id
+    if user_id is None and (user := accounts.user_by_email(db, body.email or "")):
+        user_id = user.id
+    return Deleted(affected_rows=workspaces.remove_member(db, body.workspace_id, user_id or ""))
+
+
+def plant_defaults(db: State, settings: Settings) -> None:
+    """The default seed, with the lifetimes that the settings ask for."""
+    seed.plant(db, seed.DEFAULT)
+    accounts.set_lifetimes(db, access=settings.access_token_lifetime, refresh=settings.refresh_token_lifetime)

@@ -1,0 +1,95 @@
+"""When work that the platform does later is done: conversion, deployment, packaging, killing.
+
+How long a kind of work takes, and how it ends, is a setting (control plane: `POST /__emulator__/readiness`). A
+service notes that a piece of work began and asks about it whenever a client polls. The setting in force at that
+moment decides, so that a test can hold an object back and let it go.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from .state import State
+from .wire import Empty, Wire
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS readiness (
+    kind TEXT PRIMARY KEY,
+    setting TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS work (
+    kind TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    began REAL NOT NULL,
+    polls INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (kind, object_id)
+);
+"""
+
+Kind = Literal[
+    "model",
+    "pipeline_version",
+    "deployment",
+    "undeployment",
+    "orchestration",
+    "task",
+    "pause",
+    "kill",
+    "publish",
+]
+Outcome = Literal["pending", "done", "failed"]
+
+
+class Readiness(Wire):
+    """When work of a kind is done: `at_once`, after `polls` looks, after `seconds`, `never`, or it ends in `error`.
+
+    `polls` and `seconds` hold for `error` too: the work fails after them. `message` is the reason it then gives.
+    """
+
+    kind: Kind
+    mode: Literal["at_once", "polls", "seconds", "never", "error"] = "at_once"
+    polls: int = Field(0, ge=0)
+    seconds: float = Field(0.0, ge=0, allow_inf_nan=False)
+    message: str = "asked for through the control plane"
+
+
+def choose(db: State, setting: Readiness) -> Empty:
+    db.execute(
+        "INSERT INTO readiness VALUES (?, ?) ON CONFLICT (kind) DO UPDATE SET setting = excluded.setting",
+        (setting.kind, setting.model_dump_json()),
+    )
+    return Empty()
+
+
+def setting_of(db: State, kind: Kind) -> Readiness:
+    row = db.row("SELECT setting FROM readiness WHERE kind = ?", (kind,))
+    return Readiness.model_validate_json(row["setting"]) if row else Readiness(kind=kind)
+
+
+def begin(db: State, kind: Kind, object_id: int | str) -> None:
+    """Note that work on the object began now; work of this kind that was under way on it is forgotten."""
+    db.execute(
+        "INSERT OR REPLACE INTO work (kind, object_id, began) VALUES (?, ?, ?)",
+        (kind, str(object_id), db.now()),
+    )
+
+
+def look(db: State, kind: Kind, object_id: int | str) -> Outcome:
+    """How the work stands, as a client sees it that polls; work that has ended is asked about no more."""
+    row = db.row("SELECT * FROM work WHERE kind = ? AND object_id = ?", (kind, str(object_id)))
+    if row is None:
+        return "done"
+    setting = setting_of(db, kind)
+    due = row["polls"] >= setting.polls and db.now() - row["began"] >= setting.seconds
+    if setting.mode == "never" or (setting.mode != "at_once" and not due):
+        db.execute(
+            "UPDATE work SET polls = polls + 1 WHERE kind = ? AND object_id = ?", (kind, str(object_id))
+        )
+        return "pending"
+    end(db, kind, object_id)
+    return "failed" if setting.mode == "error" else "done"
+
+
+def end(db: State, kind: Kind, object_id: int | str) -> None:
+    """Forget work on an object, done or not."""
+    db.execute("DELETE FROM work WHERE kind = ? AND object_id = ?", (kind, str(object_id)))

@@ -1,0 +1,167 @@
+"""Registries of models outside the instance (`/v1/api/models/…registr…`), and the workspaces that use them.
+
+Only what the instance itself keeps: there is no registry behind it to list models of. Decided here because the
+sources do not say: every user sees every registry; only members use one in a workspace; attaching twice is refused
+by the database.
+"""
+
+import uuid
+
+from pydantic import Field
+
+from .auth import Caller
+from .errors import ApiError
+from .services import Db
+from .state import State
+from .wire import Id, Wire, mlops_router
+from .workspaces import role_of_caller
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS registries (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    url TEXT NOT NULL,
+    token TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS workspace_registries (
+    registry_id TEXT NOT NULL REFERENCES registries (id) ON DELETE CASCADE,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    PRIMARY KEY (registry_id, workspace_id)
+);
+"""
+
+router = mlops_router("/models", "registries")
+
+
+class CreateRequest(Wire):
+    name: str
+    token: str
+    url: str
+    workspace_id: Id | None = None
+
+
+class CreateReply(Wire):
+    id: str
+    workspace_id: int | None
+
+
+class GetRequest(Wire):
+    registry_id: str
+
+
+class ListRequest(Wire):
+    workspace_id: Id | None = None
+
+
+class RegistryWorkspace(Wire):
+    id: int
+    name: str
+
+
+class ModelRegistry(Wire):
+    id: str
+    name: str
+    url: str
+    token: str
+    created_at: str
+    updated_at: str
+
+
+class ModelRegistryWithWorkspaces(ModelRegistry):
+    workspaces: list[RegistryWorkspace] = Field([])
+
+
+class LinkRequest(Wire):
+    registry_id: str
+    workspace_id: Id
+
+
+class LinkReply(Wire):
+    id: str
+    workspace_id: int
+
+
+@router.post("/create_registry")
+async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
+    """Make a registry, used by a workspace or by none. Names may repeat."""
+    if body.workspace_id is not None:
+        role_of_caller(db, body.workspace_id, caller)
+    registry_id, now = str(uuid.uuid4()), db.timestamp()
+    with db.transaction():
+        db.execute(
+            "INSERT INTO registries VALUES (?, ?, ?, ?, ?, ?)",
+            (registry_id, body.name, body.url, body.token, now, now),
+        )
+        if body.workspace_id is not None:
+            _link(db, registry_id, body.workspace_id)
+    return CreateReply(id=registry_id, workspace_id=body.workspace_id)
+
+
+@router.post("/get_registry")
+async def get(body: GetRequest, _: Caller, db: Db) -> ModelRegistryWithWorkspaces:
+    """A registry, token in clear, and its workspaces."""
+    registry = _registry(db, body.registry_id)
+    workspaces = db.execute(
+        "SELECT w.id, w.name FROM workspace_registries l JOIN workspaces w ON w.id = l.workspace_id"
+        " WHERE l.registry_id = ? ORDER BY w.id",
+        (body.registry_id,),
+    )
+    return ModelRegistryWithWorkspaces(
+        **registry.model_dump(), workspaces=[RegistryWorkspace(**dict(row)) for row in workspaces]
+    )
+
+
+@router.post("/list_registries")
+async def list_registries(body: ListRequest, caller: Caller, db: Db) -> list[ModelRegistry]:
+    """Every registry, or those that a workspace uses; tokens in clear."""
+    if body.workspace_id is not None:
+        role_of_caller(db, body.workspace_id, caller)
+    rows = db.execute(
+        "SELECT * FROM registries WHERE :workspace IS NULL OR id IN"
+        " (SELECT registry_id FROM workspace_registries WHERE workspace_id = :workspace) ORDER BY rowid",
+        {"workspace": body.workspace_id},
+    )
+    return [ModelRegistry(**dict(row)) for row in rows]
+
+
+@router.post("/attach_registry_to_workspace")
+async def attach(body: LinkRequest, caller: Caller, db: Db) -> LinkReply:
+    """Let a workspace use a registry. A second time is 500, as by the table's constraint."""
+    role_of_caller(db, body.workspace_id, caller)
+    _registry(db, body.registry_id)
+    if db.row(
+        "SELECT 1 FROM workspace_registries WHERE registry_id = ? AND workspace_id = ?",
+        (body.registry_id, body.workspace_id),
+    ):
+        raise ApiError(
+            500,
+            "error returned from database: duplicate key value violates unique constraint"
+            ' "workspace_registries_pkey"',
+        )
+    _link(db, body.registry_id, body.workspace_id)
+    return LinkReply(id=body.registry_id, workspace_id=body.workspace_id)
+
+
+@router.post("/remove_registry_from_workspace")
+async def detach(body: LinkRequest, caller: Caller, db: Db) -> LinkReply:
+    """End a workspace's use of a registry; what is not attached stays so."""
+    role_of_caller(db, body.workspace_id, caller)
+    _registry(db, body.registry_id)
+    db.execute(
+        "DELETE FROM workspace_registries WHERE registry_id = ? AND workspace_id = ?",
+        (body.registry_id, body.workspace_id),
+    )
+    return LinkReply(id=body.registry_id, workspace_id=body.workspace_id)
+
+
+def _link(db: State, registry_id: str, workspace_id: int) -> None:
+    db.execute("INSERT INTO workspace_registries VALUES (?, ?)", (registry_id, workspace_id))
+
+
+def _registry(db: State, registry_id: str) -> ModelRegistry:
+    row = db.row("SELECT * FROM registries WHERE id = ?", (registry_id,))
+    if row is None:
+        raise ApiError(404, f"no registry with id {registry_id}")
+    return ModelRegistry(**dict(row))

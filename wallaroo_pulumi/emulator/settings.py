@@ -1,0 +1,26 @@
+"""What can be chosen when the emulator starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to run one emulator.
+
+    Lifetimes are whole seconds and, when given, hold for every client; otherwise each client keeps its own
+    (3600 and 1800 for `api-client`, 60 and 1800 for `sdk-client`).
+    """
+
+    port: int = 0
+    """TCP port on 127.0.0.1; 0 takes any free one."""
+    state_file: Path | None = None
+    """SQLite file that keeps everything between runs; None keeps it in memory."""
+    access_token_lifetime: int | None = None
+    refresh_token_lifetime: int | None = None
+    keycloak_url: str | None = None
+    """Base URL (without `/auth`) of a real Keycloak whose tokens are accepted as well."""
+    idle_exit: float | None = None
+    """Seconds without a request after which the emulator ends; None means never."""
+    unique_workspace_names: bool = True
+    """Whether a taken workspace name is refused. The sources contradict each other, so both can be tried."""

@@ -1,0 +1,128 @@
+"""Everything the emulator remembers, in one SQLite database: in memory, or in a file that survives `kill -9`.
+
+All handlers run on one event loop and never await inside a transaction, so one connection needs no lock.
+"""
+
+import os
+import sqlite3
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+
+class StateError(Exception):
+    """The state file cannot be used. The text is one line that says which file, why, and what to do."""
+
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+class State:
+    """The database, and the clock that everything in it is stamped with.
+
+    `schema` is the SQL of all tables (each API domain brings its own); `clock` gives seconds since 1970.
+    Raises StateError when `path` cannot be opened, is in use, or was written with another schema.
+    """
+
+    def __init__(self, schema: str, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
+        if path is None:
+            self._connection = _connect(":memory:", schema)
+            return
+        try:
+            # Keys and client secrets are in it, so it is its owner's alone from the first moment.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._connection = _connect(str(path), schema)
+        except (OSError, sqlite3.Error) as error:
+            hint = "another emulator uses it" if "locked" in str(error) else "give another file with --state"
+            raise StateError(f"cannot use the state file {path}: {error}; {hint}") from error
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
+        return self._connection.execute(sql, parameters)
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._connection.executemany(sql, rows)
+
+    def row(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self.execute(sql, parameters).fetchone()
+        return row
+
+    def insert(self, sql: str, parameters: Parameters = ()) -> int:
+        """Run one INSERT and give the new row's integer id."""
+        row_id = self.execute(sql, parameters).lastrowid
+        if row_id is None:
+            raise RuntimeError("insert() was given a statement that inserts nothing")
+        return row_id
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements of the block or none; a statement outside a transaction is committed by itself."""
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+
+    def clear(self, *, keep: Iterable[str] = ()) -> None:
+        """Empty every table but those named, and let the id sequences start at 1 again."""
+        names = [row["name"] for row in self.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        with self.transaction():
+            self.execute("PRAGMA defer_foreign_keys = ON")
+            for name in set(names) - set(keep):
+                self.execute(f'DELETE FROM "{name}"')  # noqa: S608 -- a table's name, from the schema itself
+
+    def counts(self) -> dict[str, int]:
+        """The number of rows of every table."""
+        names = [row["name"] for row in self.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {
+            name: self.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608 -- as above
+            for name in names
+        }
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self.clock()
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970, as Keycloak stamps users."""
+        return int(self.clock() * 1000)
+
+    def timestamp(self) -> str:
+        """The time now as the MLOps API writes it: `2024-07-11T16:51:50.885751+00:00`."""
+        return datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="microseconds")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _connect(target: str, schema: str) -> sqlite3.Connection:
+    # The server may run on another thread than the one that opened the database; only one of them uses it.
+    connection = sqlite3.connect(target, timeout=1, isolation_level=None, check_same_thread=False)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        # One emulator per file; the kernel drops the lock with the process.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        # A commit reaches the operating system at once, which is what surviving kill -9 takes.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        # A changed schema changes the number, so an old file is refused rather than misread.
+        version = zlib.crc32(schema.encode()) & 0x7FFFFFFF
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        _require_version(found, version)
+        connection.executescript(f"BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {version}; COMMIT;")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _require_version(found: int, wanted: int) -> None:
+    if found not in (0, wanted):
+        raise sqlite3.DatabaseError("it was written by another version of the emulator")

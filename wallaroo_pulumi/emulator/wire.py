@@ -1,0 +1,35 @@
+"""What the request and reply models of all MLOps domains have in common."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+Id = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+"""An integer id, within the range of the platform's database column."""
+
+
+class Wire(BaseModel):
+    """A JSON object. Types are taken strictly (`"12"` is no id); unknown keys are let through."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class Empty(Wire):
+    """`{}`."""
+
+
+class Refusal(Wire):
+    """The body of every refusal of the MLOps API; `code` repeats the HTTP status."""
+
+    msg: str
+    code: int
+
+
+def mlops_router(path: str, tag: str, *, version: str = "v1") -> APIRouter:
+    """A router under `/v1/api` whose description names the refusals."""
+    return APIRouter(
+        prefix=f"/{version}/api{path}",
+        tags=[tag],
+        responses={"4XX": {"model": Refusal}, "5XX": {"model": Refusal}},
+    )
