@@ -1,0 +1,396 @@
+"""The estate file: an instance's objects as YAML, for teams that want a stack without code.
+
+``stacks/estate`` reads it and declares what it says; ``wallaroo-pulumi export`` writes it. Objects are keyed by the
+name the platform knows them by, so that a name cannot stand twice::
+
+    users:
+      ada@example.com: {first_name: Ada}
+    workspaces:
+      fraud-prod:
+        members:
+          mary.jane@example.com: OWNER
+          ada@example.com: COLLABORATOR
+        connections: [sales-warehouse]
+        models:
+          ccfraud: {path: models/ccfraud.onnx, framework: onnx}
+          challenger: {path: models/challenger.onnx, framework: onnx}
+        pipelines:
+          fraud:
+            steps: [{split: {ccfraud: 0.9, challenger: 0.1}}]
+            deploy: {cpus: 1, memory: 1Gi, replicas: 2}
+    connections:
+      sales-warehouse:
+        type: POSTGRES
+        details: {host: db.example.com, port: 5432}
+        secret_details: {password: warehousePassword}
+
+The file is for everybody's eyes, so a secret detail is named, not given: ``pulumi config set --secret
+wallaroo-estate:warehousePassword``. Paths start at the file's folder. A step is a model's name, `{shadow: [champion,
+challenger]}` or `{split: {model: weight}}`; a pipeline without `deploy` is not deployed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import pulumi
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from .adapters.classes import (
+    Connection,
+    Deployment,
+    ModelVersion,
+    Pipeline,
+    User,
+    Workspace,
+    WorkspaceConnection,
+    WorkspaceMember,
+)
+from .adapters.values import engine_config, model_ref, random_split_step, shadow_step
+from .core.check import explain
+from .core.fields import Adopt, AdoptSame, DnsLabel, Email, Role
+from .core.json_values import JsonObject
+from .errors import WallarooError
+from .resources.model_version import ContinuousBatching, DynamicBatching, Framework, OpenAi
+
+
+class EstateError(WallarooError):
+    """The estate file is not good: one line for each problem, with file, line and path."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _email_or_id(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) and "@" in value else value
+
+
+MemberKey = Annotated[str, BeforeValidator(_email_or_id), Field(min_length=1)]
+"""A user's e-mail address, or his id where he has none."""
+
+ConnectionKey = Annotated[str, Field(min_length=1)]
+
+CONFIG = "wallaroo-estate"
+"""The namespace of the estate's own configuration."""
+
+
+def _each_once(names: list[str]) -> list[str]:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{', '.join(twice)} stands twice")
+    return names
+
+
+class UserPart(_Part):
+    """A user's account; the keys are the inputs of User, and ``protect`` is Pulumi's option."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    is_admin: bool = False
+    enabled: bool = True
+    protect: bool = False
+
+
+class ModelPart(_Part):
+    """A model's file; the keys are the inputs of ModelVersion, and ``protect`` is Pulumi's option."""
+
+    path: Annotated[str, Field(min_length=1)]
+    framework: Framework
+    arch: str | None = None
+    accel: str | None = None
+    python_version: str | None = None
+    requirements: list[str] | None = None
+    framework_config: JsonObject | None = None
+    input_schema: str | None = None
+    output_schema: str | None = None
+    visibility: str = "private"
+    tensor_fields: list[str] | None = None
+    batch_config: str | None = None
+    filter_threshold: float | None = None
+    dynamic_batching: DynamicBatching | None = None
+    continuous_batching: ContinuousBatching | None = None
+    openai: OpenAi | None = None
+    force_destroy: bool = False
+    timeout: PositiveFloat | None = None
+    protect: bool = False
+
+
+class StepPart(_Part):
+    """A step: one model, or several. A name alone is the step of one model."""
+
+    model: str | None = None
+    shadow: Annotated[list[str] | None, Field(min_length=2)] = None
+    split: Annotated[dict[str, float] | None, Field(min_length=1)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, value: Any) -> Any:
+        return {"model": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if len(self.models()) == 0 or len(self.model_fields_set) != 1:
+            raise ValueError("a step is a model's name, or has exactly one of shadow and split")
+        return self
+
+    def models(self) -> list[str]:
+        return [self.model] if self.model is not None else self.shadow or list(self.split or ())
+
+
+class DeployPart(_Part):
+    """A deployment; the keys are those of ``engine_config``."""
+
+    cpus: PositiveFloat | None = None
+    memory: str | None = None
+    gpus: PositiveInt | None = None
+    replicas: PositiveInt | None = None
+    arch: str | None = None
+    accel: str | None = None
+    node_selector: str | None = None
+    timeout: PositiveFloat | None = None
+
+
+class PipelinePart(_Part):
+    """A pipeline of the workspace's models, and its deployment."""
+
+    steps: list[StepPart]
+    deploy: DeployPart | None = None
+    force_destroy: bool = False
+    protect: bool = False
+
+    def models(self) -> list[str]:
+        """The names of its models, each once."""
+        return list(dict.fromkeys(model for step in self.steps for model in step.models()))
+
+
+class WorkspacePart(_Part):
+    """A workspace and its members; the keys are the inputs of Workspace, and ``protect`` is Pulumi's option."""
+
+    adopt: Adopt = "if_empty"
+    force_destroy: bool = False
+    protect: bool = False
+    members: dict[MemberKey, Role] = Field(default_factory=dict)
+    connections: Annotated[list[str], AfterValidator(_each_once)] = Field(default_factory=list)
+    models: dict[DnsLabel, ModelPart] = Field(default_factory=dict)
+    pipelines: dict[DnsLabel, PipelinePart] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known_models(self) -> Self:
+        for name, pipeline in self.pipelines.items():
+            if unknown := [model for model in pipeline.models() if model not in self.models]:
+                raise ValueError(
+                    f"pipeline {name} has a step of model {unknown[0]}, which is not among the models"
+                )
+        return self
+
+
+class ConnectionPart(_Part):
+    """A connection; ``secret_details`` are the keys of its details whose values are secrets of the configuration.
+
+    ``secret_json`` are those whose values are no text: the configuration holds them as JSON.
+    """
+
+    type: str
+    details: JsonObject = Field(default_factory=dict)
+    secret_details: dict[str, str] = Field(default_factory=dict)
+    secret_json: dict[str, str] = Field(default_factory=dict)
+    adopt: AdoptSame = "if_same"
+    protect: bool = False
+
+
+class Estate(_Part):
+    """A whole estate file."""
+
+    users: dict[Email, UserPart | None] = Field(default_factory=dict)
+    workspaces: dict[DnsLabel, WorkspacePart | None] = Field(default_factory=dict)
+    connections: dict[ConnectionKey, ConnectionPart] = Field(default_factory=dict)
+
+
+def load(file: Path) -> Estate:
+    """Read and validate an estate file.
+
+    Raises EstateError naming file, line and path of every problem: unreadable file, YAML errors, keys that stand
+    twice, unknown keys, values of a wrong type or outside the rules.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EstateError(f"{file}: cannot be read: {error}") from None
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{file}, line {mark.line + 1}" if mark else str(file)
+        raise EstateError(f"{where}: no good YAML: {getattr(error, 'problem', None) or error}") from None
+    lines: dict[tuple[str, ...], int] = {}
+    problems = [
+        f"{file}, line {line}, {'.'.join(path)}: stands twice" for path, line in _walk(node, (), lines)
+    ]
+    if problems:
+        raise EstateError("\n".join(problems))
+    try:
+        return Estate.model_validate(data if data is not None else {})
+    except ValidationError as error:
+        raise EstateError("\n".join(_problem(file, lines, problem) for problem in error.errors())) from None
+
+
+def _walk(
+    node: yaml.Node | None, path: tuple[str, ...], lines: dict[tuple[str, ...], int]
+) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Note the line of every path in ``lines``; yield the keys that stand twice, which YAML itself lets pass."""
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            lines[(*path, str(index))] = item.start_mark.line + 1
+            yield from _walk(item, (*path, str(index)), lines)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        below = (*path, str(key.value))
+        if below in lines:
+            yield below, key.start_mark.line + 1
+        lines[below] = key.start_mark.line + 1
+        yield from _walk(value, below, lines)
+
+
+def _problem(file: Path, lines: Mapping[tuple[str, ...], int], problem: ErrorDetails) -> str:
+    path = tuple(str(part) for part in problem["loc"] if part != "[key]")
+    line = next((lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines), 1)
+    return f"{file}, line {line}, {'.'.join(path) or 'top'}: {_words(problem)}"
+
+
+def _words(problem: ErrorDetails) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "is not a key of the estate file here"
+    return explain(problem)
+
+
+def declare(estate: Estate, folder: Path | None = None) -> dict[str, pulumi.Output[Any]]:
+    """Declare the estate's objects in the running program; paths of models start at ``folder``.
+
+    Returns the ids, ``workspaces`` and ``users`` by name, and the ``inference_urls`` by workspace and pipeline.
+    """
+    urls: dict[str, pulumi.Output[str]] = {}
+    connections = {name: _connection(name, part) for name, part in estate.connections.items()}
+    users = {email: _user(email, part or UserPart()) for email, part in estate.users.items()}
+    workspaces = {}
+    for name, given in estate.workspaces.items():
+        part = given or WorkspacePart()
+        workspace = Workspace(
+            name,
+            name=name,
+            adopt=part.adopt,
+            force_destroy=part.force_destroy,
+            opts=pulumi.ResourceOptions(protect=part.protect or None),
+        )
+        workspaces[name] = workspace
+        for user, role in part.members.items():
+            WorkspaceMember(
+                f"{name}/{user}",
+                workspace_id=workspace.workspace_id,
+                **{"email" if "@" in user else "user_id": user},
+                role=role,
+                opts=pulumi.ResourceOptions(
+                    parent=workspace, depends_on=[users[user]] if user in users else None
+                ),
+            )
+        for connection in part.connections:
+            declared = connections.get(connection)
+            WorkspaceConnection(
+                f"{name}/{connection}",
+                workspace_id=workspace.workspace_id,
+                connection_name=declared.name if declared else connection,
+                opts=pulumi.ResourceOptions(parent=workspace),
+            )
+        urls |= dict(_serving(name, part, workspace, folder or Path()))
+    return {
+        "inference_urls": pulumi.Output.from_input(urls),
+        "workspaces": pulumi.Output.from_input({name: w.workspace_id for name, w in workspaces.items()}),
+        "users": pulumi.Output.from_input({email: u.user_id for email, u in users.items()}),
+    }
+
+
+def _serving(
+    name: str, part: WorkspacePart, workspace: Workspace, folder: Path
+) -> Iterator[tuple[str, pulumi.Output[str]]]:
+    """Declare the workspace's models, pipelines and deployments; yield ``<workspace>/<pipeline>`` and the URL."""
+    models = {
+        model: ModelVersion(
+            f"{name}/{model}",
+            workspace_id=workspace.workspace_id,
+            name=model,
+            # The provider runs where the program does; a relative path keeps this machine out of the state.
+            path=given.path if Path(given.path).is_absolute() else os.path.relpath(folder / given.path),
+            **given.model_dump(exclude={"path", "protect"}),
+            opts=pulumi.ResourceOptions(parent=workspace, protect=given.protect or None),
+        )
+        for model, given in part.models.items()
+    }
+    for pipeline_name, given in part.pipelines.items():
+        pipeline = Pipeline(
+            f"{name}/{pipeline_name}",
+            workspace_id=workspace.workspace_id,
+            name=pipeline_name,
+            steps=[_step(step, models) for step in given.steps],
+            force_destroy=given.force_destroy,
+            opts=pulumi.ResourceOptions(parent=workspace, protect=given.protect or None),
+        )
+        if given.deploy is None:
+            continue
+        deployment = Deployment(
+            f"{name}/{pipeline_name}",
+            workspace_id=workspace.workspace_id,
+            pipeline_name=pipeline.name,
+            pipeline_version_id=pipeline.version_id,
+            models=[model_ref(models[model]) for model in given.models()],
+            engine_config=engine_config(**given.deploy.model_dump(exclude={"timeout"})),
+            timeout=given.deploy.timeout,
+            opts=pulumi.ResourceOptions(parent=workspace),
+        )
+        yield f"{name}/{pipeline_name}", deployment.inference_url
+
+
+def _step(step: StepPart, models: Mapping[str, ModelVersion]) -> Mapping[str, Any]:
+    if step.split is not None:
+        return random_split_step([(models[model], weight) for model, weight in step.split.items()])
+    return shadow_step(*(models[model] for model in step.models()))
+
+
+def _user(email: str, part: UserPart) -> User:
+    return User(
+        email,
+        email=email,
+        **part.model_dump(exclude={"protect"}),
+        opts=pulumi.ResourceOptions(protect=part.protect or None),
+    )
+
+
+def _connection(name: str, part: ConnectionPart) -> Connection:
+    config = pulumi.Config(CONFIG)
+    secrets: dict[str, pulumi.Output[Any]] = {
+        **{key: config.require_secret(setting) for key, setting in part.secret_details.items()},
+        **{key: config.require_secret_object(setting) for key, setting in part.secret_json.items()},
+    }
+    return Connection(
+        name,
+        name=name,
+        type=part.type,
+        details={**part.details, **secrets},
+        adopt=part.adopt,
+        opts=pulumi.ResourceOptions(protect=part.protect or None),
+    )
