@@ -1,0 +1,143 @@
+"""What export writes of an instance, on the emulator; secrets above all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from emulated import Emulated
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from wallaroo_pulumi import estate
+from wallaroo_pulumi.api import Client
+from wallaroo_pulumi.api import models as wire
+from wallaroo_pulumi.config import load
+from wallaroo_pulumi.errors import ObjectError
+from wallaroo_pulumi.export import Exported, _Run, export
+
+
+@pytest.fixture
+def client(emulator: Emulated) -> Iterator[Client]:
+    client = Client(load(emulator.settings.get, {}))
+    yield client
+    client.close()
+
+
+def read_back(exported: Exported, folder: Path) -> estate.Estate:
+    """The estate that the written file holds."""
+    file = folder / "estate.yaml"
+    file.write_text(exported.to_yaml(), encoding="utf-8")
+    return estate.load(file)
+
+
+def test_an_empty_instance_is_an_empty_file(client: Client, tmp_path: Path) -> None:
+    found = export(client)
+    assert read_back(found, tmp_path) == found.estate
+    assert found.estate.workspaces == {}
+
+
+def test_accounts_are_written_as_they_are_and_protected(
+    client: Client, emulator: Emulated, tmp_path: Path
+) -> None:
+    emulator.control(
+        "seed", users=[{"email": "Zoë@Example.com", "first_name": "no", "last_name": "Å", "enabled": False}]
+    )
+    found = export(client)
+    assert found.estate.users["zoë@example.com"] == estate.UserPart(
+        first_name="no", last_name="Å", enabled=False, protect=True
+    )
+    ops = found.estate.users["ops@example.com"]
+    assert ops is not None
+    assert ops.is_admin
+    assert read_back(found, tmp_path) == found.estate
+
+
+def test_a_name_that_exists_twice_is_left_out(client: Client, emulator: Emulated) -> None:
+    emulator.control("seed", workspaces=[{"name": "twin"}, {"name": "twin"}, {"name": "single"}])
+    found = export(client)
+    assert list(found.estate.workspaces) == ["single"]
+    assert [line for line in found.left_out if "'twin'" in line and "2 workspaces of this name" in line]
+
+
+def test_progress_counts_the_workspaces(client: Client, emulator: Emulated) -> None:
+    emulator.control("seed", workspaces={"count": 5, "prefix": "w"})
+    seen: list[tuple[int, int]] = []
+
+    def track(items: Any, length: int) -> Iterator[Any]:
+        for number, item in enumerate(items, start=1):
+            seen.append((number, length))
+            yield item
+
+    export(client, track=track)
+    assert seen == [(number, 5) for number in range(1, 6)]
+
+
+def test_a_listing_is_asked_for_once(client: Client, emulator: Emulated) -> None:
+    emulator.control("seed", workspaces={"count": 20, "prefix": "w"})
+    emulator.forget_requests()
+    export(client)
+    calls = emulator.endpoints()
+    assert calls.count("workspaces/list") == 1
+    assert calls.count("users/query") == 1
+    assert calls.count("workspaces/list_users") == 20
+
+
+def test_an_unknown_name_is_refused(client: Client) -> None:
+    with pytest.raises(ObjectError, match="workspace 'none' does not exist or this user cannot see it"):
+        export(client, ["none"])
+
+
+def connection(details: Mapping[str, Any]) -> tuple[estate.ConnectionPart, list[str]]:
+    run = _Run(client=None, files={})  # type: ignore[arg-type]  # a connection is written without asking
+    found = wire.Connection(id="1", name="c", type="t", details=dict(details))
+    return run.connection(found), run.secrets
+
+
+KEYS = st.sampled_from(["host", "Port", "password", "token", "keyId", "key_id", "x", "ünï", "", "user name"])
+LEAVES = st.none() | st.booleans() | st.integers() | st.text()
+VALUES = st.recursive(LEAVES, lambda v: st.lists(v, max_size=3) | st.dictionaries(KEYS, v, max_size=3))
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(KEYS, VALUES))
+def test_every_detail_is_written_or_named_and_no_two_have_one_name(details: dict[str, Any]) -> None:
+    part, secrets = connection(details)
+    given_details = {key: value for key, value in details.items() if value is not None}
+    written = [part.details, part.secret_details, part.secret_json]
+    assert sorted(key for each in written for key in each) == sorted(given_details)
+    named = [*part.secret_details.values(), *part.secret_json.values()]
+    assert sorted(named) == sorted(secrets)
+    assert len(set(named)) == len(named)
+    assert all(name.isascii() and name.isalnum() for name in named)
+    assert all(isinstance(given_details[key], str) for key in part.secret_details)
+    for key, value in part.details.items():
+        assert isinstance(value, bool) or key.lower() in {"host", "port"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("password", "hush"),
+        ("user", "hush"),
+        ("passwd", "hush"),
+        ("connection_string", "hush"),
+        ("host", "https://ada:hush@db.example.com"),
+        ("host", {"name": "hush"}),
+        ("hostile", "hush"),
+        ("port_knock", "hush"),
+        ("pin", 4711),
+    ],
+)
+def test_what_may_be_a_secret_is_not_written(key: str, value: Any, tmp_path: Path) -> None:
+    part, secrets = connection({key: value})
+    text = Exported(estate.Estate(connections={"c": part}), secrets, []).to_yaml()
+    assert "hush" not in text
+    assert "4711" not in text
+    assert json.dumps(secrets[0])[1:-1] in text
+    assert f"pulumi config set --secret wallaroo-estate:{secrets[0]}" in text
+    assert yaml.safe_load(text)["connections"]["c"]["protect"] is True

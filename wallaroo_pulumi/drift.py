@@ -1,0 +1,211 @@
+"""Drift: what on the instance is no longer as the stack's state has it.
+
+The state is compared with the instance by the resources' own `read`, as `pulumi refresh` does, but outside the engine:
+its plans show every secret as ``[secret]``, so that a connection's changed password looks like no change, and they do
+not know what is on the instance besides. Nothing is written, neither to the instance nor to the state.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+from .api import Client
+from .api import models as wire
+from .core import lifecycle
+from .core.context import Context
+from .core.fields import SECRET, SERVER_FILLS, fields_with
+from .core.names import DNS_LABEL, wire_name
+from .resources import RESOURCES
+
+TYPE: Final = "pulumi-python:dynamic/wallaroo:"
+"""What the type tokens of this package begin with."""
+
+_AT_A_TIME: Final = 8
+"""Objects that are read at the same time."""
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+"""The key that marks a secret in the state (pulumi/sdk/go/common/resource/sig)."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A property (wire name) and its value in the state and on the instance; secret values are starred."""
+
+    property: str
+    recorded: Any
+    found: Any
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An object that is missing, changed, or on the instance without being in the stack."""
+
+    what: Literal["missing", "changed", "unmanaged"]
+    kind: str
+    """The class: ``Workspace`` and so on."""
+    name: str
+    """The resource's name in the program; of what is unmanaged, the object's name."""
+    id: str
+    """As Pulumi has it, or would."""
+    changes: Sequence[Change] = ()
+
+
+@dataclass(frozen=True)
+class Managed:
+    """A resource of the state, secrets in clear."""
+
+    kind: str
+    name: str
+    id: str
+    outputs: Mapping[str, Any]
+    external: bool
+    """Read by `.get` only, so that its changes are no drift of this stack."""
+
+
+def managed(state: Mapping[str, Any]) -> list[Managed]:
+    """This package's resources in a state, as ``pulumi stack export --show-secrets`` gives it."""
+    return [
+        Managed(
+            kind=resource["type"].removeprefix(TYPE),
+            name=resource["urn"].rpartition("::")[2],
+            id=resource["id"],
+            outputs={k: _plain(v) for k, v in resource.get("outputs", {}).items() if k != "__provider"},
+            external=resource.get("external", False),
+        )
+        for resource in (state.get("deployment") or {}).get("resources") or ()
+        if resource["type"].startswith(TYPE) and not resource.get("delete")
+        if resource["type"].removeprefix(TYPE) in RESOURCES
+    ]
+
+
+def find(
+    client: Client,
+    resources: Sequence[Managed],
+    *,
+    unmanaged: bool = True,
+    track: Callable[[Iterable[Any], int], Iterable[Any]] = lambda items, _: items,
+) -> list[Finding]:
+    """What is missing, changed and unmanaged, in this order. Raises what the client raises."""
+    ctx: Context[Client] = Context(client=client, say=lambda _: None, sleep=time.sleep)
+    own = [resource for resource in resources if not resource.external]
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        compared = list(track(pool.map(lambda resource: _compare(ctx, resource), own), len(own)))
+    drifted = [finding for finding in compared if finding]
+    return [
+        *(finding for finding in drifted if finding.what == "missing"),
+        *(finding for finding in drifted if finding.what == "changed"),
+        *(_unmanaged(client, resources) if unmanaged else ()),
+    ]
+
+
+def _compare(ctx: Context[Client], resource: Managed) -> Finding | None:
+    definition = RESOURCES[resource.kind]
+    read = lifecycle.read(definition, ctx, resource.id, resource.outputs)
+    if read is None:
+        return Finding("missing", resource.kind, resource.name, resource.id)
+    secret = {wire_name(name) for name, _ in fields_with(definition.outputs, SECRET)}
+    computed = definition.outputs.model_fields.keys() - definition.inputs.model_fields.keys()
+    left_open = {wire_name(name) for name in computed}
+    left_open |= {wire_name(name) for name, _ in fields_with(definition.inputs, SERVER_FILLS)}
+    changes = [
+        Change(key, *(("[secret]", "[secret]") if key in secret else (resource.outputs.get(key), found)))
+        for key, found in read[1].items()
+        if resource.outputs.get(key) != found
+        # What the state leaves to the instance is the instance's to fill in.
+        if not (key in left_open and resource.outputs.get(key) is None)
+    ]
+    return Finding("changed", resource.kind, resource.name, resource.id, changes) if changes else None
+
+
+def _unmanaged(client: Client, resources: Sequence[Managed]) -> Iterator[Finding]:
+    """What the instance has besides.
+
+    Inside the stack's workspaces that is anything. Accounts, connections and workspaces belong to the instance, where
+    other stacks may have their part: they count only in a stack that has some.
+    """
+    known: dict[str, set[str]] = defaultdict(set)
+    for resource in resources:
+        known[resource.kind].add(resource.id)
+    for user in client.users.list() if known["User"] else ():
+        if user.email and user.id not in known["User"]:
+            yield Finding("unmanaged", "User", user.email, user.id)
+    for connection in client.connections.list() if known["Connection"] else ():
+        if connection.name not in known["Connection"]:
+            yield Finding("unmanaged", "Connection", connection.name, connection.name)
+    versions = [r.outputs for r in resources if r.kind == "ModelVersion"]
+    for workspace in client.workspaces.list() if known["Workspace"] else ():
+        if str(workspace.id) in known["Workspace"]:
+            models = {v["name"] for v in versions if v["workspaceId"] == workspace.id}
+            yield from _inside(client, workspace, known, models)
+        elif DNS_LABEL.fullmatch(workspace.name):  # others cannot be declared: people's default workspaces
+            yield Finding("unmanaged", "Workspace", workspace.name, str(workspace.id))
+
+
+def _inside(
+    client: Client, workspace: wire.Workspace, known: Mapping[str, set[str]], models: set[str]
+) -> Iterator[Finding]:
+    """What a workspace of the stack has besides. ``known`` holds the stack's ids by kind, ``models`` its models."""
+
+    def finding(kind: str, name: str, id: str) -> Iterator[Finding]:
+        if id not in known[kind]:
+            yield Finding("unmanaged", kind, f"{workspace.name}/{name}", id)
+
+    for member in client.workspaces.members(workspace.id):
+        if member.user_id != client.caller_id:  # who makes a workspace owns it without being declared
+            user = client.users.find(member.user_id)
+            who = (user and user.email) or member.user_id
+            yield from finding("WorkspaceMember", who, f"{workspace.id}/{member.user_id}")
+    for connection in client.connections.list(workspace.id):
+        yield from finding("WorkspaceConnection", connection.name, f"{workspace.id}/{connection.name}")
+    for listed in client.models.list(workspace.id) if workspace.models else ():
+        if listed.model.name not in models and listed.model_versions:  # one of its versions stands for all
+            newest = max(version.model_version.id for version in listed.model_versions)
+            yield from finding("ModelVersion", listed.model.name, str(newest))
+    for found in client.pipelines.list(workspace.id) if workspace.pipelines else ():
+        yield from finding("Pipeline", found.pipeline.name, f"{workspace.id}/{found.pipeline.name}")
+
+
+def to_json(findings: Sequence[Finding]) -> str:
+    """``{"missing": [...], "changed": [...], "unmanaged": [...]}``; each with kind, name, id, and changes."""
+    report: dict[str, list[dict[str, Any]]] = {"missing": [], "changed": [], "unmanaged": []}
+    for finding in findings:
+        told = asdict(finding)
+        report[told.pop("what")].append(told)
+    return json.dumps(report, indent=2)
+
+
+def to_table(findings: Sequence[Finding]) -> str:
+    """A line for each object, and one below it for each of its changed properties."""
+    if not findings:
+        return "no drift"
+    rows = [(f.what, f.kind, f.name, f"id {f.id}") for f in findings]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = []
+    for finding, row in zip(findings, rows, strict=True):
+        lines.append(
+            "  ".join((*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3]))
+        )
+        lines += [
+            f"    {change.property}: {_shown(change.recorded)} → {_shown(change.found)}"
+            for change in finding.changes
+        ]
+    return "\n".join(lines)
+
+
+def _shown(value: Any) -> str:
+    text = value if value == "[secret]" else json.dumps(value)
+    return text if len(text) <= 100 else text[:99] + "…"
+
+
+def _plain(value: Any) -> Any:
+    """A value of the state, without the wrapping of its secrets."""
+    if isinstance(value, Mapping):
+        if _SIGNATURE in value:
+            return json.loads(value["plaintext"])
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value

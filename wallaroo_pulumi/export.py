@@ -1,0 +1,291 @@
+"""Export: an instance's objects as an estate file, for teams whose instance was set up by hand.
+
+`pulumi up` on the file takes everything in it over and writes nothing to the instance. So what cannot be taken over
+unchanged is left out, each with a line that says why. Secrets are never written: the values of a connection's details
+are, unless their keys name something harmless, and then the file names keys of the configuration instead.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from .api import Client
+from .api import models as wire
+from .core.check import check, explain
+from .core.context import Context
+from .core.fields import ROLES, Email
+from .core.files import sha256_of
+from .core.names import DNS_LABEL, wire_name
+from .errors import ObjectError
+from .estate import CONFIG, ConnectionPart, Estate, ModelPart, PipelinePart, StepPart, UserPart, WorkspacePart
+from .policies.credentials import credentials
+from .resources import RESOURCES
+
+_AT_A_TIME: Final = 8
+"""Workspaces that are asked for at the same time."""
+
+_HARMLESS: Final = re.compile(
+    r"(host(name)?|server|port|database|db|db_?name|schema|catalog|warehouse|table|project(_?id)?|data_?set|bucket|"
+    r"region|location|driver|dialect|engine|type)",
+    re.IGNORECASE,
+)
+"""Keys of details that may be read by everybody. Any other may hold a secret, whatever it is called."""
+
+_EMAIL: Final[TypeAdapter[str]] = TypeAdapter(Email)
+
+Track = Callable[[Iterable[Any], int], Iterable[Any]]
+"""Passes items on and shows how many of so many have come."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What export found."""
+
+    estate: Estate
+    secrets: Sequence[str]
+    """Keys of the configuration (in the namespace ``wallaroo-estate``) that `pulumi up` will ask for."""
+    left_out: Sequence[str]
+    """A line for everything that is on the instance and not in the estate, and why."""
+
+    def to_yaml(self) -> str:
+        """The estate file."""
+        written = self.estate.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+        head = ["# The objects of a Wallaroo instance, as `wallaroo-pulumi export` found them."]
+        if self.secrets:
+            head += ["# Before `pulumi up`, give each secret that is named here:"]
+            head += [f"#   pulumi config set --secret {CONFIG}:{key}" for key in self.secrets]
+        body = yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=120) if written else ""
+        return "\n".join(head) + "\n\n" + body
+
+
+def export(
+    client: Client,
+    names: Collection[str] = (),
+    models: Path | None = None,
+    track: Track = lambda items, _: items,
+) -> Exported:
+    """The objects that the caller's user may take over.
+
+    ``names`` are the workspaces to write; without any it is all of them, and the accounts and connections too, which
+    belong to the instance as a whole. ``models`` is a folder with the files of model versions, which the API does not
+    give back: those whose content is found there are written, and the pipelines made of them.
+    Raises ObjectError for an unknown name, and what the client raises.
+    """
+    run = _Run(client, _files(models) if models else {})
+    workspaces = run.workspaces(names)
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        parts = list(track(pool.map(run.workspace, workspaces), len(workspaces)))
+    estate = Estate(
+        users={} if names else dict(run.users()),
+        workspaces={w.name: part for w, part in zip(workspaces, parts, strict=True) if part},
+        connections={} if names else {c.name: run.connection(c) for c in client.connections.list()},
+    )
+    if any(part and part.pipelines for part in estate.workspaces.values()):
+        run.left_out.append(
+            "deployments: the API does not tell their engine configuration; a `deploy` of the pipeline deploys anew"
+        )
+    return Exported(estate, run.secrets, run.left_out)
+
+
+@dataclass
+class _Run:
+    """One export. Used by several threads: lists grow only by ``append``."""
+
+    client: Client
+    files: Mapping[str, Path]
+    """The models' files by their SHA-256."""
+    secrets: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ctx: Context[Client] = Context(client=self.client, say=self.left_out.append, sleep=time.sleep)
+
+    # --- the instance's own ------------------------------------------------------------------------------
+
+    def workspaces(self, names: Collection[str]) -> list[wire.Workspace]:
+        """Those to write."""
+        visible = self.client.workspaces.list(fresh=True)
+        times = Counter(workspace.name for workspace in visible)
+        if unknown := sorted(set(names) - times.keys()):
+            raise ObjectError(
+                f"workspace {unknown[0]!r} does not exist or this user cannot see it; check --workspace, and that the "
+                "user who runs this is a member of the workspace"
+            )
+        found = []
+        for workspace in visible:
+            if names and workspace.name not in names:
+                continue
+            what = f"workspace {workspace.name!r} (id {workspace.id})"
+            if not DNS_LABEL.fullmatch(workspace.name):
+                self.left_out.append(f"{what}: its name is no DNS label, so no Workspace can declare it")
+            elif times[workspace.name] > 1:
+                self.left_out.append(f"{what}: there are {times[workspace.name]} workspaces of this name")
+            else:
+                found.append(workspace)
+        return found
+
+    def users(self) -> Iterator[tuple[str, UserPart]]:
+        for user in self.client.users.list():
+            address = self._address(user)
+            found = RESOURCES["User"].read(self.ctx, user.id, None) if address else None
+            if address is None or found is None:
+                self.left_out.append(f"user {user.username or user.id!r}: the account has no e-mail address")
+                continue
+            given = found.model_dump(include=set(UserPart.model_fields))
+            yield address, UserPart(**given, protect=True)
+
+    def _address(self, user: wire.User) -> str | None:
+        """The e-mail address that names the user, if any: it leads to nobody else."""
+        try:
+            address = _EMAIL.validate_python(user.email or user.username)
+        except ValidationError:
+            return None
+        named = self.client.users.find_by_email(address)
+        return address if named is not None and named.id == user.id else None
+
+    def connection(self, found: wire.Connection) -> ConnectionPart:
+        clear: dict[str, Any] = {}
+        texts: dict[str, str] = {}
+        others: dict[str, str] = {}
+        for key, value in (found.details or {}).items():
+            if value is None:
+                continue
+            if isinstance(value, bool) or _may_be_read(key, value):
+                clear[key] = value
+            else:
+                (texts if isinstance(value, str) else others)[key] = self._placeholder(found.name, key)
+        return ConnectionPart(
+            type=found.type, details=clear, secret_details=texts, secret_json=others, protect=True
+        )
+
+    def _placeholder(self, connection: str, key: str) -> str:
+        name = wire_name("_".join(re.findall(r"[a-zA-Z0-9]+", f"{connection} {key}"))) or "secret"
+        number = 1
+        while (free := name if number == 1 else f"{name}{number}") in self.secrets:
+            number += 1
+        self.secrets.append(free)
+        return free
+
+    # --- a workspace's -----------------------------------------------------------------------------------
+
+    def workspace(self, found: wire.Workspace) -> WorkspacePart | None:
+        """The part, or None for a workspace that the caller's user cannot take over."""
+        members = self.client.workspaces.members(found.id)
+        if not any(m.user_id == self.client.caller_id and m.role == "OWNER" for m in members):
+            self.left_out.append(
+                f"workspace {found.name!r} (id {found.id}): this user is not one of its owners; let one make it an "
+                "OWNER"
+            )
+            return None
+        models, versions = self._models(found)
+        return WorkspacePart(
+            adopt="always",
+            members=dict(self._members(found)),
+            connections=[c.name for c in self.client.connections.list(found.id)],
+            models=models,
+            pipelines=dict(self._pipelines(found, versions)),
+        )
+
+    def _members(self, workspace: wire.Workspace) -> Iterator[tuple[str, Any]]:
+        for member in self.client.workspaces.members(workspace.id):
+            user = self.client.users.find(member.user_id)
+            what = f"member {member.user_id} of workspace {workspace.name!r}"
+            if user is None:
+                self.left_out.append(f"{what}: the instance has no such user any more")
+            elif member.role not in ROLES:
+                self.left_out.append(f"{what}: the role {member.role} is none of {', '.join(ROLES)}")
+            else:
+                yield self._address(user) or user.id, member.role
+
+    def _models(self, workspace: wire.Workspace) -> tuple[dict[str, ModelPart], dict[str, str]]:
+        """The models whose files are at hand, and the UUID of the version that each stands for."""
+        parts, versions = {}, {}
+        for listed in self.client.models.list(workspace.id) if workspace.models else ():
+            name = listed.model.name
+            ready = [v.model_version for v in listed.model_versions if v.model_version.status == "ready"]
+            at_hand = [v for v in ready if v.file_info.sha in self.files]
+            try:
+                if not at_hand:
+                    raise ValueError(
+                        "the API does not give files back; name the folder of its file by --models"
+                    )
+                newest = max(at_hand, key=lambda version: version.id)
+                parts[name] = self._model(newest)
+                versions[name] = newest.file_info.version
+            except ValueError as error:
+                self.left_out.append(f"model {name!r} of workspace {workspace.name!r}: {_why(error)}")
+        return parts, versions
+
+    def _model(self, version: wire.ModelVersion) -> ModelPart:
+        """Raises ValueError for what no ModelVersion can declare."""
+        resource = RESOURCES["ModelVersion"]
+        found = resource.read(self.ctx, str(version.id), None)
+        if found is None:
+            raise ValueError("it went while it was looked at")
+        given = found.model_dump(include=set(ModelPart.model_fields), exclude_none=True)
+        given["path"] = self.files[version.file_info.sha].as_posix()
+        part = ModelPart.model_validate({**given, "protect": True})
+        declared = {wire_name(key): value for key, value in given.items()}
+        wanted = {**declared, "workspaceId": version.workspace_id, "name": version.name}
+        for failure in check(resource, wanted, {})[1]:
+            raise ValueError(f"{failure.property}: {failure.reason}")
+        return part
+
+    def _pipelines(
+        self, workspace: wire.Workspace, versions: Mapping[str, str]
+    ) -> Iterator[tuple[str, PipelinePart]]:
+        for listed in self.client.pipelines.list(workspace.id) if workspace.pipelines else ():
+            name = listed.pipeline.name
+            try:
+                found = RESOURCES["Pipeline"].read(self.ctx, f"{workspace.id}/{name}", None)
+                if found is None or not found.version:
+                    raise ValueError("it has no version")
+                if not DNS_LABEL.fullmatch(name):
+                    raise ValueError("its name is no DNS label")
+                yield name, PipelinePart(steps=[_step(step, versions) for step in found.steps], protect=True)
+            except ValueError as error:
+                self.left_out.append(f"pipeline {name!r} of workspace {workspace.name!r}: {_why(error)}")
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    return {sha256_of(path): path for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _may_be_read(key: str, value: Any) -> bool:
+    plain = isinstance(value, str | int | float)
+    return plain and _HARMLESS.fullmatch(key) is not None and not any(credentials(value, key))
+
+
+def _step(step: Mapping[str, Any], versions: Mapping[str, str]) -> StepPart:
+    """A step in the estate's words. Raises ValueError when it has none, or names a version that is not written."""
+
+    def name(ref: Mapping[str, Any]) -> str:
+        if versions.get(ref["name"]) != ref["version"]:
+            raise ValueError(f"it uses a version of model {ref['name']!r} that is left out")
+        return str(ref["name"])
+
+    match step:
+        case {"ModelInference": {"models": [ref]}}:
+            return StepPart(model=name(ref))
+        case {"ModelInference": {"models": refs}}:
+            return StepPart(shadow=[name(ref) for ref in refs])
+        case {"RandomSplit": {"weights": weights, **rest}} if not rest.get("hash_key"):
+            return StepPart(split={name(each["model"]): each["weight"] for each in weights})
+    raise ValueError("the estate file has no word for one of its steps")
+
+
+def _why(error: ValueError) -> str:
+    """One line."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {explain(e)}" for e in error.errors())
