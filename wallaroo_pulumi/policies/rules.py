@@ -1,0 +1,476 @@
+"""The rules of the pack, as pure functions. :data:`RULES` at the end is the list.
+
+A message says what is wrong and what to do about it; it never holds a value that may be secret. Values that a preview
+cannot know are :data:`~.rule.UNKNOWN`: a rule lets them pass, and the update, which knows them, judges again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .credentials import credentials
+from .demand import demand, quantity
+from .rule import UNKNOWN, Config, Declared, Rule, Secret, rule, stack_rule
+
+# --- settings that several rules share ----------------------------------------------------------------------
+
+PRODUCTION = {
+    "type": "string",
+    "format": "regex",
+    "default": r"(^|[-_.])prod(uction)?($|[-_.])",
+    "description": "which stacks are production: a regular expression that is found in the stack's name",
+}
+
+
+def _in_production(resource: Declared, config: Config) -> bool:
+    return bool(re.search(config["stacks"], resource.stack))
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(values)
+
+
+# --- workspaces and their owners ----------------------------------------------------------------------------
+
+
+@rule(
+    "workspace-name",
+    "Names of workspaces follow the house's pattern.",
+    "Workspace",
+    pattern={
+        "type": "string",
+        "format": "regex",
+        "default": "[a-z][a-z0-9]*(-[a-z0-9]+)*",
+        "description": "a regular expression for the whole name",
+    },
+)
+def _workspace_name(workspace: Declared, config: Config) -> Iterator[str]:
+    name = workspace.known("name")
+    if name is not None and not re.fullmatch(config["pattern"], name):
+        lower = name.lower()
+        fits = lower != name and re.fullmatch(config["pattern"], lower)
+        other = f"name it {lower!r}" if fits else "give it another name"
+        yield f"its name {name!r} does not match {config['pattern']}; {other}"
+
+
+@_workspace_name.remedied_by("the name in lower case")
+def workspace_name(workspace: Declared, config: Config) -> dict[str, Any]:
+    name = workspace.known("name")
+    return {"name": name.lower()} if name and name != name.lower() else {}
+
+
+@stack_rule(
+    "workspace-owners",
+    "Each workspace has an OWNER that the stack declares, and not too many.",
+    maximum={"type": "integer", "minimum": 1, "default": 5, "description": "the largest number of owners"},
+)
+def workspace_owners(resources: Sequence[Declared], config: Config) -> Iterator[tuple[Declared, str]]:
+    places = _Places(resources)
+    members = [resource for resource in resources if resource.kind == "WorkspaceMember"]
+    for workspace in _declared(resources, "Workspace"):
+        belongs = [(places.same(workspace, member), member["role"]) for member in members]
+        owners = belongs.count((True, "OWNER"))
+        perhaps = any(here is not False and role in ("OWNER", UNKNOWN) for here, role in belongs)
+        if not perhaps:
+            yield (
+                workspace,
+                "no OWNER of it is declared; declare a WorkspaceMember of this workspace with role='OWNER'",
+            )
+        elif owners > config["maximum"]:
+            yield (
+                workspace,
+                f"{owners} owners of it are declared and {_number(config['maximum'])} are allowed; make some of them "
+                "role='COLLABORATOR'",
+            )
+
+
+@rule(
+    "owner-domains",
+    "Owners of workspaces have mail addresses of the house.",
+    "WorkspaceMember",
+    domains={
+        "type": "array",
+        "items": {"type": "string"},
+        "default": [],
+        "description": "the allowed domains; `*.example.com` allows what is below it; none listed allows all",
+    },
+)
+def owner_domains(member: Declared, config: Config) -> Iterator[str]:
+    allowed = [domain.lower() for domain in config["domains"]]
+    if not allowed or member["role"] != "OWNER" or member["email"] is UNKNOWN:
+        return
+    email = member["email"]
+    if email is None:
+        yield "it declares an OWNER by user_id, so that the mail domain cannot be told; declare it by email"
+        return
+    domain = email.rpartition("@")[2].lower()
+    if not any(fnmatchcase(domain, pattern) for pattern in allowed):
+        yield f"the OWNER {email} is not of {_listed(allowed)}; choose another owner or role='COLLABORATOR'"
+
+
+@rule(
+    "owner-group",
+    "Members of the owner group are declared as OWNER wherever they are members.",
+    "WorkspaceMember",
+    level="remediate",
+    members={
+        "type": "array",
+        "items": {"type": "string"},
+        "default": [],
+        "description": "the group's mail addresses",
+    },
+)
+def _owner_group(member: Declared, config: Config) -> Iterator[str]:
+    if _is_of_owner_group(member, config) and member["role"] != "OWNER":
+        yield f"{member['email']} is of the owner group; declare role='OWNER'"
+
+
+@_owner_group.remedied_by("the role OWNER")
+def owner_group(member: Declared, config: Config) -> dict[str, Any]:
+    return {"role": "OWNER"} if _is_of_owner_group(member, config) and member["role"] != "OWNER" else {}
+
+
+def _is_of_owner_group(member: Declared, config: Config) -> bool:
+    email, role = member.known("email"), member["role"]
+    return email is not None and role is not UNKNOWN and email.lower() in map(str.lower, config["members"])
+
+
+# --- what may be destroyed and taken over -------------------------------------------------------------------
+
+
+@rule(
+    "production-protect",
+    "Production protects what cannot be made anew.",
+    stacks=PRODUCTION,
+    kinds={
+        "type": "array",
+        "items": {"type": "string"},
+        "default": ["Workspace", "Pipeline", "Deployment"],
+        "description": "the classes that have to be protected",
+    },
+)
+def production_protect(resource: Declared, config: Config) -> Iterator[str]:
+    if _in_production(resource, config) and resource.kind in config["kinds"] and not resource.protect:
+        yield "it is not protected; give it opts=pulumi.ResourceOptions(protect=True)"
+
+
+@rule("production-no-force-destroy", "Production never empties what it deletes.", stacks=PRODUCTION)
+def production_no_force_destroy(resource: Declared, config: Config) -> Iterator[str]:
+    if _in_production(resource, config) and resource["forceDestroy"] is True:
+        yield "it sets force_destroy; leave it out in production"
+
+
+@rule(
+    "production-no-adopt-always",
+    "Production takes over nothing that already holds something.",
+    "Workspace",
+    stacks=PRODUCTION,
+)
+def production_no_adopt_always(workspace: Declared, config: Config) -> Iterator[str]:
+    if _in_production(workspace, config) and workspace["adopt"] == "always":
+        yield "it sets adopt='always'; use adopt='if_empty' or 'never', or switch this rule off while you adopt"
+
+
+@rule(
+    "unmanaged-kept",
+    "Nothing is destroyed that the stack does not manage.",
+    disposable={
+        "type": "string",
+        "format": "regex",
+        "default": r"(^|[-_.])(dev|test|sandbox|ci|tmp)($|[-_.])",
+        "description": "where that does not matter: a regular expression that is found in the stack's or the object's "
+        "name",
+    },
+)
+def unmanaged_kept(resource: Declared, config: Config) -> Iterator[str]:
+    # What the stack declares inside is deleted before: whatever force_destroy still finds, somebody else made.
+    if resource["forceDestroy"] is not True:
+        return
+    if resource["adopt"] == "always":
+        yield (
+            "with adopt='always' and force_destroy it would destroy what was there before this stack; "
+            "leave one of them out"
+        )
+    elif not any(
+        re.search(config["disposable"], name) for name in (resource.stack, resource.known("name") or "")
+    ):
+        yield "with force_destroy, deleting it destroys what this stack does not manage; leave force_destroy out"
+
+
+# --- models -------------------------------------------------------------------------------------------------
+
+
+@rule("model-private", "Models are private to their workspace.", "ModelVersion")
+def model_private(model: Declared, config: Config) -> Iterator[str]:
+    if model["visibility"] not in (None, UNKNOWN, "private"):
+        yield f"its visibility is {model['visibility']!r}; leave visibility out, or set it to 'private'"
+
+
+@rule(
+    "model-frameworks",
+    "Models are of frameworks that the house supports.",
+    "ModelVersion",
+    allowed={
+        "type": "array",
+        "items": {"type": "string"},
+        "default": [],
+        "description": "the allowed frameworks; `hugging-face-*` allows a family; none listed allows all",
+    },
+)
+def model_frameworks(model: Declared, config: Config) -> Iterator[str]:
+    framework, allowed = model.known("framework"), config["allowed"]
+    if allowed and framework and not any(fnmatchcase(framework, pattern) for pattern in allowed):
+        yield f"its framework {framework!r} is not allowed; convert the model to one of {_listed(allowed)}"
+
+
+@rule(
+    "model-size",
+    "Models are not too large.",
+    "ModelVersion",
+    maximum={
+        "type": "integer",
+        "minimum": 1,
+        "default": 10 * 2**30,
+        "description": "the largest number of bytes of a model's file",
+    },
+)
+def model_size(model: Declared, config: Config) -> Iterator[str]:
+    if model["path"] in (None, UNKNOWN):
+        return
+    if model.file_bytes is None:
+        yield f"the size of {model['path']!r} cannot be told; give a path that can be read where Pulumi runs"
+    elif model.file_bytes > config["maximum"]:
+        yield (
+            f"its file has {model.file_bytes} bytes and {_number(config['maximum'])} are allowed; make the model "
+            "smaller, or ask for a larger maximum"
+        )
+
+
+# --- deployments --------------------------------------------------------------------------------------------
+
+
+@rule(
+    "deployment-limits",
+    "Deployments limit what they use of the cluster.",
+    "Deployment",
+    replicas={"type": "integer", "minimum": 1, "default": 10, "description": "the most replicas"},
+    cpus={"type": "number", "default": 64, "description": "the most CPU cores, of all replicas together"},
+    memory={
+        "type": "string",
+        "default": "256Gi",
+        "description": "the most memory, of all replicas together, as a quantity of Kubernetes",
+    },
+    gpus={"type": "number", "default": 8, "description": "the most GPUs, of all replicas together"},
+)
+def deployment_limits(deployment: Declared, config: Config) -> Iterator[str]:
+    if deployment["engineConfig"] is None:
+        yield "it has no limits; set engine_config=engine_config(cpus=…, memory=…)"
+        return
+    try:
+        asked = demand(deployment["engineConfig"])
+    except ValueError as error:
+        yield f"engine_config: {error}"
+        return
+    if asked is None:
+        return
+    for container in asked.containers:
+        for setting, limit in (("cpus", container.cpus), ("memory", container.memory)):
+            if limit is None:
+                yield f"{container.name} has no limit of {setting}; set {setting}=… in engine_config"
+    most = {
+        "cpus": float(config["cpus"]),
+        "memory": quantity(config["memory"]),
+        "gpus": float(config["gpus"]),
+    }
+    over = [
+        f"{_number(asked.total(what))} {unit} where {_number(allowed)} are allowed"
+        for (what, allowed), unit in zip(most.items(), ("CPUs", "bytes of memory", "GPUs"), strict=True)
+        if asked.total(what) > allowed
+    ]
+    if asked.most_replicas > config["replicas"]:
+        over.insert(0, f"{asked.most_replicas} replicas where {_number(config['replicas'])} are allowed")
+    if over:
+        yield f"it may use {_listed(over)}; set lower ones in engine_config"
+
+
+@rule(
+    "production-replicas",
+    "Production deployments survive the loss of a replica.",
+    "Deployment",
+    stacks=PRODUCTION,
+    minimum={"type": "integer", "minimum": 1, "default": 2, "description": "the fewest replicas"},
+)
+def production_replicas(deployment: Declared, config: Config) -> Iterator[str]:
+    if not _in_production(deployment, config):
+        return
+    try:
+        asked = demand(deployment["engineConfig"])
+    except ValueError:
+        return  # deployment-limits says so
+    if asked and asked.least_replicas < config["minimum"]:
+        yield (
+            f"it may run with {asked.least_replicas} replica{'' if asked.least_replicas == 1 else 's'}; set "
+            f"replicas={_number(config['minimum'])} or more, or an Autoscale with that minimum, in engine_config"
+        )
+
+
+@stack_rule(
+    "production-assays",
+    "Production deployments are watched by an assay.",
+    stacks=PRODUCTION,
+)
+def production_assays(resources: Sequence[Declared], config: Config) -> Iterator[tuple[Declared, str]]:
+    places = _Places(resources)
+    assays = [r for r in resources if r.kind == "Assay" and r["active"] is not False]
+    for deployment in _declared(resources, "Deployment"):
+        if _in_production(deployment, config) and not any(
+            _same_pipeline(deployment, assay) and places.same(deployment, assay) is not False
+            for assay in assays
+        ):
+            yield deployment, "no active assay watches its pipeline; declare an Assay with its pipeline_name"
+
+
+def _same_pipeline(deployment: Declared, assay: Declared) -> bool:
+    names = deployment.known("pipelineName"), assay.known("pipelineName")
+    if None not in names:
+        return bool(names[0] == names[1])
+    return bool(_referred(deployment, "pipelineName") & _referred(assay, "pipelineName"))
+
+
+# --- secrets ------------------------------------------------------------------------------------------------
+
+SECRETS: Mapping[str, tuple[str, ...]] = {"Connection": ("details",), "ModelRegistry": ("token",)}
+"""Kind → the properties that have to be secret."""
+
+
+@rule(
+    "secrets-marked",
+    "Details of connections and tokens of registries are secrets.",
+    *SECRETS,
+    level="remediate",
+)
+def _secrets_marked(resource: Declared, config: Config) -> Iterator[str]:
+    for name in _unmarked(resource):
+        yield (
+            f"{name} is not marked as a secret, so the state would hold it in clear; name it in "
+            "additional_secret_outputs and give it as pulumi.Output.secret(…)"
+        )
+
+
+@_secrets_marked.remedied_by("the value marked as a secret")
+def secrets_marked(resource: Declared, config: Config) -> dict[str, Any]:
+    return {name: Secret(resource[name]) for name in _unmarked(resource)}
+
+
+def _unmarked(resource: Declared) -> list[str]:
+    names = SECRETS.get(resource.kind or "", ())
+    return [name for name in names if resource.known(name) is not None and (name,) not in resource.secrets]
+
+
+@rule("no-credential-in-clear", "No property that is not secret looks like a credential.")
+def no_credential_in_clear(resource: Declared, config: Config) -> Iterator[str]:
+    for name, value in resource.in_clear.items():
+        if name not in SECRETS.get(resource.kind or "", ()):
+            for path, reason in credentials(value, name):
+                yield f"{path} {reason} and is kept in clear; take it out, or put it where secrets belong"
+
+
+@rule(
+    "connection-credentials",
+    "Details of connections hold no credential: the instance shows them in clear to whoever lists connections.",
+    "Connection",
+    level="advisory",
+)
+def connection_credentials(connection: Declared, config: Config) -> Iterator[str]:
+    for path, reason in credentials(connection["details"], "details"):
+        yield f"{path} {reason}; name a secret that the orchestration fetches, or use a credential of few rights"
+
+
+# --- pipelines ----------------------------------------------------------------------------------------------
+
+
+@stack_rule("pipeline-models", "Pipelines use models of their own workspace.")
+def pipeline_models(resources: Sequence[Declared], config: Config) -> Iterator[tuple[Declared, str]]:
+    places = _Places(resources)
+    models = [resource for resource in resources if resource.kind == "ModelVersion"]
+    for pipeline in _declared(resources, "Pipeline"):
+        named = set(_texts(pipeline["steps"]))
+        for model in models:
+            used = model.urn in _referred(pipeline, "steps") or model.known("version") in named
+            if used and places.same(pipeline, model) is False:
+                yield (
+                    pipeline,
+                    f"its steps use {model}, which belongs to another workspace; upload the model to the pipeline's "
+                    "workspace",
+                )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(part)
+
+
+# --- who belongs to whom ------------------------------------------------------------------------------------
+
+
+class _Places:
+    """Tells whether two resources belong to the same workspace."""
+
+    def __init__(self, resources: Sequence[Declared]) -> None:
+        self._by_urn = {resource.urn: resource for resource in resources}
+
+    def same(self, one: Declared, other: Declared) -> bool | None:
+        """By id where both are known, else by what the program made ``workspace_id`` of; None when neither tells."""
+        ids = one.known("workspaceId"), other.known("workspaceId")
+        if None not in ids:
+            return int(ids[0]) == int(ids[1])
+        urns = self._urns(one), self._urns(other)
+        return bool(urns[0] & urns[1]) if all(urns) else None
+
+    def _urns(self, resource: Declared) -> set[str]:
+        """The Workspace resources that ``resource`` belongs to, directly or through another resource."""
+        if resource.kind == "Workspace":
+            return {resource.urn}
+        through = (self._by_urn[urn] for urn in _referred(resource, "workspaceId") if urn in self._by_urn)
+        return set().union(*map(self._urns, through))
+
+
+def _referred(resource: Declared, name: str) -> frozenset[str]:
+    return resource.refers.get(name, frozenset())
+
+
+def _declared(resources: Iterable[Declared], kind: str) -> Iterator[Declared]:
+    return (resource for resource in resources if resource.kind == kind and not resource.only_read)
+
+
+def _number(value: float) -> str:
+    """Numbers of the configuration come as floats: 5.0 is 5."""
+    return f"{value:.15g}"
+
+
+RULES: tuple[Rule, ...] = (
+    workspace_name,
+    workspace_owners,
+    owner_domains,
+    owner_group,
+    production_protect,
+    production_no_force_destroy,
+    production_no_adopt_always,
+    unmanaged_kept,
+    model_private,
+    model_frameworks,
+    model_size,
+    deployment_limits,
+    production_replicas,
+    production_assays,
+    secrets_marked,
+    no_credential_in_clear,
+    connection_credentials,
+    pipeline_models,
+)
