@@ -1,0 +1,341 @@
+"""Write what is derived from definitions: ``adapters/classes.py``, a docs page per resource, the page of the policies.
+
+``make generate`` runs this; ``make check`` runs it with ``--check``, which writes nothing and fails when a
+committed file is stale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import inspect
+import re
+import subprocess
+import sys
+import textwrap
+import types
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+ROOT = Path(__file__).parent.parent
+
+# The package's own __init__ imports the classes that are made here, so it is stepped around.
+package = types.ModuleType("wallaroo_pulumi")
+package.__path__ = [str(ROOT / "wallaroo_pulumi")]
+sys.modules["wallaroo_pulumi"] = package
+
+from policies_page import policies_page  # noqa: E402 - after the step around
+
+from wallaroo_pulumi.core.fields import (  # noqa: E402 - after the step around
+    ARROW_SCHEMA,
+    AUTONAMED,
+    COMPUTED_IN_CHECK,
+    FORCES_REPLACEMENT,
+    SECRET,
+    Marker,
+    fields_with,
+)
+from wallaroo_pulumi.core.names import wire_name  # noqa: E402
+from wallaroo_pulumi.core.resource import Resource  # noqa: E402
+from wallaroo_pulumi.resources import RESOURCES  # noqa: E402
+
+CLASSES = ROOT / "wallaroo_pulumi/adapters/classes.py"
+DOCS = ROOT / "docs/resources"
+EXAMPLE_FILES = {"$model_file": "ccfraud.onnx", "$orchestration_file": "nightly-scores.zip"}
+"""Files that examples upload, as the pages name them."""
+
+HEADER = '''\
+"""The classes that programs import. Generated from the definitions in ``resources/`` by ``make generate``."""
+
+# The kernel is not imported here: a program that declares resources needs neither models nor HTTP.
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import pulumi
+
+from .dynamic import WallarooResource
+'''
+
+
+def python_type(annotation: Any, *, item: str = "{}", output: bool = False) -> str:
+    """The type of a property as a program sees it; ``item`` wraps the parts of a list (``pulumi.Input[{}]``)."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        parts = dict.fromkeys(python_type(part, item=item, output=output) for part in get_args(annotation))
+        if output and len(parts.keys() - {"None"}) > 1:
+            return "Any"  # Pulumi checks outputs against their annotations, and knows no unions there
+        return " | ".join(parts)
+    if hasattr(annotation, "__metadata__"):
+        return python_type(get_args(annotation)[0], item=item, output=output)
+    if get_origin(annotation) is Literal:
+        return type(get_args(annotation)[0]).__name__
+    if get_origin(annotation) in (list, tuple):
+        return f"Sequence[{item.format(python_type(get_args(annotation)[0], item=item, output=output))}]"
+    if get_origin(annotation) is dict or (inspect.isclass(annotation) and issubclass(annotation, BaseModel)):
+        return "Mapping[str, Any]"
+    if annotation is type(None):
+        return "None"
+    return "Any" if annotation is Any else str(annotation.__name__)
+
+
+def choices(annotation: Any) -> tuple[str, ...]:
+    """The allowed values of a Literal, however wrapped."""
+    if get_origin(annotation) is Literal:
+        return tuple(str(value) for value in get_args(annotation))
+    return next((found for part in get_args(annotation) if (found := choices(part))), ())
+
+
+def without_none(type_text: str) -> str:
+    return type_text.replace(" | None", "")
+
+
+def input_type(field: FieldInfo) -> str:
+    if ARROW_SCHEMA in field.metadata:
+        return "Any"  # pyarrow is not a dependency
+    type_text = python_type(field.annotation, item="pulumi.Input[{}]")
+    optional = " | None" if type_text.endswith(" | None") else ""
+    return f"pulumi.Input[{without_none(type_text)}]{optional}"
+
+
+def optional_in_program(field: FieldInfo) -> bool:
+    return not field.is_required() or AUTONAMED in field.metadata
+
+
+def parameters(resource: Resource[Any, Any]) -> dict[str, FieldInfo]:
+    """The inputs that a program gives."""
+    return {n: f for n, f in resource.inputs.model_fields.items() if COMPUTED_IN_CHECK not in f.metadata}
+
+
+def described(field: FieldInfo) -> str:
+    """The description and what the markers and the choices add to it."""
+    text = (field.description or "").rstrip(".")
+    notes = [m.text for m in field.metadata if isinstance(m, Marker)]
+    if found := choices(field.annotation):
+        notes.insert(0, "one of " + ", ".join(f"`{value}`" for value in found))
+    return f"{text}{' (' + '; '.join(notes) + ')' if notes else ''}."
+
+
+def wrapped(text: str, continued: str = "        ") -> list[str]:
+    """A line of a docstring, broken at the margin."""
+    return textwrap.wrap(
+        text, 105, initial_indent="        ", subsequent_indent=continued, break_on_hyphens=False
+    )
+
+
+def computed(resource: Resource[Any, Any]) -> Iterator[tuple[str, FieldInfo]]:
+    return (
+        (name, field)
+        for name, field in resource.outputs.model_fields.items()
+        if name not in parameters(resource)
+    )
+
+
+def class_text(resource: Resource[Any, Any]) -> str:
+    inputs = parameters(resource)
+    outputs = {**inputs, **resource.outputs.model_fields}
+    secrets = [wire_name(name) for name, _ in fields_with(resource.outputs, SECRET)]
+    autonamed = [wire_name(name) for name, _ in fields_with(resource.inputs, AUTONAMED)]
+    of = {"int": "int", "str": "str"}
+    from_id = ", ".join(f'"{wire_name(name)}": {of[kind]}' for name, kind in resource.from_id.items())
+    lines = [
+        f'class {resource.kind}(WallarooResource, module="wallaroo", name="{resource.kind}"):',
+        f'    """{inspect.getdoc(resource)}"""',
+        "",
+        f'    _kind: ClassVar[str] = "{resource.kind}"',
+        "    _wire_names: ClassVar[Mapping[str, str]] = {",
+        *(f'        "{name}": "{wire_name(name)}",' for name in outputs),
+        "    }",
+        f"    _secrets: ClassVar[tuple[str, ...]] = ({''.join(f'{s!r},' for s in secrets)})",
+        f"    _from_id: ClassVar[Mapping[str, type]] = {{{from_id}}}",
+        f"    _autonamed: ClassVar[str | None] = {next(iter(autonamed), None)!r}",
+        "",
+        "    def __init__(",
+        "        self,",
+        "        resource_name: str,",
+        "        *,",
+    ]
+    for name, field in sorted(inputs.items(), key=lambda item: optional_in_program(item[1])):
+        text = input_type(field)
+        if optional_in_program(field):
+            default = None if field.is_required() else field.get_default(call_default_factory=True)
+            if isinstance(default, list | dict):
+                default = None  # a signature must hold nothing mutable; check fills the default in
+            text = f"{text}{' | None' if default is None and ' | None' not in text else ''} = {default!r}"
+        lines.append(f"        {name}: {text},")
+    lines += [
+        "        opts: pulumi.ResourceOptions | None = None,",
+        "    ) -> None:",
+        f'        """Declare a {resource.kind}.',
+        "",
+        *(
+            line
+            for name, field in inputs.items()
+            for line in wrapped(f":param {name}: {described(field)}", "            ")
+        ),
+        '        """',
+        "        super().__init__(",
+        "            resource_name,",
+        "            {",
+        *(f'                "{name}": {name},' for name in inputs),
+        "            },",
+        "            opts,",
+        "        )",
+        "",
+        "    @classmethod",
+        "    def get(",
+        "        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None",
+        "    ) -> Self:",
+        f'        """Read a {resource.kind} that exists already, by its id: {resource.id_format}."""',
+        "        return cls._read(resource_name, id, opts)",
+        "",
+    ]
+    for name, field in outputs.items():
+        lines += [
+            "    @property",
+            f'    @pulumi.getter(name="{wire_name(name)}")',
+            f"    def {name}(self) -> pulumi.Output[{python_type(field.annotation, output=True)}]:",
+            *wrapped(f'"""{field.description}"""'),
+            f'        return self._output("{wire_name(name)}")',
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def example_text(resource: Resource[Any, Any]) -> str:
+    """The definition's example as a program."""
+    lines = ["import wallaroo_pulumi as wallaroo", ""]
+    references = {name: repr(path) for name, path in EXAMPLE_FILES.items()}
+    for kind, inputs in resource.examples.needs.items():
+        variable = re.sub(r"(?<!^)(?=[A-Z])", "_", kind).lower()
+        lines.append(f"{variable} = wallaroo.{kind}({call_arguments(variable, inputs, references)})")
+        needed = RESOURCES[kind]
+        for name in needed.outputs.model_fields:
+            references.setdefault(f"${name}", f"{variable}.{name}")
+    variable = re.sub(r"(?<!^)(?=[A-Z])", "_", resource.kind).lower()
+    lines.append(
+        f"{variable} = wallaroo.{resource.kind}({call_arguments('example', resource.examples.inputs, references)})"
+    )
+    return "\n".join(lines)
+
+
+def call_arguments(resource_name: str, inputs: Mapping[str, Any], references: Mapping[str, str]) -> str:
+    def value(given: Any) -> str:
+        if isinstance(given, str) and given in references:
+            return references[given]
+        if isinstance(given, Mapping):
+            return "{" + ", ".join(f"{k!r}: {value(v)}" for k, v in given.items()) + "}"
+        if isinstance(given, list | tuple):
+            return "[" + ", ".join(value(v) for v in given) + "]"
+        return repr(given)
+
+    return ", ".join([repr(resource_name), *(f"{name}={value(given)}" for name, given in inputs.items())])
+
+
+def docs_text(resource: Resource[Any, Any]) -> str:
+    module_doc = inspect.getdoc(inspect.getmodule(resource)) or ""
+    lines = [
+        f"# {resource.kind}",
+        "",
+        "<!-- Generated from the definition by `make generate`. -->",
+        "",
+        inspect.getdoc(resource) or "",
+        "",
+        *module_doc.split("\n", 1)[1].strip().splitlines(),
+        "",
+        "## Example",
+        "",
+        "```python",
+        formatted(example_text(resource), "example.py").rstrip(),
+        "```",
+        "",
+        "## Inputs",
+        "",
+        "| name | type | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    for name, field in parameters(resource).items():
+        default = "*required*"
+        if AUTONAMED in field.metadata:
+            default = "*autonamed*"
+        elif not field.is_required():
+            default = f"`{field.get_default(call_default_factory=True)!r}`"
+        type_text = without_none(python_type(field.annotation)).replace("|", "\\|")
+        lines.append(f"| `{name}` | `{type_text}` | {default} | {described(field)} |")
+    outputs = list(computed(resource))
+    lines += [
+        "",
+        "## Outputs",
+        "",
+        "All inputs, and:" if outputs else "All inputs, those left out filled in.",
+    ]
+    if outputs:
+        lines += ["", "| name | type | meaning |", "|---|---|---|"]
+    for name, field in outputs:
+        type_text = without_none(python_type(field.annotation)).replace("|", "\\|")
+        lines.append(f"| `{name}` | `{type_text}` | {described(field)} |")
+    replacing = [f"`{name}`" for name, _ in fields_with(resource.inputs, FORCES_REPLACEMENT)]
+    lines += [
+        "",
+        "## Behaviour",
+        "",
+        f"- **Id**: {resource.id_format}; `{resource.kind}.get(resource_name, id)` reads by it.",
+        f"- **Replaced** by a change of: {', '.join(replacing) or 'nothing'}. Every other change happens in place.",
+        f"- **Deleting**: {resource.deletion}",
+        f"- **Type token**: `pulumi-python:dynamic/wallaroo:{resource.kind}`.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def formatted(source: str, name: str) -> str:
+    ruff = [sys.executable, "-m", "ruff"]
+    fixed = subprocess.run(
+        [*ruff, "check", "--quiet", "--fix-only", "--select", "I,F401", "--stdin-filename", name, "-"],
+        input=source, capture_output=True, text=True, check=True, cwd=ROOT,
+    ).stdout  # fmt: skip
+    return subprocess.run(
+        [*ruff, "format", "--quiet", "--stdin-filename", name, "-"],
+        input=fixed, capture_output=True, text=True, check=True, cwd=ROOT,
+    ).stdout  # fmt: skip
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    classes = "\n\n".join([HEADER, *(class_text(resource) for resource in RESOURCES.values())])
+    yield CLASSES, formatted(classes, str(CLASSES))
+    index = ["# Resources", "", "<!-- Generated from the definitions by `make generate`. -->", ""]
+    for kind, resource in RESOURCES.items():
+        yield DOCS / f"{kind}.md", docs_text(resource)
+        index.append(f"- [{kind}]({kind}.md): {(inspect.getdoc(resource) or '').splitlines()[0]}")
+    yield DOCS / "README.md", "\n".join(index) + "\n"
+    yield ROOT / "docs/policies.md", policies_page()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is stale")
+    check = parser.parse_args().check
+    stale = 0
+    for path, text in generated():
+        old = path.read_text() if path.exists() else ""
+        if old == text:
+            continue
+        if check:
+            stale += 1
+            name = str(path.relative_to(ROOT))
+            sys.stdout.writelines(
+                difflib.unified_diff(old.splitlines(True), text.splitlines(True), name, "made anew")
+            )
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            print(f"wrote {path.relative_to(ROOT)}")
+    if stale:
+        print(f"{stale} generated files are stale: run `make generate` and commit", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
