@@ -1,0 +1,261 @@
+"""The drift report on a stack that a real engine made: each sort of drift by hand, and none without."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from emulated import Emulated
+from pulumi_project import Project, Run
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+    import wallaroo_pulumi as wallaroo
+
+    fraud = wallaroo.Workspace("fraud", name="fraud-prod")
+    churn = wallaroo.Workspace("churn", name="churn")
+    here = {"workspace_id": fraud.workspace_id}
+    wallaroo.WorkspaceMember("lead", **here, email="mary.jane@example.com", role="OWNER")
+    wallaroo.WorkspaceMember("dev", **here, email="john.hancock@example.com")
+    wallaroo.User("ada", email="ada@example.com", first_name="Ada", initial_password="start-here")
+    sales = wallaroo.Connection("sales", name="sales", type="s3", details={"bucket": "b", "key": "hush-hush"})
+    wallaroo.WorkspaceConnection("use", **here, connection_name=sales.name)
+    wallaroo.Pipeline("empty", **here, name="empty", steps=[])
+"""
+SECRETS = ("hush-hush", "hush-again", "start-here", "ops-password", "api-client-secret")
+
+
+@pytest.fixture
+def stack(project: Callable[[str], Project], emulator: Emulated) -> Project:
+    """A stack as it is after `up`; the instance's accounts are all in it but the three that it came with."""
+    made = project(PROGRAM)
+    made.configure(emulator.settings)
+    made.up().ok()
+    emulator.forget_requests()
+    return made
+
+
+def drift(stack: Project, *options: str) -> Run:
+    ran = subprocess.run(
+        [sys.executable, "-m", "wallaroo_pulumi", "drift", *options],
+        cwd=stack.folder,
+        env=stack.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not [secret for secret in SECRETS if secret in ran.stdout + ran.stderr]
+    return Run(ran.returncode, ran.stdout, ran.stderr)
+
+
+def found(stack: Project, what: str, *options: str) -> dict[str, dict[str, Any]]:
+    """The objects of one sort: kind and name → what is told of them."""
+    ran = drift(stack, "--json", *options)
+    assert ran.code == 2, ran.text
+    return {f"{one['kind']} {one['name']}": one for one in json.loads(ran.out)[what]}
+
+
+def test_no_drift(stack: Project, emulator: Emulated) -> None:
+    ran = drift(stack, "--no-unmanaged")
+    assert (ran.code, ran.out) == (0, "no drift\n")
+    assert json.loads(drift(stack, "--json", "--no-unmanaged").out) == {
+        "missing": [],
+        "changed": [],
+        "unmanaged": [],
+    }
+    reads = {"workspaces/list", "workspaces/list_users", "users/query", "connections/list"}
+    assert set(emulator.endpoints()) <= reads | {"pipelines/list_pipelines", "pipelines/get_version"}
+
+
+def test_what_is_missing(stack: Project, emulator: Emulated) -> None:
+    fraud, churn = emulator.workspaces()["fraud-prod"], emulator.workspaces()["churn"]
+    emulator.control("delete", workspace_id=churn)
+    emulator.control("delete", workspace_id=fraud, email="john.hancock@example.com")
+    emulator.api("pipelines/delete_pipeline", workspace_id=fraud, pipeline_id="empty")
+    emulator.api("connections/delete", name="sales")
+    assert found(stack, "missing", "--no-unmanaged") == {
+        "Workspace churn": told("Workspace", "churn", str(churn)),
+        "WorkspaceMember dev": told(
+            "WorkspaceMember", "dev", f"{fraud}/{emulator.user_id('john.hancock@example.com')}"
+        ),
+        "Pipeline empty": told("Pipeline", "empty", f"{fraud}/empty"),
+        "Connection sales": told("Connection", "sales", "sales"),
+        "WorkspaceConnection use": told("WorkspaceConnection", "use", f"{fraud}/sales"),
+    }
+    table = drift(stack, "--no-unmanaged").out.splitlines()
+    assert len(table) == 5
+    assert all(line.startswith("missing  ") for line in table)
+
+
+def told(kind: str, name: str, id: str) -> dict[str, Any]:
+    return {"kind": kind, "name": name, "id": id, "changes": []}
+
+
+def test_what_was_changed(stack: Project, emulator: Emulated) -> None:
+    fraud = emulator.workspaces()["fraud-prod"]
+    emulator.api(
+        "workspaces/add_user", workspace_id=fraud, email="john.hancock@example.com", user_type="OWNER"
+    )
+    emulator.api("users/deactivate", email="ada@example.com")
+    (sales,) = emulator.api("connections/list")["connections"]
+    emulator.api("connections/delete", name="sales")
+    emulator.control("seed", connections=[{**same(sales), "details": {"bucket": "b", "key": "hush-again"}}])
+    emulator.api("connections/add_to_workspace", workspace_id=fraud, connection_id=sales["id"])
+    changed = {name: one["changes"] for name, one in found(stack, "changed", "--no-unmanaged").items()}
+    assert changed == {
+        "WorkspaceMember dev": [{"property": "role", "recorded": "COLLABORATOR", "found": "OWNER"}],
+        "User ada": [{"property": "enabled", "recorded": True, "found": False}],
+        "Connection sales": [{"property": "details", "recorded": "[secret]", "found": "[secret]"}],
+    }
+    table = drift(stack, "--no-unmanaged").out.splitlines()
+    assert '    role: "COLLABORATOR" → "OWNER"' in table
+    assert "    details: [secret] → [secret]" in table
+    stack.up("--refresh").ok()
+    assert drift(stack, "--no-unmanaged").code == 0
+
+
+def same(connection: dict[str, Any]) -> dict[str, Any]:
+    """What makes it the same connection."""
+    return {key: connection[key] for key in ("id", "name", "type")}
+
+
+def test_what_is_not_in_the_stack(stack: Project, emulator: Emulated) -> None:
+    fraud = emulator.workspaces()["fraud-prod"]
+    emulator.control(
+        "seed",
+        workspaces=[
+            {"name": "by-hand", "owner": "ops@example.com"},
+            {"name": "ops@example.com - Default Workspace", "owner": "ops@example.com"},
+        ],
+        connections=[{"name": "other", "type": "s3"}],
+        users=[{"email": "eve@example.com"}],
+    )
+    emulator.api("workspaces/add_user", workspace_id=fraud, email="eve@example.com", user_type="OWNER")
+    emulator.api("pipelines/create", workspace_id=fraud, pipeline_id="rogue", definition={"steps": []})
+    emulator.control("seed", model_versions=[model(fraud, "rogue", "a"), model(fraud, "rogue", "b")])
+    (other,) = [c for c in emulator.api("connections/list")["connections"] if c["name"] == "other"]
+    emulator.api("connections/add_to_workspace", workspace_id=fraud, connection_id=other["id"])
+    assert set(found(stack, "unmanaged")) == {
+        "User ops@example.com",
+        "User mary.jane@example.com",
+        "User john.hancock@example.com",
+        "User eve@example.com",
+        "Connection other",
+        "Workspace by-hand",
+        "WorkspaceMember fraud-prod/eve@example.com",
+        "WorkspaceConnection fraud-prod/other",
+        "ModelVersion fraud-prod/rogue",
+        "Pipeline fraud-prod/rogue",
+    }
+
+
+def model(workspace: int, name: str, sha: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "workspace_id": workspace,
+        "visibility": "private",
+        "conversion": {"framework": "onnx", "requirements": []},
+        "sha": sha * 64,
+    }
+
+
+def test_accounts_and_connections_of_others_are_no_drift_of_a_stack_without_any(
+    stack: Project, emulator: Emulated
+) -> None:
+    stack.write("import wallaroo_pulumi as wallaroo\nwallaroo.Workspace('fraud', name='fraud-prod')\n")
+    stack.up().ok()
+    emulator.control("seed", connections=[{"name": "other", "type": "s3"}])
+    emulator.control("delete", workspace_id=emulator.workspaces()["churn"])
+    assert drift(stack).code == 0
+
+
+def test_what_is_read_only_is_neither_drift_nor_unmanaged(stack: Project, emulator: Emulated) -> None:
+    emulator.control("seed", workspaces=[{"name": "shared", "owner": "ops@example.com"}])
+    shared = emulator.workspaces()["shared"]
+    stack.write(f"import wallaroo_pulumi as wallaroo\nwallaroo.Workspace.get('shared', '{shared}')\n")
+    stack.up().ok()
+    for name in ("fraud-prod", "churn"):
+        emulator.control("delete", workspace_id=emulator.workspaces()[name])
+    assert drift(stack).code == 0
+    emulator.control("delete", workspace_id=shared)
+    assert drift(stack).code == 0
+
+
+def test_what_cannot_be_found_out_is_exit_code_1_and_one_line(stack: Project, emulator: Emulated) -> None:
+    stack.configure({"apiUrl": "http://127.0.0.1:9", "maxRetries": "0"})
+    ran = drift(stack)
+    assert (ran.code, ran.out) == (1, "")
+    assert "cannot be reached" in ran.err.splitlines()[-1]
+    stack.env = {**stack.env, "PULUMI_CONFIG_PASSPHRASE": "wrong"}
+    ran = drift(stack)
+    assert (ran.code, ran.out) == (1, "")
+    assert "no stack to compare with" in ran.err
+    assert "passphrase" in ran.err
+
+
+def jobs() -> dict[str, list[tuple[str, dict[str, str]]]]:
+    """The commands of the sample jobs of docs/ci.md, by system and job, and the variables of each."""
+    page = (ROOT / "docs/ci.md").read_text()
+    github, gitlab = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
+    found = {}
+    for name, job in github["jobs"].items():
+        steps = [(step["run"], step.get("env", {})) for step in job["steps"] if "run" in step]
+        found[f"github {name}"] = steps
+    for name in ("preview", "drift"):
+        commands = [*gitlab["before_script"], *gitlab[name]["script"]]
+        found[f"gitlab {name}"] = [(command, gitlab[name].get("variables", {})) for command in commands]
+    return found
+
+
+def run_job(stack: Project, commands: list[tuple[str, dict[str, str]]]) -> int:
+    """Run a job as CI systems do: command by command, to the first that fails. Returns its exit code."""
+    for command, variables in commands:
+        if command.startswith("pip install"):
+            continue  # the tests' environment has it
+        ran = subprocess.run(
+            ["bash", "-ec", command],
+            cwd=stack.folder,
+            env={**stack.env, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ran.returncode:
+            return ran.returncode
+    return 0
+
+
+@pytest.mark.parametrize("system", ["github", "gitlab"])
+def test_the_jobs_of_the_docs(
+    engine_env: dict[str, str], tmp_path: Path, emulator: Emulated, system: str
+) -> None:
+    stack = Project.copy(ROOT / "stacks/adoption", tmp_path / "adoption", engine_env)
+    credentials = {"WALLAROO_PASSWORD": "ops-password", "WALLAROO_CLIENT_SECRET": "api-client-secret"}
+    stack.env = {**stack.env, **credentials}
+    stack.configure({key: emulator.settings[key] for key in ("apiUrl", "username")})
+    estate = stack.folder / "estate.yaml"
+    good = "workspaces:\n  fraud-prod:\n    members: {mary.jane@example.com: OWNER}\n"
+    estate.write_text(good)
+    preview, drift_job = jobs()[f"{system} preview"], jobs()[f"{system} drift"]
+    assert any("--policy-pack" in command for command, _ in preview)
+    assert run_job(stack, preview) == 0
+    stack.up().ok()
+    assert run_job(stack, drift_job) == 0
+
+    estate.write_text(good.replace("mary.jane", "nobody"))
+    assert run_job(stack, preview) != 0, "a user that does not exist"
+    estate.write_text("workspaces:\n  fraud-prod:\n  Fraud:\n")
+    assert run_job(stack, preview) != 0, "a policy"
+    fraud = emulator.workspaces()["fraud-prod"]
+    emulator.api("workspaces/add_user", workspace_id=fraud, email="john.hancock@example.com")
+    assert run_job(stack, drift_job) == 2
+    if system == "gitlab":
+        report = json.loads((stack.folder / "drift.json").read_text())
+        assert [one["name"] for one in report["unmanaged"]] == ["fraud-prod/john.hancock@example.com"]

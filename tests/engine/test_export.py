@@ -1,0 +1,276 @@
+"""Export and back on a real engine: `pulumi up` on the exported file takes all over and writes nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from emulated import Emulated
+from pulumi_project import Project, Run
+
+STACK = Path(__file__).parents[2] / "stacks/adoption"
+
+READS = {
+    "connections/list",
+    "models/get_version_by_id",
+    "models/list",
+    "pipelines/get_version",
+    "pipelines/list_pipelines",
+    "users/query",
+    "workspaces/list",
+    "workspaces/list_users",
+}
+"""The calls that take over what exists; whatever else is called would be a write."""
+
+
+@pytest.fixture
+def adoption(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> Project:
+    project = Project.copy(STACK, tmp_path / "adoption", engine_env)
+    project.configure(emulator.settings)
+    return project
+
+
+def export(project: Project, *options: str) -> Run:
+    """Write the estate file in the stack's folder, configured as the stack is."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "wallaroo_pulumi", "export", *options],
+        cwd=project.folder,
+        env=project.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ran.returncode == 0:
+        (project.folder / "estate.yaml").write_text(ran.stdout)
+    return Run(ran.returncode, ran.stdout, ran.stderr)
+
+
+def taken_over(project: Project, emulator: Emulated) -> None:
+    """`up` on the exported file reads only, changes no object, and has nothing left to do afterwards."""
+    before = emulator.http.get("/__emulator__/objects").json()
+    emulator.forget_requests()
+    project.up().ok()
+    assert set(emulator.endpoints()) <= READS
+    assert {**emulator.http.get("/__emulator__/objects").json(), "sessions": 0} == {**before, "sessions": 0}
+    emulator.forget_requests()
+    project.up("--expect-no-changes").ok()
+    assert emulator.requests("/") == []
+    project.refresh("--expect-no-changes").ok()
+
+
+@pytest.mark.timeout(600)  # 800 resources through four runs of the engine
+def test_two_hundred_workspaces_with_members_go_round_without_a_write(
+    adoption: Project, emulator: Emulated
+) -> None:
+    people = [f"user{n}@example.com" for n in range(20)]
+    emulator.control("seed", users=[{"email": email, "first_name": "User"} for email in people])
+    emulator.control(
+        "seed",
+        workspaces=[
+            {
+                "name": f"team-{n}",
+                "owner": "ops@example.com",
+                "members": {people[n % 20]: "OWNER", people[(n + 7) % 20]: "COLLABORATOR"},
+                "models": n % 3,
+                "pipelines": n % 2,
+            }
+            for n in range(200)
+        ],
+    )
+    ran = export(adoption).ok()
+    estate = yaml.safe_load(ran.out)
+    assert len(estate["workspaces"]) == 200
+    assert estate["workspaces"]["team-8"] == {
+        "adopt": "always",
+        "members": {
+            "ops@example.com": "OWNER",
+            "user8@example.com": "OWNER",
+            "user15@example.com": "COLLABORATOR",
+        },
+    }
+    assert "200 workspaces" in ran.err
+    taken_over(adoption, emulator)
+    assert len(adoption.resources("Workspace")) == 200
+    assert len(adoption.resources("WorkspaceMember")) == 600
+    assert len(adoption.resources("User")) == 23
+
+
+def test_connections_go_round_and_their_secrets_are_named_only(adoption: Project, emulator: Emulated) -> None:
+    details = {
+        "host": "db.example.com",
+        "port": 5432,
+        "tls": True,
+        "sid": "odd-but-secret",
+        "password": "hush-hush",
+        "pin": 4711,
+        "nested": {"keys": [{"token": "hush-nested"}, 1]},
+    }
+    emulator.control("seed", connections=[{"name": "sales db", "type": "POSTGRES", "details": details}])
+    emulator.control("seed", connections=[{"name": "bare", "type": "s3"}])
+    emulator.control("seed", workspaces=[{"name": "fraud", "owner": "ops@example.com"}])
+    (sales,) = [c for c in emulator.api("connections/list")["connections"] if c["name"] == "sales db"]
+    emulator.api(
+        "connections/add_to_workspace",
+        workspace_id=emulator.workspaces()["fraud"],
+        connection_id=sales["id"],
+    )
+    ran = export(adoption).ok()
+    for secret in ("odd-but-secret", "hush-hush", "4711", "hush-nested"):
+        assert secret not in ran.text
+    estate = yaml.safe_load(ran.out)
+    assert estate["connections"] == {
+        "bare": {"type": "s3", "protect": True},
+        "sales db": {
+            "type": "POSTGRES",
+            "details": {"host": "db.example.com", "port": 5432, "tls": True},
+            "secret_details": {"password": "salesDbPassword", "sid": "salesDbSid"},
+            "secret_json": {"nested": "salesDbNested", "pin": "salesDbPin"},
+            "protect": True,
+        },
+    }
+    assert estate["workspaces"]["fraud"]["connections"] == ["sales db"]
+    assert "pulumi config set --secret wallaroo-estate:salesDbPassword" in ran.out
+    told = adoption.pulumi("preview")
+    assert told.code != 0
+    assert "wallaroo-estate:salesDb" in told.text, "the missing secret is named"
+    for key, value in {
+        "salesDbPassword": "hush-hush",
+        "salesDbSid": "odd-but-secret",
+        "salesDbPin": "4711",
+        "salesDbNested": '{"keys": [{"token": "hush-nested"}, 1]}',
+    }.items():
+        adoption.pulumi("config", "set", "--secret", f"wallaroo-estate:{key}", value).ok()
+    taken_over(adoption, emulator)
+    assert adoption.resources("Connection")["sales db"]["protect"] is True
+    assert "hush" not in adoption.export()
+
+
+def test_models_whose_files_are_at_hand_go_round_with_their_pipelines(
+    adoption: Project, emulator: Emulated
+) -> None:
+    emulator.control("seed", workspaces=[{"name": "fraud", "owner": "ops@example.com"}])
+    workspace = emulator.workspaces()["fraud"]
+    files = {"champion": b"the champion", "challenger": b"the challenger", "lost": b"nobody has this"}
+    emulator.control("seed", model_versions=[seeded(workspace, name, f) for name, f in files.items()])
+    refs = {
+        v["model_version"]["name"]: {
+            "name": v["model_version"]["name"],
+            "version": v["model_version"]["file_info"]["version"],
+            "sha": v["model_version"]["file_info"]["sha"],
+        }
+        for model in emulator.api("models/list", workspace_id=workspace)["models"]
+        for v in model["model_versions"]
+    }
+    weights = [
+        {"model": refs["champion"], "weight": 0.9},
+        {"model": refs["challenger"], "weight": 0.1},
+    ]
+    pipelines = {
+        "one": [{"ModelInference": {"models": [refs["champion"]]}}],
+        "two": [{"ModelInference": {"models": [refs["champion"], refs["challenger"]]}}],
+        "split": [{"RandomSplit": {"hash_key": None, "weights": weights}}],
+        "gone": [{"ModelInference": {"models": [refs["lost"]]}}],
+        "odd": [{"RandomSplit": {"hash_key": "customer", "weights": weights}}],
+        "empty": [],
+    }
+    for name, steps in pipelines.items():
+        emulator.api(
+            "pipelines/create", workspace_id=workspace, pipeline_id=name, definition={"steps": steps}
+        )
+    folder = adoption.folder / "models"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "best.onnx").write_bytes(files["champion"])
+    (folder / "deep/next.onnx").write_bytes(files["challenger"])
+    ran = export(adoption, "--models", "models").ok()
+    found = yaml.safe_load(ran.out)["workspaces"]["fraud"]
+    assert {name: model["path"] for name, model in found["models"].items()} == {
+        "champion": "models/best.onnx",
+        "challenger": "models/deep/next.onnx",
+    }
+    assert {name: pipeline["steps"] for name, pipeline in found["pipelines"].items()} == {
+        "one": [{"model": "champion"}],
+        "two": [{"shadow": ["champion", "challenger"]}],
+        "split": [{"split": {"champion": 0.9, "challenger": 0.1}}],
+        "empty": [],
+    }
+    left_out = [line for line in ran.err.splitlines() if line.startswith("left out")]
+    assert any("model 'lost'" in line and "--models" in line for line in left_out)
+    assert any("pipeline 'gone'" in line and "model 'lost' that is left out" in line for line in left_out)
+    assert any("pipeline 'odd'" in line and "no word" in line for line in left_out)
+    taken_over(adoption, emulator)
+    assert len(adoption.resources("Pipeline")) == 4
+
+
+def seeded(workspace: int, name: str, content: bytes) -> dict[str, Any]:
+    return {
+        "name": name,
+        "workspace_id": workspace,
+        "visibility": "private",
+        "conversion": {"framework": "onnx", "requirements": []},
+        "sha": hashlib.sha256(content).hexdigest(),
+        "content": base64.b64encode(content).decode(),
+        "file_name": "model.onnx",
+    }
+
+
+def test_what_cannot_be_taken_over_is_left_out_and_said(adoption: Project, emulator: Emulated) -> None:
+    emulator.control("seed", users=[{"username": "robot"}])
+    emulator.control(
+        "seed",
+        workspaces=[
+            {"name": "ops@example.com - Default Workspace", "owner": "ops@example.com"},
+            {
+                "name": "theirs",
+                "owner": "mary.jane@example.com",
+                "members": {"ops@example.com": "COLLABORATOR"},
+            },
+            {"name": "mine", "owner": "ops@example.com", "members": {"robot": "COLLABORATOR"}},
+        ],
+    )
+    ran = export(adoption).ok()
+    estate = yaml.safe_load(ran.out)
+    assert list(estate["workspaces"]) == ["mine"]
+    assert emulator_user(emulator, "robot") in estate["workspaces"]["mine"]["members"]
+    left_out = "\n".join(line for line in ran.err.splitlines() if line.startswith("left out: "))
+    assert "'ops@example.com - Default Workspace'" in left_out
+    assert "is no DNS label" in left_out
+    assert "workspace 'theirs' (id" in left_out
+    assert "not one of its owners" in left_out
+    assert "user 'robot'" in left_out
+    taken_over(adoption, emulator)
+
+
+def emulator_user(emulator: Emulated, username: str) -> str:
+    users: dict[str, Any] = emulator.api("users/query")["users"]
+    return next(id for id, user in users.items() if user["username"] == username)
+
+
+def test_chosen_workspaces_only(adoption: Project, emulator: Emulated) -> None:
+    emulator.control("seed", workspaces=[{"name": name, "owner": "ops@example.com"} for name in "abc"])
+    emulator.control("seed", connections=[{"name": "c", "type": "s3"}])
+    estate = yaml.safe_load(export(adoption, "--workspace", "a", "--workspace", "c").ok().out)
+    assert list(estate) == ["workspaces"]
+    assert list(estate["workspaces"]) == ["a", "c"]
+    taken_over(adoption, emulator)
+    file = adoption.folder / "estate.yaml"
+    file.write_text(file.read_text().replace("adopt: always", "protect: true"))
+    emulator.forget_requests()
+    adoption.up().ok()
+    assert emulator.endpoints() == [], "`adopt` is known to the state only"
+    refused = export(adoption, "--workspace", "none")
+    assert (refused.code, refused.out) == (1, "")
+    assert "workspace 'none' does not exist" in refused.err
+
+
+def test_an_instance_that_cannot_be_asked_is_one_line(adoption: Project) -> None:
+    adoption.configure({"apiUrl": "http://127.0.0.1:9", "maxRetries": "0"})
+    refused = export(adoption)
+    assert (refused.code, refused.out) == (1, "")
+    assert "cannot be reached" in refused.err.splitlines()[-1]
+    assert "Traceback" not in refused.err

@@ -1,0 +1,378 @@
+"""docs/limits.md says only what is true: each line of its tables is shown by a test, or leads to Pulumi's own pages."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from emulated import Emulated
+from pulumi_project import Project, Run
+from workbench import Workbench
+
+from wallaroo_pulumi.resources import RESOURCES
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/limits.md"
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How the engine writes a value that a preview cannot know (pulumi/runtime/rpc.py)."""
+
+Make = Callable[[str], Project]
+
+SHOWN_BY = {
+    "A workspace is never deleted": "test_destroy_leaves_the_workspaces_and_the_next_up_takes_them_over",
+    "A user is never deleted": "test_an_account_is_deactivated_and_taken_over_again",
+    "A workspace whose name is taken": "test_a_name_that_is_taken_unseen",
+    "An account that existed before": "test_an_account_that_is_retained_stays_active",
+    "The password that the instance makes": "test_a_password_that_the_instance_makes_is_kept",
+    "The user who runs Pulumi": "test_the_user_who_runs_pulumi_stays_a_member",
+    "Tags of models": "test_what_is_no_resource",
+    "Details of a connection": "test_get_connection_and_its_twin",
+    "A connection can only be replaced": "test_details_are_replaced_old_first_and_the_use_follows",
+    "A model registry is never deleted": (
+        "test_destroy_leaves_a_registry_of_no_workspace_and_the_next_up_takes_it_over"
+    ),
+    "A deployment's engine configuration": "test_an_engine_configuration_that_was_changed_by_hand_is_not_found",
+    "A model version that exists": "test_the_same_content_is_not_uploaded_twice",
+    "The integer id of a pipeline version": (
+        "test_a_deployment_of_a_version_that_was_found_goes_by_its_uuid"
+    ),
+    "A killed task": "test_what_was_undone_by_hand_is_made_again",
+    "A publish is never deleted": ("test_deleting_leaves_the_publish_and_the_same_one_is_taken_over_again"),
+    "The join token": "test_the_join_token_is_told_once_and_kept",
+    "What runs at an edge": "test_removing_an_edge_reaches_the_instance_only",
+    "An assay is never deleted": "test_deleting_deactivates_and_the_same_definition_activates_again",
+    "A pipeline version that was found": (
+        "test_a_version_that_is_known_by_its_uuid_alone_needs_an_earlier_publish"
+    ),
+    "`task/run_once`": "test_what_is_no_resource",
+    "Files of models": "test_models_whose_files_are_at_hand_go_round_with_their_pipelines",
+    "`pulumi import`": "test_import_fails",
+    "At most four calls": "test_four_calls_run_at_a_time",
+    "`custom_timeouts`": "test_custom_timeouts_are_recorded_and_not_enforced",
+    "Ctrl-C": "test_two_interrupts_during_a_wait_lose_nothing",
+    "`replace_on_changes`": "test_replace_on_changes_has_no_effect",
+    "A plan as JSON": "test_a_plan_has_no_detailed_diff",
+    "The plan of a refresh": "test_a_refresh_does_not_show_that_a_secret_changed",
+    "In the preview of an update": "test_what_the_id_tells_stays_known_in_the_preview_of_an_update",
+    "A preview does not see": "test_what_the_instance_would_refuse_is_found_in_preview_at_the_property",
+    "A program that looks up": "test_a_preview_of_a_lookup_asks_the_instance",
+    "A secret input's value": "test_a_check_that_fails_on_a_secret_does_not_show_it",
+    "A failed check": "test_the_line_of_ours_is_complete",
+    "Deleting needs the package": "test_without_the_package_nothing_is_deleted_or_lost",
+}
+"""How a line of the tables begins, and the test that shows it."""
+
+
+def rows() -> list[str]:
+    lines = PAGE.read_text().splitlines()
+    return [line.strip("| ") for line in lines if line.startswith("| ") and not line.startswith("| what ")]
+
+
+def test_every_line_is_shown_by_a_test_or_leads_to_pulumis_pages() -> None:
+    tests = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)
+    }
+    assert set(SHOWN_BY.values()) <= tests
+    shown = {row: [begin for begin in SHOWN_BY if row.startswith(begin)] for row in rows()}
+    unshown = [
+        row for row, begins in shown.items() if not begins and "https://www.pulumi.com/docs/" not in row
+    ]
+    assert unshown == []
+    assert {begin for begins in shown.values() for begin in begins} == set(SHOWN_BY)
+
+
+# --- of Wallaroo's API --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def made(project: Make, emulator: Emulated) -> Callable[[str], Project]:
+    """Makes a stack from declarations and brings it up."""
+
+    def make(*declarations: str) -> Project:
+        stack = project("")
+        stack.configure(emulator.settings)
+        declare(stack, *declarations)
+        stack.up().ok()
+        return stack
+
+    return make
+
+
+def declare(stack: Project, *declarations: str) -> None:
+    header = "import pulumi\nimport wallaroo_pulumi as wallaroo\nfrom pulumi import ResourceOptions\n"
+    stack.write(header + "\n".join(declarations))
+
+
+def enabled(emulator: Emulated, email: str) -> bool:
+    users = emulator.api("users/query")["users"]
+    return bool(users[emulator.user_id(email)]["enabled"])
+
+
+MARY = 'wallaroo.User("mary", email="mary.jane@example.com"'
+
+
+def test_an_account_is_deactivated_and_taken_over_again(made: Make, emulator: Emulated) -> None:
+    stack = made(f"{MARY})")
+    id = emulator.user_id("mary.jane@example.com")
+    stack.destroy().ok()
+    assert not enabled(emulator, "mary.jane@example.com")
+    stack.up().ok()
+    assert enabled(emulator, "mary.jane@example.com")
+    assert emulator.user_id("mary.jane@example.com") == id
+
+
+def test_an_account_that_is_retained_stays_active(made: Make, emulator: Emulated) -> None:
+    stack = made(f"{MARY}, opts=ResourceOptions(retain_on_delete=True))")
+    stack.destroy().ok()
+    assert stack.resources() == {}
+    assert enabled(emulator, "mary.jane@example.com")
+
+
+def test_a_name_that_is_taken_unseen(project: Make, emulator: Emulated) -> None:
+    emulator.control("seed", workspaces=[{"name": "theirs", "owner": "mary.jane@example.com"}])
+    stack = project("")
+    stack.configure({**emulator.settings, "validate": "true"})
+    declare(stack, 'wallaroo.Workspace("theirs", name="theirs")')
+    stack.pulumi("preview").ok()
+    told(stack.up(), "if the name is taken by a workspace that this user cannot see")
+
+
+def test_a_password_that_the_instance_makes_is_kept(made: Make) -> None:
+    stack = made(
+        'ada = wallaroo.User("ada", email="ada@example.com")', 'pulumi.export("p", ada.initial_password)'
+    )
+    assert stack.outputs() == {"p": "[secret]"}
+    password = shown_password(stack)
+    assert password
+    assert password not in stack.export()
+    stack.refresh("--expect-no-changes").ok()
+    assert shown_password(stack) == password
+
+
+def shown_password(stack: Project) -> str:
+    return str(json.loads(stack.pulumi("stack", "output", "--json", "--show-secrets").ok().out)["p"])
+
+
+def test_the_user_who_runs_pulumi_stays_a_member(made: Make, emulator: Emulated) -> None:
+    member = (
+        'wallaroo.WorkspaceMember("me", workspace_id=ws.workspace_id, email="ops@example.com", role="OWNER")'
+    )
+    workspace = 'ws = wallaroo.Workspace("ws", name="ws")'
+    stack = made(workspace, member)
+    declare(stack, workspace)
+    run = stack.up().ok()
+    assert "stays a member: it is the user who runs Pulumi" in run.text
+    assert emulator.members(emulator.workspaces()["ws"]) == {"ops@example.com": "OWNER"}
+
+
+def test_what_is_no_resource() -> None:
+    assert not [kind for kind in RESOURCES if re.search("Tag|Run|Inference", kind)]
+
+
+def test_an_engine_configuration_that_was_changed_by_hand_is_not_found(
+    emulator: Emulated, tmp_path: Path
+) -> None:
+    with Workbench(emulator) as bench:
+        place = {"workspace_id": bench.workspace()}
+        (tmp_path / "m.onnx").write_bytes(b"a model")
+        _, model = bench.create(
+            "ModelVersion", **place, name="m", path=str(tmp_path / "m.onnx"), framework="onnx"
+        )
+        ref = {"name": "m", "version": model["version"], "sha": model["sha256"]}
+        _, pipeline = bench.create(
+            "Pipeline", **place, name="p", steps=[{"ModelInference": {"models": [ref]}}]
+        )
+        id, deployment = bench.create(
+            "Deployment", **place, pipeline_name="p", pipeline_version_id=pipeline["versionId"], models=[ref]
+        )
+        emulator.api(
+            "pipelines/deploy",
+            deploy_id="p",
+            pipeline_id=pipeline["pipelineId"],
+            pipeline_version_pk_id=pipeline["versionId"],
+            models=[ref],
+            engine_config={"engine": {"cpu": 2, "replicas": 3}},
+        )
+        bench.new_process()
+        assert bench.read("Deployment", id, deployment) == deployment
+        emulator.api("pipelines/undeploy", pipeline_id=pipeline["pipelineId"])
+        assert bench.read("Deployment", id, deployment) is None
+
+
+def test_removing_an_edge_reaches_the_instance_only(emulator: Emulated) -> None:
+    with Workbench(emulator) as bench:
+        version = bench.pipeline_version(bench.workspace())
+        _, publish = bench.create("PipelinePublish", pipeline_version_id=version, models=[])
+        edge = bench.create("Edge", publish_id=publish["publishId"], name="shop")
+        emulator.forget_requests()
+        bench.delete("Edge", edge)
+        assert emulator.endpoints()[-1] == "pipelines/remove_edge"
+
+
+# --- of Pulumi's dynamic providers --------------------------------------------------------------------------
+
+
+def told(run: Run, *parts: str) -> None:
+    """The run failed, and one line of it says all of this."""
+    assert run.code != 0
+    assert [line for line in run.text.splitlines() if all(part in line for part in parts)], run.text
+
+
+FRAUD = 'ws = wallaroo.Workspace("fraud", name="fraud-prod"{})'
+LEAD = 'wallaroo.WorkspaceMember("lead", workspace_id=ws.workspace_id, email="mary.jane@example.com"{})'
+
+
+def test_import_fails(made: Make, emulator: Emulated) -> None:
+    emulator.control("seed", workspaces=[{"name": "fraud-prod", "owner": "ops@example.com"}])
+    stack = made()
+    token = "pulumi-python:dynamic/wallaroo:Workspace"
+    told(stack.pulumi("import", "--yes", token, "fraud", "1"), "__provider")
+    declare(stack, FRAUD.format(', opts=ResourceOptions(import_="1")'))
+    told(stack.up(), "__provider")
+    declare(stack, 'pulumi.export("name", wallaroo.Workspace.get("fraud", "1").name)')
+    stack.up().ok()
+    assert stack.outputs() == {"name": "fraud-prod"}
+    declare(stack, FRAUD.format(""))
+    stack.up().ok()
+    assert stack.resources()["fraud"]["id"] == "1"
+
+
+MEETING = """
+import threading
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+TABLE = threading.Barrier(PEOPLE, timeout=TIMEOUT)
+
+
+class Provider(ResourceProvider):
+    def create(self, props):
+        try:
+            TABLE.wait()
+        except threading.BrokenBarrierError:
+            return CreateResult("alone", {})
+        return CreateResult("met", {})
+
+
+class Guest(Resource, name="Guest"):
+    pass
+"""
+
+
+@pytest.mark.parametrize(("people", "end"), [(4, "met"), (5, "alone")])
+def test_four_calls_run_at_a_time(project: Make, people: int, end: str) -> None:
+    stack = project(
+        f"import meeting\nfor n in range({people}):\n    meeting.Guest(meeting.Provider(), f'g{{n}}', {{}})\n"
+    )
+    timeout = 60 if end == "met" else 2
+    (stack.folder / "meeting.py").write_text(
+        MEETING.replace("PEOPLE", str(people)).replace("TIMEOUT", str(timeout))
+    )
+    stack.up("--parallel", "16").ok()
+    state = json.loads(stack.export())["deployment"]["resources"]
+    assert {r["id"] for r in state if r["type"].endswith(":Guest")} == {end}
+
+
+def test_custom_timeouts_are_recorded_and_not_enforced(made: Make, emulator: Emulated) -> None:
+    stack = made()
+    declare(stack, FRAUD.format(', opts=ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s"))'))
+    emulator.control("latency", seconds=1.1)
+    stack.up().ok()
+    assert stack.resources()["fraud"]["customTimeouts"] == {"create": 1}
+
+
+def test_replace_on_changes_has_no_effect(made: Make) -> None:
+    always = ', opts=ResourceOptions(replace_on_changes=["role"])'
+    stack = made(FRAUD.format(""), LEAD.format(always))
+    declare(stack, FRAUD.format(""), LEAD.format(f', role="OWNER"{always}'))
+    assert stack.planned() == {"lead": "update"}
+
+
+def test_a_plan_has_no_detailed_diff(made: Make) -> None:
+    stack = made(FRAUD.format(""), LEAD.format(""))
+    declare(stack, FRAUD.format(""), LEAD.format(', role="OWNER"'))
+    (step,) = [s for s in stack.preview()["steps"] if s["op"] == "update"]
+    assert step["detailedDiff"] is None
+    roles = [step[state]["inputs"]["role"] for state in ("oldState", "newState")]
+    assert roles == ["COLLABORATOR", "OWNER"]
+
+
+def test_a_refresh_does_not_show_that_a_secret_changed(made: Make, emulator: Emulated) -> None:
+    stack = made('wallaroo.Connection("c", name="c", type="s3", details={"key": "hush"})')
+    (found,) = emulator.api("connections/list")["connections"]
+    emulator.api("connections/delete", name="c")
+    changed = {"name": "c", "type": "s3", "id": found["id"], "details": {"key": "other"}}
+    emulator.control("seed", connections=[changed])
+    plan = json.loads(stack.pulumi("refresh", "--preview-only", "--json").ok().out)
+    (step,) = [s for s in plan["steps"] if s["urn"].endswith("::c")]
+    assert step["oldState"]["outputs"] == step["newState"]["outputs"]
+    assert step["oldState"]["outputs"]["details"] == "[secret]"
+
+
+def test_what_the_id_tells_stays_known_in_the_preview_of_an_update(made: Make) -> None:
+    dependents = (
+        'made_at = ws.created_at.apply(lambda at: f"since {at}")',
+        'wallaroo.User("ada", email="ada@example.com", first_name=made_at)',
+        LEAD.format(""),
+    )
+    stack = made(FRAUD.format(""), *dependents)
+    declare(stack, FRAUD.format(", force_destroy=True"), *dependents)
+    steps: list[dict[str, Any]] = stack.preview()["steps"]
+    changed = {s["urn"].rpartition("::")[2]: s["newState"]["inputs"] for s in steps if s["op"] == "update"}
+    assert set(changed) == {"fraud", "ada"}, "the member, whose workspace_id stays known, is not among them"
+    assert changed["ada"]["firstName"] == UNKNOWN
+    stack.up().ok()
+    assert stack.changes() == {"update": 1, "same": 3}
+
+
+def test_a_preview_of_a_lookup_asks_the_instance(made: Make, emulator: Emulated) -> None:
+    stack = made(FRAUD.format(""))
+    for lookup in ('wallaroo.get_workspace(name="fraud-prod")', 'wallaroo.Workspace.get("read", "1")'):
+        declare(stack, FRAUD.format(""), lookup)
+        emulator.forget_requests()
+        stack.pulumi("preview").ok()
+        assert set(emulator.endpoints()) == {"workspaces/list"}
+
+
+def test_a_check_that_fails_on_a_secret_does_not_show_it(made: Make) -> None:
+    stack = made()
+    declare(stack, 'wallaroo.Connection("c", name="c", type="s3", details="hush-hush")')
+    run = stack.pulumi("preview")
+    told(run, "details: must be a valid dictionary")
+    assert "hush-hush" not in run.text
+
+
+def test_the_line_of_ours_is_complete(made: Make) -> None:
+    stack = made()
+    declare(stack, 'wallaroo.WorkspaceMember("m", workspace_id=4711, email="mary.jane@example.com")')
+    told(stack.up(), "Exception calling application: workspace 4711 does not exist", "check workspace_id")
+
+
+WITHOUT_THE_PACKAGE = """
+import sys
+
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "wallaroo_pulumi":
+            raise ModuleNotFoundError(f"No module named {name!r}")
+
+
+sys.meta_path.insert(0, Hidden())
+"""
+
+
+def test_without_the_package_nothing_is_deleted_or_lost(made: Make, emulator: Emulated) -> None:
+    stack = made('wallaroo.Connection("c", name="c", type="s3", details={})')
+    (stack.folder / "sitecustomize.py").write_text(WITHOUT_THE_PACKAGE)
+    run = stack.pulumi("destroy", "--yes", "--skip-preview", env={"PYTHONPATH": str(stack.folder)})
+    told(run, "No module named 'wallaroo_pulumi'")
+    assert list(stack.resources()) == ["c"]
+    assert len(emulator.api("connections/list")["connections"]) == 1
+    stack.destroy().ok()
+    assert emulator.api("connections/list")["connections"] == []

@@ -1,0 +1,344 @@
+"""The policy pack on a real engine: each rule refuses in preview and in up, and remediations reach the state."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from emulated import Emulated
+from pulumi_project import Project, Run
+
+from wallaroo_pulumi.policies import folder
+from wallaroo_pulumi.policies.rules import RULES
+
+ROOT = Path(__file__).parent.parent.parent
+
+HEADER = """\
+import pulumi
+import wallaroo_pulumi as wallaroo
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+
+class Provider(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def create(self, props):
+        return CreateResult("made", {key: value for key, value in props.items() if key != "__provider"})
+
+
+def careless(kind, name, /, **properties):
+    '''A resource of ours by its type, in the state only, made by somebody who marks no secrets.'''
+
+    class Careless(Resource, module="wallaroo", name=kind):
+        pass
+
+    return Careless(Provider(), name, properties)
+
+
+protected = pulumi.ResourceOptions(protect=True)
+enough = wallaroo.engine_config(cpus=0.5, memory="512Mi", replicas=2)
+"""
+
+IN_THIS_STACK = {"stacks": "^test$"}
+CONFIG: dict[str, Any] = {
+    "owner-domains": {"domains": ["example.com"]},
+    "owner-group": {"enforcementLevel": "mandatory", "members": ["ops@example.com"]},
+    "unmanaged-kept": {"disposable": "^sandbox-"},
+    "model-frameworks": {"allowed": ["onnx"]},
+    "model-size": {"maximum": 1000},
+    "secrets-marked": "mandatory",
+    "connection-credentials": "mandatory",
+    "production-protect": IN_THIS_STACK,
+    "production-no-force-destroy": IN_THIS_STACK,
+    "production-no-adopt-always": IN_THIS_STACK,
+    "production-replicas": IN_THIS_STACK,
+    "production-assays": IN_THIS_STACK,
+}
+
+GOOD = """\
+fraud = wallaroo.Workspace("fraud", name="fraud-prod", opts=protected)
+here = {"workspace_id": fraud.workspace_id}
+wallaroo.WorkspaceMember("lead", **here, email="mary.jane@example.com", role="OWNER")
+model = wallaroo.ModelVersion("model", **here, name="price", path="house_price.onnx", framework="onnx")
+steps = [wallaroo.model_step(model)]
+pipeline = wallaroo.Pipeline("pipeline", **here, name="price", steps=steps, opts=protected)
+at_work = {"pipeline_version_id": pipeline.version_id, "models": [wallaroo.model_ref(model)]}
+wallaroo.Deployment("work", **here, **at_work, pipeline_name=pipeline.name, engine_config=enough, opts=protected)
+wallaroo.Assay("drift", **here, name="drift", pipeline_name=pipeline.name, fields=[{"name": "out.price"}],
+    baseline={"Vector": [1.0]}, window_seconds=60, first_run="2026-01-09T06:00:00Z", cron="0 4 * * *")
+wallaroo.Connection("warehouse", name="sales", type="s3", details={"bucket": "sales"})
+read = wallaroo.Workspace.get("read", "1")
+"""
+
+
+@dataclass(frozen=True)
+class Bad:
+    """Lines of a program that make the resource ``name``, and what is said of it: rule → a part of the message."""
+
+    name: str
+    lines: str
+    said: Mapping[str, str]
+
+
+REFUSED = [
+    Bad(
+        "risky",
+        'wallaroo.Workspace("risky", name="Fraud", adopt="always", force_destroy=True)',
+        {
+            "workspace-name": "its name 'Fraud' does not match",
+            "production-protect": "it is not protected; give it opts=pulumi.ResourceOptions(protect=True)",
+            "production-no-force-destroy": "it sets force_destroy; leave it out in production",
+            "production-no-adopt-always": "it sets adopt='always'; use adopt='if_empty'",
+            "unmanaged-kept": "it would destroy what was there before this stack; leave one of them out",
+        },
+    ),
+    Bad(
+        "stranger",
+        'wallaroo.WorkspaceMember("stranger", workspace_id=1, email="eve@evil.example", role="OWNER")',
+        {"owner-domains": "the OWNER eve@evil.example is not of example.com; choose another owner"},
+    ),
+    Bad(
+        "ops",
+        'wallaroo.WorkspaceMember("ops", workspace_id=1, email="ops@example.com")',
+        {"owner-group": "ops@example.com is of the owner group; declare role='OWNER'"},
+    ),
+    Bad(
+        "heavy",
+        'wallaroo.ModelVersion("heavy", workspace_id=1, name="heavy", path="large.onnx", framework="python",\n'
+        '    visibility="public")',
+        {
+            "model-private": "its visibility is 'public'; leave visibility out",
+            "model-frameworks": "its framework 'python' is not allowed; convert the model to one of onnx",
+            "model-size": "its file has 1001 bytes and 1000 are allowed; make the model smaller",
+        },
+    ),
+    Bad(
+        "greedy",
+        'wallaroo.Deployment("greedy", workspace_id=1, pipeline_name="p", pipeline_version_id=1, models=[1],\n'
+        '    engine_config=wallaroo.engine_config(cpus=99, memory="1Gi"), opts=protected)',
+        {
+            "deployment-limits": "it may use 99 CPUs where 64 are allowed; set lower ones in engine_config",
+            "production-replicas": "it may run with 1 replica; set replicas=2 or more",
+        },
+    ),
+    Bad(
+        "open",
+        'careless("Connection", "open", url="https://ada:hush@db.example.com", details={"password": "hush"})',
+        {
+            "secrets-marked": "details is not marked as a secret",
+            "no-credential-in-clear": "url looks like an address with a password in it and is kept in clear; take it",
+            "connection-credentials": "details.password is named like a credential; name a secret",
+        },
+    ),
+]
+
+REFUSED_AT_THE_END = [
+    Bad(
+        "lonely",
+        'wallaroo.Workspace("lonely", name="lonely", opts=protected)',
+        {"workspace-owners": "no OWNER of it is declared; declare a WorkspaceMember"},
+    ),
+    Bad(
+        "unwatched",
+        'churn = wallaroo.Pipeline("churn", **here, name="churn", steps=steps, opts=protected)\n'
+        'wallaroo.Deployment("unwatched", **here, **{**at_work, "pipeline_version_id": churn.version_id},\n'
+        "    pipeline_name=churn.name, engine_config=enough, opts=protected)",
+        {"production-assays": "no active assay watches its pipeline; declare an Assay"},
+    ),
+    Bad(
+        "borrowing",
+        'other = wallaroo.Workspace("other", name="other", opts=protected)\n'
+        'wallaroo.WorkspaceMember("o", workspace_id=other.workspace_id, email="mary.jane@example.com", role="OWNER")\n'
+        'wallaroo.Pipeline("borrowing", workspace_id=other.workspace_id, name="price", steps=steps, opts=protected)',
+        {
+            "pipeline-models": "its steps use ModelVersion 'model', which belongs to another workspace; upload the"
+        },
+    ),
+]
+
+
+class Judged(Project):
+    """A project whose previews and updates run a policy pack, with the configuration in ``policy.json``."""
+
+    policies: Path = folder()
+
+    def policy(self, config: Mapping[str, Any]) -> None:
+        (self.folder / "policy.json").write_text(json.dumps(config))
+
+    def pulumi(self, *args: str, **kwargs: Any) -> Run:
+        if args[0] not in ("preview", "up"):
+            return super().pulumi(*args, **kwargs)
+        pack = ("--policy-pack", str(self.policies), "--policy-pack-config", str(self.folder / "policy.json"))
+        return super().pulumi(*args, *pack, **kwargs)
+
+
+def prepared(folder: Path, env: Mapping[str, str], emulator: Emulated) -> Judged:
+    made = Judged(folder / "project", env, "")
+    made.configure(emulator.settings)
+    made.policy(CONFIG)
+    shutil.copy(ROOT / "stacks/serving/house_price.onnx", made.folder)
+    (made.folder / "large.onnx").write_bytes(bytes(1001))
+    return made
+
+
+@pytest.fixture(scope="module")
+def judged(
+    engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory, _emulator_url: str
+) -> Judged:
+    """One stack for all the tests that leave it empty."""
+    return prepared(tmp_path_factory.mktemp("policies"), engine_env, Emulated(_emulator_url))
+
+
+@pytest.fixture
+def fresh(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> Judged:
+    emulator.control("seed", workspaces=[{"name": "by-hand", "owner": "ops@example.com"}])
+    return prepared(tmp_path, engine_env, emulator)
+
+
+def refusals(run: Run) -> dict[str, str]:
+    """The mandatory violations that a run tells: rule → what is said of it, on one line."""
+    assert "Traceback" not in run.text, run.text
+    told = " ".join(run.out.partition("Policies:")[2].partition("Resources:")[0].split())
+    _, *parts = re.split(r"- \[(\w+)\] ([\w-]+)", told)
+    found: dict[str, str] = {}
+    for level, rule, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        if level == "mandatory":
+            found[rule] = found.get(rule, "") + text
+    return found
+
+
+def assert_told(run: Run, *expected: Bad) -> None:
+    assert run.code != 0
+    told = refusals(run)
+    assert set(told) == {rule for bad in expected for rule in bad.said}
+    for bad in expected:
+        for rule, message in bad.said.items():
+            assert f"{bad.name!r}: " in told[rule]
+            assert message in told[rule]
+    assert "hush" not in run.text
+
+
+def test_every_rule_is_tried_here() -> None:
+    assert {rule for bad in REFUSED + REFUSED_AT_THE_END for rule in bad.said} == {
+        rule.name for rule in RULES
+    }
+
+
+def test_what_obeys_all_rules_passes(fresh: Judged) -> None:
+    """The workspace that is only read has no declared owner: it is not this stack's to judge."""
+    fresh.write(HEADER + GOOD)
+    assert refusals(fresh.pulumi("preview").ok()) == {}
+    assert refusals(fresh.up().ok()) == {}
+    assert refusals(fresh.up("--expect-no-changes").ok()) == {}
+
+
+def test_a_preview_tells_all_that_is_refused(judged: Judged) -> None:
+    judged.write(HEADER + "\n".join(bad.lines for bad in REFUSED))
+    unwatched = Bad("greedy", "", {"production-assays": "no active assay watches its pipeline"})
+    assert_told(judged.pulumi("preview"), *REFUSED, unwatched)
+
+
+@pytest.mark.parametrize("bad", REFUSED, ids=lambda bad: bad.name)
+def test_an_update_refuses_before_anything_is_made(judged: Judged, bad: Bad) -> None:
+    judged.write(HEADER + bad.lines)
+    assert_told(judged.up(), bad)
+    assert judged.resources() == {}
+
+
+def test_rules_about_the_stack_refuse_at_the_end(fresh: Judged) -> None:
+    """A preview tells before anything is made; an update without one, when all is done, and the next one again."""
+    fresh.write(HEADER + GOOD + "\n".join(bad.lines for bad in REFUSED_AT_THE_END))
+    assert_told(fresh.pulumi("preview"), *REFUSED_AT_THE_END)
+    assert fresh.resources() == {}
+    assert_told(fresh.up(), *REFUSED_AT_THE_END)
+    assert {bad.name for bad in REFUSED_AT_THE_END} <= set(fresh.resources())
+    assert_told(fresh.pulumi("preview"), *REFUSED_AT_THE_END)
+
+
+def test_remediations_reach_the_state_and_the_instance(fresh: Judged, emulator: Emulated) -> None:
+    fresh.policy({"workspace-name": "remediate", "owner-group": {"members": ["mary.jane@example.com"]}})
+    fresh.write(
+        HEADER
+        + """
+fraud = wallaroo.Workspace("fraud", name="Fraud-Prod")
+wallaroo.WorkspaceMember("lead", workspace_id=fraud.workspace_id, email="mary.jane@example.com")
+careless("Connection", "plain", name="c", details={"host": "open-sesame"})
+careless("Connection", "partly", name="c", details={"host": "open-sesame", "id": pulumi.Output.secret("s")})
+careless("Connection", "whole", name="c", details=pulumi.Output.secret({"host": "open-sesame"}))
+careless("Connection", "unknown", name="c", details={"host": "open-sesame", "id": fraud.workspace_id})
+careless("ModelRegistry", "registry", name="r", token="open-sesame")
+careless("Deployment", "env", engineConfig={
+    "engine": {"resources": {"limits": {"cpu": 1, "memory": "1Gi"}}},
+    "engineAux": {"images": {"m-1": {"env": [{"name": "TOKEN", "value": pulumi.Output.secret("open-sesame")}],
+        "resources": {"limits": {"cpu": 1, "memory": "1Gi"}}}}},
+})
+"""
+    )
+    assert refusals(fresh.pulumi("preview").ok()) == {}
+    assert refusals(fresh.up().ok()) == {}
+    state = fresh.resources()
+    assert state["fraud"]["inputs"]["name"] == state["fraud"]["outputs"]["name"] == "fraud-prod"
+    assert state["lead"]["inputs"]["role"] == state["lead"]["outputs"]["role"] == "OWNER"
+    assert "open-sesame" not in fresh.export()
+    for name in ("plain", "partly", "whole", "unknown"):
+        assert "ciphertext" in state[name]["inputs"]["details"]
+        assert "ciphertext" in state[name]["outputs"]["details"]
+    assert emulator.members(emulator.workspaces()["fraud-prod"])["mary.jane@example.com"] == "OWNER"
+    assert refusals(fresh.up("--expect-no-changes").ok()) == {}
+
+
+def test_a_wrong_configuration_is_told(judged: Judged) -> None:
+    judged.write("")
+    judged.policy({"workspace-owners": {"maximum": "many"}})
+    run = judged.pulumi("preview")
+    judged.policy(CONFIG)
+    assert run.code != 0
+    assert "workspace-owners: maximum: Invalid type. Expected: integer, given: string" in run.text
+
+
+def test_the_command_prints_the_folder() -> None:
+    command = [sys.executable, "-m", "wallaroo_pulumi", "policy-pack"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert Path(told.stdout.strip()) == folder()
+
+
+# --- the guide ----------------------------------------------------------------------------------------------
+
+
+def guide(title: str) -> str:
+    """The first block of code after ``title`` in docs/policies.md."""
+    page = (ROOT / "docs/policies.md").read_text()
+    found = re.search(rf"{re.escape(title)}.*?```\w+\n(.*?)```", page, re.DOTALL)
+    assert found, title
+    return found.group(1)
+
+
+def test_a_rule_of_ones_own(fresh: Judged, tmp_path: Path) -> None:
+    fresh.policies = tmp_path / "house-rules"
+    fresh.policies.mkdir()
+    for name in ("PulumiPolicy.yaml", "__main__.py"):
+        (fresh.policies / name).write_text(guide(f"`house-rules/{name}`"))
+    fresh.policy({})
+    fresh.write(HEADER + 'wallaroo.Workspace("bad", name="tmp-a")\nwallaroo.Workspace("good", name="a")')
+    run = fresh.pulumi("preview")
+    assert run.code != 0
+    told = refusals(run)
+    assert "Workspace 'bad': its name is 'tmp-a'; choose one without tmp-" in told["no-temporary-names"]
+    assert "'good'" not in told["no-temporary-names"]
+    assert "'good': no OWNER" in told["workspace-owners"], "the rules of the pack come along"
+
+
+def test_the_configuration_of_the_guide(judged: Judged) -> None:
+    judged.write(HEADER + REFUSED[1].lines)
+    judged.policy(json.loads(guide("`policy.json`")))
+    run = judged.pulumi("preview")
+    judged.policy(CONFIG)
+    assert_told(run, REFUSED[1])

@@ -1,0 +1,273 @@
+"""What previews say: the plan of each stack, and with `wallaroo:validate` what the instance would refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from emulated import Emulated
+from pulumi_project import TYPE, Project, Run
+
+STACKS = Path(__file__).parents[2] / "stacks"
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How the engine writes a value that a preview cannot know (pulumi/runtime/rpc.py)."""
+
+Make = Callable[[str], Project]
+
+# --- the stacks ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stack(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> Callable[[str], Project]:
+    """A copy of a folder of ``stacks/``, on the emulator."""
+
+    def copy(name: str) -> Project:
+        project = Project.copy(STACKS / name, tmp_path / name, engine_env)
+        project.configure(emulator.settings)
+        return project
+
+    return copy
+
+
+def planned(project: Project) -> dict[str, tuple[str, dict[str, Any]]]:
+    """What a preview would do with our resources: ``<kind> <name>`` → operation and inputs."""
+    plan = {}
+    for step in project.preview()["steps"]:
+        _, kind, name = step["urn"].rsplit("::", 2)
+        kind = kind.rpartition("$")[2]
+        if kind.startswith(TYPE) and step["op"] != "same":
+            inputs = {k: v for k, v in step["newState"]["inputs"].items() if k != "__provider"}
+            plan[f"{kind.removeprefix(TYPE)} {name}"] = (step["op"], inputs)
+    return plan
+
+
+def shown(project: Project) -> list[str]:
+    """The lines of ``pulumi preview --diff``, without the padding that aligns them."""
+    lines = project.pulumi("preview", "--diff").ok().out.splitlines()
+    return [" ".join(line.split()).replace(" :", ":") for line in lines]
+
+
+def test_quickstart_before_and_after(stack: Callable[[str], Project]) -> None:
+    quickstart = stack("quickstart")
+    lead = {"workspaceId": UNKNOWN, "email": "mary.jane@example.com", "role": "OWNER"}
+    assert planned(quickstart) == {
+        "Workspace fraud": ("create", {"name": "fraud-prod", "adopt": "if_empty", "forceDestroy": False}),
+        "WorkspaceMember fraud-lead": ("create", lead),
+    }
+    lines = shown(quickstart)
+    assert f"+ {TYPE}Workspace: (create)" in lines
+    assert 'name: "fraud-prod"' in lines
+    quickstart.up().ok()
+    assert planned(quickstart) == {}
+    program = quickstart.folder / "__main__.py"
+    program.write_text(program.read_text().replace('"OWNER"', '"COLLABORATOR"'))
+    assert '~ role: "OWNER" => "COLLABORATOR"' in shown(quickstart)
+    program.write_text(program.read_text().replace("fraud-prod", "fraud-live"))
+    replaced = next(s for s in quickstart.preview()["steps"] if s["op"] == "replace")
+    assert replaced["replaceReasons"] == ["name"]
+    assert '~ name: "fraud-prod" => "fraud-live"' in shown(quickstart)
+
+
+def test_serving(stack: Callable[[str], Project]) -> None:
+    plan = planned(stack("serving"))
+    assert {name: op for name, (op, _) in plan.items()} == {
+        "Workspace houses": "create",
+        "ModelVersion house-price": "create",
+        "Pipeline house-price": "create",
+        "Deployment house-price": "create",
+    }
+    model = plan["ModelVersion house-price"][1]
+    assert (model["path"], len(model["sha256"])) == ("house_price.onnx", 64)
+    ref = {"name": "house-price", "version": UNKNOWN, "sha": model["sha256"]}
+    assert plan["Pipeline house-price"][1]["steps"] == [{"ModelInference": {"models": [ref]}}]
+    assert plan["Deployment house-price"][1]["engineConfig"]["engine"]["replicas"] == 1
+
+
+@pytest.mark.parametrize("name", ["estate", "adoption"])
+def test_what_an_estate_file_declares(stack: Callable[[str], Project], name: str) -> None:
+    estate = stack(name)
+    (estate.folder / "estate.yaml").write_text(
+        """
+        users:
+          ada@example.com: {first_name: Ada}
+        workspaces:
+          fraud:
+            members: {ada@example.com: OWNER}
+            connections: [sales]
+        connections:
+          sales: {type: s3, details: {bucket: b}, secret_details: {key: salesKey}}
+        """
+    )
+    estate.pulumi("config", "set", "--secret", "wallaroo-estate:salesKey", "hush-hush").ok()
+    plan = planned(estate)
+    assert {name: op for name, (op, _) in plan.items()} == {
+        "User ada@example.com": "create",
+        "Workspace fraud": "create",
+        "WorkspaceMember fraud/ada@example.com": "create",
+        "WorkspaceConnection fraud/sales": "create",
+        "Connection sales": "create",
+    }
+    assert plan["Connection sales"][1]["details"] == "[secret]"
+    lines = shown(estate)
+    assert f"+ {TYPE}Connection: (create)" in lines
+    assert not [line for line in lines if "hush" in line]
+
+
+# --- wallaroo:validate --------------------------------------------------------------------------------------
+
+REFUSED = [
+    ('Workspace("x", name="full")', "name", "holding 1 model and 0 pipelines, and adopt is 'if_empty'"),
+    ('Workspace("x", name="theirs")', "name", "this user is not one of its owners"),
+    ('Workspace("x", name="mine", adopt="never")', "name", "exists already (id"),
+    (
+        'WorkspaceMember("x", workspace_id=mine, email="nobody@example.com")',
+        "email",
+        "no user of the instance has the e-mail address nobody@example.com",
+    ),
+    (
+        'WorkspaceMember("x", workspace_id=mine, user_id="4711")',
+        "userId",
+        "no user of the instance has the id '4711'",
+    ),
+    (
+        'WorkspaceMember("x", workspace_id=4711, email="mary.jane@example.com")',
+        "workspaceId",
+        "workspace 4711 does not exist or this user cannot see it",
+    ),
+    ('Connection("x", name="sales", type="gcs", details={})', "name", "exists already (id"),
+    (
+        'WorkspaceConnection("x", workspace_id=mine, connection_name="none")',
+        "connectionName",
+        "no connection of the instance is named 'none'",
+    ),
+    (
+        'ModelVersion("x", workspace_id=4711, name="m", path="m.onnx", framework="onnx")',
+        "workspaceId",
+        "workspace 4711 does not exist",
+    ),
+    ('Pipeline("x", workspace_id=4711, name="p", steps=[])', "workspaceId", "workspace 4711 does not exist"),
+    (
+        'Pipeline("x", workspace_id=mine, name="taken", steps=[])',
+        "name",
+        "exists already (id 1) with other steps",
+    ),
+    (
+        'Deployment("x", workspace_id=mine, pipeline_name="none", pipeline_version_id=1, models=[1])',
+        "pipelineName",
+        "pipeline 'none' does not exist",
+    ),
+]
+
+
+@pytest.fixture
+def instance(emulator: Emulated) -> Emulated:
+    emulator.control(
+        "seed",
+        workspaces=[
+            {"name": "mine", "owner": "ops@example.com"},
+            {"name": "free", "owner": "ops@example.com"},
+            {"name": "full", "owner": "ops@example.com", "models": 1},
+            {
+                "name": "theirs",
+                "owner": "mary.jane@example.com",
+                "members": {"ops@example.com": "COLLABORATOR"},
+            },
+        ],
+        connections=[{"name": "sales", "type": "s3", "details": {"bucket": "b"}}],
+    )
+    ref = {"name": "m", "version": "0", "sha": "0"}
+    emulator.api(
+        "pipelines/create",
+        workspace_id=emulator.workspaces()["mine"],
+        pipeline_id="taken",
+        definition={"steps": [{"ModelInference": {"models": [ref]}}]},
+    )
+    emulator.forget_requests()
+    return emulator
+
+
+def declaring(project: Project, *declarations: str) -> None:
+    lines = ["import wallaroo_pulumi as wallaroo", 'mine = wallaroo.get_workspace(name="mine").workspace_id']
+    project.write("\n".join([*lines, *(f"wallaroo.{declaration}" for declaration in declarations)]))
+    (project.folder / "m.onnx").write_bytes(b"a model")
+
+
+def failures(run: Run) -> set[str]:
+    """The failed checks, each of which is shown twice."""
+    return {line.partition("error: ")[2] for line in run.text.splitlines() if "has a problem: " in line}
+
+
+def test_what_the_instance_would_refuse_is_found_in_preview_at_the_property(
+    project: Make, instance: Emulated
+) -> None:
+    made = project("")
+    made.configure(instance.settings)
+    objects = instance.http.get("/__emulator__/objects").json()
+    for declaration, property, reason in REFUSED:
+        declaring(made, declaration)
+        run = made.pulumi("preview", env={"WALLAROO_VALIDATE": "true"})
+        assert run.code != 0, declaration
+        (failure,) = failures(run)
+        assert f"property {property} value" in failure
+        assert reason in failure
+        assert "Traceback" not in run.text
+    made.pulumi("preview").ok()  # without the setting, it is left to `up`
+    counted = instance.http.get("/__emulator__/objects").json()
+    assert {**counted, "sessions": 0} == {**objects, "sessions": 0}
+
+
+def test_up_finds_it_before_anything_is_made_of_it(project: Make, instance: Emulated) -> None:
+    made = project("")
+    made.configure({**instance.settings, "validate": "true"})
+    declaring(made, 'Workspace("x", name="full")')
+    run = made.up()
+    assert run.code != 0
+    assert len(failures(run)) == 1
+    assert made.resources() == {}
+
+
+GOOD = """
+    import pulumi
+    import wallaroo_pulumi as wallaroo
+
+    fraud = wallaroo.Workspace("fraud", name="fraud-prod")
+    ada = wallaroo.User("ada", email="ada@example.com")
+    wallaroo.WorkspaceMember("ada", workspace_id=fraud.workspace_id, email=ada.email)
+    wallaroo.WorkspaceMember("lead", workspace_id=fraud.workspace_id, email="mary.jane@example.com")
+    lake = wallaroo.Connection("lake", name="lake", type="s3", details={"bucket": "lake"})
+    wallaroo.WorkspaceConnection("use", workspace_id=fraud.workspace_id, connection_name=lake.name)
+    wallaroo.Pipeline("empty", workspace_id=fraud.workspace_id, name="empty", steps=[])
+"""
+
+
+def test_what_the_stack_itself_declares_passes_and_is_asked_for_once(
+    project: Make, instance: Emulated
+) -> None:
+    made = project(GOOD)
+    made.configure({**instance.settings, "validate": "true"})
+    assert set(made.planned().values()) == {"create"}
+    made.up().ok()
+    instance.forget_requests()
+    made.up("--expect-no-changes").ok()
+    assert instance.requests("/") == [], "what does not change is not asked for"
+    # The connection keeps its name through its replacement: that is no name taken by somebody else.
+    made.write(GOOD.replace('{"bucket": "lake"}', '{"bucket": "sea"}').replace('"fraud-prod"', '"free"'))
+    assert made.planned()["lake"] == "replace"
+    made.write(GOOD.replace('"fraud-prod"', '"full"'))
+    run = made.pulumi("preview")
+    assert run.code != 0
+    assert len(failures(run)) == 1
+
+
+def test_an_instance_that_does_not_answer_stops_only_a_preview_that_asks(
+    project: Make, emulator: Emulated
+) -> None:
+    made = project(GOOD)
+    made.configure({**emulator.settings, "apiUrl": "http://127.0.0.1:9", "maxRetries": "0"})
+    assert set(made.planned().values()) == {"create"}
+    made.configure({"validate": "true"})
+    run = made.pulumi("preview")
+    assert run.code != 0
+    assert "cannot be reached" in run.text

@@ -1,0 +1,207 @@
+"""What programs do besides declaring: unknown names, functions, `.get`, mocks, the Automation API, the stacks."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from emulated import Emulated
+from pulumi_project import Project
+
+ROOT = Path(__file__).parent.parent.parent
+
+Make = Callable[[str], Project]
+
+
+def test_a_name_that_is_unknown_until_another_resource_exists(project: Make, emulator: Emulated) -> None:
+    made = project(
+        """
+        import pulumi
+        import wallaroo_pulumi as wallaroo
+        first = wallaroo.Workspace("first")
+        second = wallaroo.Workspace("second", name=first.workspace_id.apply(lambda id: f"after-{id}"))
+        lead = wallaroo.WorkspaceMember("lead", workspace_id=second.workspace_id, user_id=wallaroo.get_user_output(
+            email=second.name.apply(lambda _: "mary.jane@example.com")).user_id)
+        pulumi.export("second", second.name)
+        pulumi.export("lead", lead.email)
+        """
+    )
+    made.configure(emulator.settings)
+    assert made.planned() == {"first": "create", "second": "create", "lead": "create"}
+    made.up().ok()
+    first = int(made.resources()["first"]["id"])
+    assert made.outputs() == {"second": f"after-{first}", "lead": "mary.jane@example.com"}
+    made.up("--expect-no-changes").ok()
+
+
+def test_functions_see_what_the_same_run_made(project: Make, emulator: Emulated) -> None:
+    emulator.control("seed", workspaces=[{"name": "shared", "owner": "ops@example.com"}])
+    made = project(
+        """
+        import pulumi
+        import wallaroo_pulumi as wallaroo
+        shared = wallaroo.get_workspace(name="shared")
+        all_before = wallaroo.get_workspaces()
+        ops = wallaroo.get_user(email="OPS@example.com")
+        users = wallaroo.get_users()
+        mine = wallaroo.Workspace("mine", name="mine")
+        again = wallaroo.get_workspace_output(name=mine.workspace_id.apply(lambda _: "mine"))
+        count = wallaroo.get_workspaces_output()
+        pulumi.export("shared", shared.workspace_id)
+        pulumi.export("before", [w.name for w in all_before.workspaces])
+        pulumi.export("ops", ops.user_id)
+        pulumi.export("users", len(users.users))
+        pulumi.export("same", pulumi.Output.all(mine.workspace_id, again.workspace_id).apply(lambda a: a[0] == a[1]))
+        pulumi.export("read", wallaroo.Workspace.get("read", str(shared.workspace_id)).name)
+        pulumi.export("twins", pulumi.Output.all(count, wallaroo.get_users_output()).apply(
+            lambda a: [len(a[0].workspaces) > 0, len(a[1].users)]))
+        """
+    )
+    made.configure(emulator.settings)
+    made.up().ok()
+    outputs = made.outputs()
+    assert outputs["shared"] == emulator.workspaces()["shared"]
+    assert outputs["before"] == ["shared"]
+    assert outputs["ops"] == emulator.user_id("ops@example.com")
+    assert outputs["same"] is True
+    assert outputs["read"] == "shared"
+    assert outputs["twins"] == [True, outputs["users"]]
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ('get_workspace(name="none")', "workspace 'none' does not exist or this user cannot see it"),
+        ('get_workspace(name="a", workspace_id=1)', "give exactly one of name and workspace_id"),
+        (
+            'get_user(email="nobody@example.com")',
+            "no user of the instance has the e-mail address nobody@example.com",
+        ),
+        ('get_user_output(email="nobody@example.com")', "nobody@example.com"),
+        ('Workspace.get("x", "4711")', "does not exist"),
+    ],
+)
+def test_a_lookup_that_fails_is_one_line(project: Make, emulator: Emulated, call: str, told: str) -> None:
+    made = project(f"import wallaroo_pulumi as wallaroo\nwallaroo.{call}\n")
+    made.configure(emulator.settings)
+    run = made.pulumi("preview")
+    assert run.code != 0
+    assert told in run.text
+
+
+def test_old_state_runs_todays_code(project: Make, emulator: Emulated) -> None:
+    """The state names the provider's class by its path: what it held when it was written does not matter."""
+    made = project('import wallaroo_pulumi as wallaroo\nwallaroo.Workspace("fraud", name="fraud-prod")\n')
+    made.configure(emulator.settings)
+    made.up().ok()
+    before = made.resources()["fraud"]["inputs"]["__provider"]
+    changed = made.folder / "sitecustomize.py"
+    changed.write_text(
+        "import wallaroo_pulumi.resources.workspace as module\n"
+        "def delete(self, ctx, id, known):\n"
+        "    ctx.say('the new code deletes ' + known.name)\n"
+        "module.Workspace.delete = delete\n"
+    )
+    env = {"PYTHONPATH": str(made.folder)}
+    made.up("--expect-no-changes", env=env).ok()
+    assert made.resources()["fraud"]["inputs"]["__provider"] == before
+    run = made.pulumi("destroy", "--yes", "--skip-preview", env=env).ok()
+    assert "the new code deletes fraud-prod" in run.text
+
+
+def test_the_options_of_pulumi_name_properties_as_programs_do(project: Make, emulator: Emulated) -> None:
+    program = """
+        import pulumi
+        import wallaroo_pulumi as wallaroo
+        wallaroo.Workspace("fraud", name="fraud-prod", force_destroy=False,
+            opts=pulumi.ResourceOptions(ignore_changes=["force_destroy"]))
+    """
+    made = project(program)
+    made.configure(emulator.settings)
+    made.up().ok()
+    made.write(program.replace("False", "True"))
+    assert made.planned() == {}
+
+
+def test_quickstart(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> None:
+    quickstart = Project.copy(ROOT / "stacks/quickstart", tmp_path / "quickstart", engine_env)
+    quickstart.configure(emulator.settings)
+    quickstart.up().ok()
+    id = quickstart.outputs()["workspace_id"]
+    assert emulator.members(id)["mary.jane@example.com"] == "OWNER"
+    quickstart.up("--expect-no-changes").ok()
+
+
+def test_the_estate_file_of_the_configuration(
+    engine_env: dict[str, str], tmp_path: Path, emulator: Emulated
+) -> None:
+    estate = Project.copy(ROOT / "stacks/estate", tmp_path / "estate", engine_env)
+    estate.configure(emulator.settings)
+    estate.up().ok()
+    assert set(estate.outputs()["workspaces"]) == {"fraud-prod", "fraud-staging", "churn-research"}
+    (estate.folder / "mine.yaml").write_text(
+        "workspaces:\n  mine:\n    members: {ada@example.com: OWNER}\nusers:\n  ada@example.com:\n"
+    )
+    estate.configure({"file": "mine.yaml"}, namespace="wallaroo-estate")
+    plan = estate.planned()
+    assert plan["mine"] == "create"
+    assert plan["fraud-prod"] == "delete"
+    estate.up().ok()
+    assert emulator.members(estate.outputs()["workspaces"]["mine"])["ada@example.com"] == "OWNER"
+    (estate.folder / "mine.yaml").write_text("workspaces:\n  mine:\n    colour: red\n")
+    run = estate.pulumi("preview")
+    assert run.code != 0
+    assert "mine.yaml, line 3, workspaces.mine.colour: is not a key" in run.text
+    assert "Traceback" not in run.text
+
+
+def python_blocks(page: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+
+
+def test_the_program_of_the_readme(project: Make, emulator: Emulated) -> None:
+    made = project(python_blocks("README.md")[0])
+    made.configure(emulator.settings)
+    made.up().ok()
+    assert made.outputs()["fraud_id"] == emulator.workspaces()["fraud-prod"]
+    made.up("--expect-no-changes").ok()
+
+
+def test_the_mocks_of_the_docs(tmp_path: Path) -> None:
+    (tmp_path / "test_stack.py").write_text(python_blocks("docs/testing.md")[0])
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        str(tmp_path / "test_stack.py"),
+    ]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert ran.returncode == 0, ran.stdout
+    assert "1 passed" in ran.stdout
+
+
+def test_the_automation_program_of_the_docs(
+    engine_env: dict[str, str], tmp_path: Path, emulator: Emulated
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (tmp_path / "deploy.py").write_text(
+        python_blocks("docs/testing.md")[1] + f"\nprint(deploy({emulator.url!r}, {str(state)!r}))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "deploy.py"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=engine_env,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert int(ran.stdout) == emulator.workspaces()["fraud-prod"]

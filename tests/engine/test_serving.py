@@ -1,0 +1,339 @@
+"""stacks/serving on a real engine: from a model file to a prediction, its changes, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from emulated import Emulated
+from pulumi_project import Project, Run
+
+STACK = Path(__file__).parents[2] / "stacks/serving"
+HOUSE = {"house": [100.0, 4.0]}
+
+
+def price(metre: float = 1000.0) -> float:
+    """By hand: make_model.py has the formula."""
+    return 100 * metre + 4 * 5000 + 20000
+
+
+@pytest.fixture
+def serving(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> Project:
+    project = Project.copy(STACK, tmp_path / "serving", engine_env)
+    project.configure(emulator.settings)
+    return project
+
+
+def predict(emulator: Emulated, url: str) -> float:
+    answer = emulator.infer(url, [HOUSE])
+    found: float = answer[0]["out"]["price"][0]
+    return found
+
+
+def change_model(project: Project, metre: float) -> None:
+    """Another model in the same file."""
+    subprocess.run([sys.executable, "make_model.py", str(metre)], cwd=project.folder, check=True)
+
+
+def versions(emulator: Emulated) -> list[dict[str, Any]]:
+    listed = emulator.api("models/list")["models"]
+    return [v["model_version"] for model in listed for v in model["model_versions"]]
+
+
+def pipeline_versions(emulator: Emulated, workspace_id: int) -> list[dict[str, Any]]:
+    body = {"workspace_id": workspace_id, "pipeline_id": "house-price"}
+    found: list[dict[str, Any]] = emulator.api("pipelines/list_pipeline_versions", **body)[
+        "pipeline_versions"
+    ]
+    return found
+
+
+def one_line(run: Run, *parts: str) -> None:
+    assert run.code != 0
+    assert [line for line in run.text.splitlines() if all(part in line for part in parts)], run.text
+    assert "wallaroo_pulumi/" not in run.text, "no frame of the package"
+
+
+def test_from_a_model_file_to_a_prediction_and_back(serving: Project, emulator: Emulated) -> None:
+    serving.up().ok()
+    outputs = serving.outputs()
+    workspace_id = outputs["workspace_id"]
+    assert predict(emulator, outputs["inference_url"]) == price()
+
+    # Again: nothing to do, and nothing is asked.
+    emulator.forget_requests()
+    serving.up().ok()
+    assert serving.changes() == {"same": 5}
+    assert emulator.endpoints() == []
+
+    # The state names no machine.
+    model = serving.resources("ModelVersion")["house-price"]
+    assert model["outputs"]["path"] == "house_price.onnx"
+    assert str(serving.folder) not in serving.export()
+
+    # Another content: the preview shows it, the model replaced first and what uses it changed in place.
+    change_model(serving, 1200)
+    steps = [step for step in serving.preview()["steps"] if step["op"] != "same"]
+    assert [(step["urn"].rsplit("::", 2)[1].rsplit(":", 1)[1], step["op"]) for step in steps] == [
+        ("ModelVersion", "replace"),
+        ("Pipeline", "update"),
+        ("Deployment", "update"),
+    ]
+    assert steps[0]["replaceReasons"] == ["sha256"]
+    emulator.forget_requests()
+    serving.up().ok()
+    calls = [e for e in emulator.endpoints() if e in (
+        "models/upload_and_convert", "pipelines/create", "pipelines/deploy", "models/delete_model_versions",
+        "pipelines/undeploy")]  # fmt: skip
+    assert calls == [
+        "models/upload_and_convert",
+        "pipelines/create",
+        "pipelines/deploy",
+        "models/delete_model_versions",
+    ]
+    assert serving.outputs()["inference_url"] == outputs["inference_url"]
+    assert predict(emulator, outputs["inference_url"]) == price(1200)
+    assert len(versions(emulator)) == 1
+    assert len(pipeline_versions(emulator, workspace_id)) == 2
+
+    serving.refresh().ok()
+    assert serving.planned() == {}
+
+    serving.destroy().ok()
+    assert serving.resources() == {}
+    (workspace,) = emulator.api("workspaces/list")["workspaces"]
+    assert (workspace["models"], workspace["pipelines"]) == ([], [])
+    serving.up().ok()  # the empty workspace is taken over
+
+
+def test_a_checkout_that_moved_changes_nothing(
+    serving: Project, emulator: Emulated, engine_env: dict[str, str]
+) -> None:
+    serving.up().ok()
+    moved = serving.folder.parent / "elsewhere"
+    shutil.copytree(serving.folder, moved)
+    (moved / "models").mkdir()
+    (moved / "house_price.onnx").rename(moved / "models/renamed.onnx")
+    program = (moved / "__main__.py").read_text().replace("house_price.onnx", "models/renamed.onnx")
+    serving.folder = moved
+    serving.write(program)
+    assert serving.planned() == {}
+
+
+def test_what_was_undone_by_hand_is_made_again(serving: Project, emulator: Emulated) -> None:
+    serving.up().ok()
+    (pipeline,) = serving.resources("Pipeline").values()
+    emulator.api("pipelines/undeploy", pipeline_id=pipeline["outputs"]["pipelineId"])
+    serving.refresh().ok()
+    assert serving.resources("Deployment") == {}
+    serving.up().ok()
+    assert predict(emulator, serving.outputs()["inference_url"]) == price()
+    assert len(pipeline_versions(emulator, serving.outputs()["workspace_id"])) == 1
+
+
+def test_steps_changed_by_hand_are_found_and_put_right(serving: Project, emulator: Emulated) -> None:
+    serving.up().ok()
+    workspace_id = serving.outputs()["workspace_id"]
+    body = {"pipeline_id": "house-price", "workspace_id": workspace_id, "definition": {"steps": []}}
+    emulator.api("pipelines/create", **body)
+    serving.refresh().ok()
+    assert serving.planned() == {"house-price": "update"}
+    serving.up().ok()
+    assert predict(emulator, serving.outputs()["inference_url"]) == price()
+
+
+def test_an_upload_that_is_cut_is_sent_again(serving: Project, emulator: Emulated) -> None:
+    emulator.control("faults", path="*/upload_and_convert", kind="reset")
+    serving.up().ok()
+    assert len(versions(emulator)) == 1
+
+
+@pytest.mark.parametrize("lost", ["*/upload_and_convert", "*/pipelines/create", "*/pipelines/deploy"])
+def test_a_lost_reply_makes_no_twin(serving: Project, emulator: Emulated, lost: str) -> None:
+    emulator.control("faults", path=lost, kind="lost_reply")
+    serving.up().ok()
+    outputs = serving.outputs()
+    assert predict(emulator, outputs["inference_url"]) == price()
+    assert len(versions(emulator)) == 1
+    assert len(pipeline_versions(emulator, outputs["workspace_id"])) == 1
+    serving.refresh().ok()
+    assert serving.planned() == {}
+
+
+def test_a_conversion_that_fails_says_why_and_leaves_nothing(serving: Project, emulator: Emulated) -> None:
+    emulator.control("readiness", kind="model", mode="error", message="no requirements.txt")
+    one_line(
+        serving.up(), "model 'house-price'", "could not be converted: no requirements.txt", "the log ends"
+    )
+    assert emulator.api("models/list")["models"] == []
+    emulator.control("readiness", kind="model")
+    serving.up().ok()
+
+
+def test_a_conversion_that_takes_too_long_is_waited_for_by_the_next_up(
+    serving: Project, emulator: Emulated
+) -> None:
+    program = (STACK / "__main__.py").read_text()
+    serving.write(program.replace('framework="onnx",', 'framework="onnx", timeout=2,'))
+    emulator.control("readiness", kind="model", mode="never")
+    one_line(serving.up(), "model 'house-price'", "is still attempting_load_container after 2 s")
+    emulator.control("readiness", kind="model")
+    serving.up().ok()
+    assert len(versions(emulator)) == 1
+
+
+def test_a_pipeline_that_was_made_though_the_answer_is_500_is_completed(
+    serving: Project, emulator: Emulated
+) -> None:
+    emulator.control("readiness", kind="pipeline_version", mode="error")
+    serving.up().ok()
+    outputs = serving.outputs()
+    assert len(pipeline_versions(emulator, outputs["workspace_id"])) == 1
+    assert predict(emulator, outputs["inference_url"]) == price()
+
+
+def test_a_deployment_that_does_not_come_up_is_completed_with_another_configuration(
+    serving: Project, emulator: Emulated
+) -> None:
+    program = (STACK / "__main__.py").read_text()
+    greedy = program.replace("engine_config(cpus=0.5,", "engine_config(cpus=500,")
+    serving.write(greedy.replace("models=[", "timeout=2, models=["))
+    one_line(serving.up(), "deployment 'house-price-", "is still Starting", "Insufficient cpu", "after 2 s")
+    assert "Deployment" not in {r["type"].rsplit(":", 1)[1] for r in serving.resources().values()}
+    serving.write(program)
+    serving.up().ok()
+    outputs = serving.outputs()
+    assert predict(emulator, outputs["inference_url"]) == price()
+    assert len(pipeline_versions(emulator, outputs["workspace_id"])) == 1
+
+
+def test_an_engine_that_fails_says_why(serving: Project, emulator: Emulated) -> None:
+    emulator.control("readiness", kind="deployment", mode="error", message="OOMKilled")
+    one_line(serving.up(), "deployment 'house-price-", "failed: engine-", "is Failed: OOMKilled")
+
+
+def test_a_model_in_use_is_not_deleted_and_the_pipeline_is_named(
+    serving: Project, emulator: Emulated
+) -> None:
+    serving.up().ok()
+    program = (STACK / "__main__.py").read_text()
+    # Only the model goes: somebody keeps the pipeline elsewhere.
+    serving.pulumi("state", "delete", serving.resources("Deployment")["house-price"]["urn"], "--yes").ok()
+    serving.pulumi("state", "delete", serving.resources("Pipeline")["house-price"]["urn"], "--yes").ok()
+    serving.write(program.split("model = ")[0])
+    one_line(
+        serving.up(), "version 1 of model 'house-price'", "cannot be deleted: pipeline 'house-price' uses it"
+    )
+    assert len(versions(emulator)) == 1
+
+
+def test_a_missing_file_is_found_in_preview(serving: Project, emulator: Emulated) -> None:
+    (serving.folder / "house_price.onnx").unlink()
+    one_line(serving.pulumi("preview"), "property path", "No such file or directory")
+    assert emulator.requests("/") == []
+
+
+def test_force_destroy_empties_the_workspace(serving: Project, emulator: Emulated) -> None:
+    program = (STACK / "__main__.py").read_text()
+    forced = 'name="house-prices", force_destroy=True)'
+    serving.write(program.replace('name="house-prices")', forced))
+    serving.up().ok()
+    for kind in ("Deployment", "Pipeline", "ModelVersion"):
+        serving.pulumi("state", "delete", serving.resources(kind)["house-price"]["urn"], "--yes").ok()
+    run = serving.destroy().ok()
+    assert "stays on the instance, empty" in run.text
+    (workspace,) = emulator.api("workspaces/list")["workspaces"]
+    assert (workspace["models"], workspace["pipelines"]) == ([], [])
+
+
+def test_models_and_pipelines_of_an_estate(
+    engine_env: dict[str, str], tmp_path: Path, emulator: Emulated
+) -> None:
+    estate = Project(tmp_path / "estate", engine_env, "")
+    (estate.folder / "__main__.py").unlink()
+    shutil.copytree(STACK.parent / "estate", estate.folder / "stacks/estate")
+    (estate.folder / "Pulumi.yaml").write_text("name: estate\nruntime: python\nmain: stacks/estate\n")
+    (estate.folder / "models").mkdir()
+    shutil.copy(STACK / "house_price.onnx", estate.folder / "models")
+    (estate.folder / "estate.yaml").write_text(
+        """
+        workspaces:
+          houses:
+            models:
+              price: {path: models/house_price.onnx, framework: onnx}
+            pipelines:
+              estimate: {steps: [price], deploy: {cpus: 0.5, memory: 512Mi}}
+              idle: {steps: [{split: {price: 1}}]}
+        """
+    )
+    estate.configure(emulator.settings)
+    estate.up().ok()
+    assert predict(emulator, estate.outputs()["inference_urls"]["houses/estimate"]) == price()
+    assert str(tmp_path) not in estate.export()
+    estate.up("--expect-no-changes").ok()
+    estate.destroy().ok()
+
+
+def test_two_interrupts_during_a_wait_lose_nothing(serving: Project, emulator: Emulated) -> None:
+    """The first lets the engine wait for what is under way, as it does for every provider; the second ends it."""
+    emulator.control("readiness", kind="model", mode="never")
+    running = serving.start("up", "--yes", "--skip-preview")
+    assert running.stdout is not None
+    for line in running.stdout:
+        if "attempting_load_container" in line:
+            break
+    for _ in range(2):
+        os.killpg(running.pid, signal.SIGINT)
+        for line in running.stdout:
+            if "^C received" in line:
+                break
+    running.communicate(timeout=60)
+    assert running.returncode != 0
+
+    emulator.control("readiness", kind="model")
+    serving.up().ok()
+    assert len(versions(emulator)) == 1
+    assert predict(emulator, serving.outputs()["inference_url"]) == price()
+
+
+def test_what_exists_is_read_from_another_program(
+    serving: Project, engine_env: dict[str, str], tmp_path: Path, emulator: Emulated
+) -> None:
+    serving.up().ok()
+    workspace_id = serving.outputs()["workspace_id"]
+    reader = Project(
+        tmp_path / "reader",
+        engine_env,
+        f"""
+        import pulumi
+        import wallaroo_pulumi as wallaroo
+
+        model = wallaroo.get_model_version(workspace_id={workspace_id}, name="house-price")
+        again = wallaroo.get_model_version_output(model_version_id=pulumi.Output.from_input(model.model_version_id))
+        pipeline = wallaroo.get_pipeline_output({workspace_id}, pulumi.Output.from_input("house-price"))
+        wallaroo.Pipeline("copy", workspace_id={workspace_id}, name="copy", steps=[wallaroo.model_step(again)])
+        wallaroo.Pipeline.get("read", "{workspace_id}/house-price")
+        wallaroo.ModelVersion.get("read", str(model.model_version_id))
+        wallaroo.Deployment.get("read", "{workspace_id}/house-price/1")
+        pulumi.export("model", [model.name, model.status, model.framework])
+        pulumi.export("steps", pipeline.steps)
+        """,
+    )
+    reader.configure(emulator.settings)
+    reader.up().ok()
+    outputs = reader.outputs()
+    assert outputs["model"] == ["house-price", "ready", "onnx"]
+    (pipeline,) = serving.resources("Pipeline").values()
+    assert outputs["steps"] == pipeline["outputs"]["steps"]
+    assert reader.resources("Pipeline")["copy"]["outputs"]["steps"] == outputs["steps"]
+    (deployment,) = reader.resources("Deployment").values()
+    assert deployment["outputs"]["inferenceUrl"] == serving.outputs()["inference_url"]
+
+    reader.write(f'import wallaroo_pulumi as wallaroo\nwallaroo.get_pipeline({workspace_id}, "none")')
+    one_line(reader.pulumi("preview"), f"workspace {workspace_id} has no pipeline 'none'")

@@ -1,0 +1,136 @@
+"""A real dynamic host process (``python -m pulumi.dynamic``), spoken to as the engine does: over gRPC."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, cast
+
+import grpc
+from emulated import clean_environment
+from google.protobuf import struct_pb2
+from google.protobuf.json_format import MessageToDict
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from wallaroo_pulumi.adapters.dynamic import DynamicProvider
+
+UNKNOWN: str = rpc.UNKNOWN
+"""What the engine sends for a value that a preview cannot know yet."""
+
+
+class HostError(Exception):
+    """A call failed; the text is what the user would see behind Pulumi's own words."""
+
+
+@dataclass(frozen=True)
+class Diff:
+    changed: bool
+    replaces: list[str]
+    delete_before_replace: bool
+
+
+class DynamicHost:
+    """The host, as a context manager. Properties are plain dictionaries with wire names, without ``__provider``."""
+
+    def __init__(self, config: Mapping[str, str] | None = None, env: Mapping[str, str] | None = None) -> None:
+        self._config = {f"wallaroo:{key}": value for key, value in (config or {}).items()}
+        self._env = clean_environment() | {"PULUMI_CONFIG": "{}"} | dict(env or {})
+        self.lines: list[str] = []
+
+    def __enter__(self) -> Self:
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self._env,
+        )
+        assert self.process.stdout is not None
+        port = self.process.stdout.readline().strip()
+        self._reader = threading.Thread(target=self._collect, daemon=True)
+        self._reader.start()
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._call("Configure", provider_pb2.ConfigureRequest(args=_struct(self._config), acceptSecrets=True))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.close()
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def _collect(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+
+    def check(
+        self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """The checked inputs and the failures by property."""
+        reply = self._call(
+            "Check",
+            provider_pb2.CheckRequest(
+                urn=f"urn:{kind}", olds=_props(kind, olds or {}), news=_props(kind, news)
+            ),
+        )
+        return _plain(reply.inputs), {f.property: f.reason for f in reply.failures}
+
+    def diff(self, kind: str, id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
+        reply = self._call(
+            "Diff", provider_pb2.DiffRequest(id=id, olds=_props(kind, olds), news=_props(kind, news))
+        )
+        changed = reply.changes == provider_pb2.DiffResponse.DIFF_SOME
+        return Diff(changed, list(reply.replaces), reply.deleteBeforeReplace)
+
+    def create(self, kind: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        reply = self._call("Create", provider_pb2.CreateRequest(properties=_props(kind, inputs)))
+        return reply.id, _plain(reply.properties)
+
+    def read(
+        self, kind: str, id: str, state: Mapping[str, Any] | None = None
+    ) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        """Id (empty when gone), outputs, inputs."""
+        reply = self._call("Read", provider_pb2.ReadRequest(id=id, properties=_props(kind, state or {})))
+        return reply.id, _plain(reply.properties), _plain(reply.inputs)
+
+    def update(self, kind: str, id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        reply = self._call(
+            "Update", provider_pb2.UpdateRequest(id=id, olds=_props(kind, olds), news=_props(kind, news))
+        )
+        return _plain(reply.properties)
+
+    def delete(self, kind: str, id: str, state: Mapping[str, Any]) -> None:
+        self._call("Delete", provider_pb2.DeleteRequest(id=id, properties=_props(kind, state)))
+
+    def _call(self, name: str, request: Any) -> Any:
+        try:
+            return getattr(self._stub, name)(request, timeout=120)
+        except grpc.RpcError as error:
+            raise HostError(cast(grpc.Call, error).details()) from None
+
+
+def _props(kind: str, props: Mapping[str, Any]) -> struct_pb2.Struct:
+    reference = cast(Any, serialize_provider)(DynamicProvider(kind))
+    return _struct({**props, "__provider": reference})
+
+
+def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update(dict(values))
+    return struct
+
+
+def _plain(struct: struct_pb2.Struct) -> dict[str, Any]:
+    return {k: v for k, v in MessageToDict(struct).items() if not k.startswith("__")}

@@ -1,0 +1,85 @@
+"""The life of a resource's example, through the kernel and the client, without Pulumi: for tests of many cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from emulated import Emulated
+
+from wallaroo_pulumi.api import Client
+from wallaroo_pulumi.config import load
+from wallaroo_pulumi.core import lifecycle
+from wallaroo_pulumi.core.check import check
+from wallaroo_pulumi.core.context import Context
+from wallaroo_pulumi.core.names import wire_name
+from wallaroo_pulumi.resources import RESOURCES
+
+
+class Life:
+    """One object and what it needs. ``state`` holds its id and outputs, as Pulumi would.
+
+    ``files`` are the paths that examples refer to (``example_files.py``).
+    """
+
+    def __init__(
+        self,
+        emulator: Emulated,
+        kind: str,
+        files: Mapping[str, str],
+        *,
+        url: str | None = None,
+    ) -> None:
+        self._given = {**emulator.settings, "maxRetries": "1", "apiUrl": url or emulator.url}
+        self._resource = RESOURCES[kind]
+        self._client: Client | None = None
+        self.said: list[str] = []
+        self.new_process()
+        self._values: dict[str, Any] = dict(files)
+        self.state: tuple[str, dict[str, Any]] | None = None
+
+    def make_needs(self) -> None:
+        """Make what the example refers to."""
+        for needed, inputs in self._resource.examples.needs.items():
+            wire = self._checked(needed, self._filled(inputs))
+            for name, value in lifecycle.create(RESOURCES[needed], self._ctx, wire)[1].items():
+                self._values.setdefault(name, value)
+
+    def new_process(self, timeout: float = 10.0) -> None:
+        """Forget what a process knows: its token, its listings, its claims. ``timeout`` is seconds per request."""
+        self.close()
+        given = {**self._given, "timeout": str(timeout)}
+        self._client = Client(load(given.get, {}))
+        self._ctx = Context(client=self._client, say=self.said.append, sleep=lambda _: None)
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+
+    def create(self) -> None:
+        inputs = self._checked(self._resource.kind, self._filled(self._resource.examples.inputs))
+        self.state = lifecycle.create(self._resource, self._ctx, inputs)
+
+    def update(self) -> None:
+        assert self.state is not None
+        examples = self._resource.examples
+        inputs = self._checked(self._resource.kind, self._filled({**examples.inputs, **examples.update}))
+        id, outputs = self.state
+        self.state = (id, lifecycle.update(self._resource, self._ctx, id, outputs, inputs))
+
+    def delete(self) -> None:
+        assert self.state is not None
+        lifecycle.delete(self._resource, self._ctx, *self.state)
+
+    def _checked(self, kind: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        wire = {wire_name(name): value for name, value in inputs.items()}
+        checked, failures = check(RESOURCES[kind], wire, {})
+        assert failures == []
+        return checked
+
+    def _filled(self, value: Any) -> Any:
+        if isinstance(value, str) and value.startswith("$"):
+            return self._values[wire_name(value[1:])]
+        if isinstance(value, Mapping):
+            return {k: self._filled(v) for k, v in value.items()}
+        return [self._filled(v) for v in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,157 @@
+"""A Pulumi project in a folder of its own, driven by a real engine. Tests look at the exported state, not at text."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulated import clean_environment
+
+PASSPHRASE = "correct horse battery staple"
+TYPE = "pulumi-python:dynamic/wallaroo:"
+
+
+def engine_environment(engine: Path, home: Path) -> dict[str, str]:
+    """What pulumi needs: this Python and the engine first on PATH, and nothing of the user's own settings."""
+    path = [str(Path(sys.executable).parent), str(engine), os.environ["PATH"]]
+    return clean_environment() | {
+        "PATH": os.pathsep.join(path),
+        "PULUMI_HOME": str(home),
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
+        "NO_COLOR": "1",
+    }
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+    def ok(self) -> Run:
+        assert self.code == 0, self.text
+        return self
+
+
+class Project:
+    """``folder`` holds the project, its state (a ``file://`` backend) and one stack."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str], program: str, name: str = "estate") -> None:
+        self.folder = folder
+        self.env = {**env, "PULUMI_BACKEND_URL": f"file://{folder / 'state'}", "PULUMI_STACK": "test"}
+        (folder / "state").mkdir(parents=True)
+        (folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n")
+        self.write(program)
+        self.pulumi("stack", "init", "test").ok()
+
+    @classmethod
+    def copy(cls, source: Path, folder: Path, env: Mapping[str, str]) -> Project:
+        """A project made from a folder of ``stacks/``."""
+        name = re.search(
+            r"^name: (\S+)", (source / "Pulumi.yaml").read_text() if (source / "Pulumi.yaml").exists() else ""
+        )
+        project = cls(folder, env, "", name[1] if name else "estate")
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+        return project
+
+    def write(self, program: str) -> None:
+        """The program from now on."""
+        (self.folder / "__main__.py").write_text(textwrap.dedent(program))
+
+    def configure(self, settings: Mapping[str, str], *, namespace: str = "wallaroo") -> None:
+        secrets = ("clientSecret", "password", "token")
+        pairs = [
+            part
+            for key, value in settings.items()
+            for part in ("--secret" if key in secrets else "--plaintext", f"{namespace}:{key}={value}")
+        ]
+        self.pulumi("config", "set-all", *pairs).ok()
+
+    def pulumi(self, *args: str, timeout: float = 240, env: Mapping[str, str] | None = None) -> Run:
+        process = self.start(*args, env=env)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            out, err = process.communicate()
+            raise AssertionError(
+                f"pulumi {' '.join(args)} did not end within {timeout} s:\n{out}{err}"
+            ) from None
+        return Run(process.returncode, out, err)
+
+    def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start a command in a process group of its own."""
+        return subprocess.Popen(
+            ["pulumi", "--non-interactive", *args],
+            cwd=self.folder,
+            env={**self.env, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def up(self, *args: str, **kwargs: Any) -> Run:
+        return self.pulumi("up", "--yes", "--skip-preview", *args, **kwargs)
+
+    def refresh(self, *args: str) -> Run:
+        return self.pulumi("refresh", "--yes", "--skip-preview", *args)
+
+    def destroy(self, *args: str) -> Run:
+        return self.pulumi("destroy", "--yes", "--skip-preview", *args)
+
+    def preview(self, *args: str) -> dict[str, Any]:
+        """The plan: ``steps`` and ``changeSummary``."""
+        plan: dict[str, Any] = json.loads(self.pulumi("preview", "--json", *args).ok().out)
+        return plan
+
+    def planned(self, *args: str) -> dict[str, str]:
+        """What a preview would do: resource name → operation, without what stays the same."""
+        steps = self.preview(*args)["steps"]
+        return {name_of(s["urn"]): s["op"] for s in steps if s["op"] != "same" and "Stack" not in s["urn"]}
+
+    def changes(self) -> dict[str, int]:
+        """How many resources the last update created, updated, left as they were …"""
+        history = json.loads(self.pulumi("stack", "history", "--json").ok().out)
+        found: dict[str, int] = history[0]["resourceChanges"]
+        return found
+
+    def export(self) -> str:
+        """The state as text, secrets as ciphertext."""
+        return self.pulumi("stack", "export").ok().out
+
+    def resources(self, kind: str | None = None) -> dict[str, dict[str, Any]]:
+        """Our resources in the state: name → id, inputs, outputs, and so on."""
+        state = json.loads(self.export())["deployment"].get("resources", [])
+        return {
+            name_of(r["urn"]): r
+            for r in state
+            if r["type"].startswith(TYPE) and (kind is None or r["type"] == TYPE + kind)
+        }
+
+    def outputs(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--json").ok().out)
+        return found
+
+
+def name_of(urn: str) -> str:
+    return urn.rsplit("::", 1)[1]
