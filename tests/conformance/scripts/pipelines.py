@@ -1,0 +1,119 @@
+"""Pipelines and deployments through the SDK."""
+
+import pandas
+from wallaroo import Client
+from wallaroo.deployment_config import DeploymentConfigBuilder
+from wallaroo.object import EntityNotFoundError
+from wallaroo.pipeline import Pipeline
+from wallaroo.wallaroo_ml_ops_api_client.api.misc import status_get_deployment
+from wallaroo.wallaroo_ml_ops_api_client.api.pipelines import (
+    delete_pipeline,
+    get_pipeline_by_name,
+    list_pipeline_versions,
+)
+
+
+def build(client: Client, workspace: str, name: str, model: str) -> dict:
+    """A pipeline of one model, uploaded and not deployed."""
+    client.set_current_workspace(client.get_workspace(workspace))
+    pipeline = client.build_pipeline(name).add_model_step(client.get_model(model))
+    pipeline.create_version()
+    return _told(pipeline)
+
+
+def deploy(client: Client, workspace: str, name: str, model: str, cpus: float | None = None) -> dict:
+    client.set_current_workspace(client.get_workspace(workspace))
+    pipeline = client.build_pipeline(name).add_model_step(client.get_model(model))
+    config = DeploymentConfigBuilder().cpus(cpus).memory("512Mi").build() if cpus else None
+    pipeline.deploy(deployment_config=config)
+    return _told(pipeline) | {"status": pipeline.status()["status"], "url": pipeline.url()}
+
+
+def undeploy(client: Client, workspace: str, name: str) -> None:
+    _pipeline(client, workspace, name).undeploy()
+
+
+def look(client: Client, workspace: str, name: str) -> dict:
+    """The pipeline, found in each of the ways that the SDK has."""
+    pipeline = _pipeline(client, workspace, name)
+    latest = pipeline.versions()[0].name()
+    ways = [
+        *client.list_pipelines(workspace_name=workspace),
+        *client.pipelines_by_name(name, workspace_name=workspace),
+        client.get_pipeline(name, version=latest),
+        *(version.pipeline() for version in client.search_pipelines(name)),
+        *(version.pipeline() for version in client.search_pipeline_versions(latest)),
+    ]
+    assert {way.id() for way in ways} == {pipeline.id()}
+    return _told(pipeline)
+
+
+def deployment(client: Client, name: str) -> dict:
+    """The deployment, found in each of the ways that the SDK has."""
+    found = client.deployment_by_name(name)
+    listed = {other.id(): other.deployed() for other in client.list_deployments()}
+    try:
+        status = found.status()["status"]
+    except EntityNotFoundError:
+        status = None
+    (version,) = found.pipeline_versions()
+    return {
+        "id": found.id(),
+        "deployed": found.deployed(),
+        "listed": listed[found.id()],
+        "status": status,
+        "version": version.name(),
+        "models": [config.model_version().name() for config in found.model_configs()],
+        "url": found.url(),
+    }
+
+
+def infer(client: Client, workspace: str, name: str, records: list) -> list:
+    """The prices that are predicted. The emulator does not flatten the answer, which the SDK asks for."""
+    answer = _pipeline(client, workspace, name).infer(pandas.DataFrame(records))
+    return [out["price"] for out in answer["out"]]
+
+
+def generated(client: Client, workspace_id: int, name: str) -> dict:
+    """What the generated client reads."""
+    api = client.mlops()
+    by_name = get_pipeline_by_name.GetPipelineByNameBody(name, workspace_id)
+    versions = list_pipeline_versions.ListPipelineVersionsBody(name, workspace_id)
+    return {
+        "id": get_pipeline_by_name.sync(client=api, body=by_name).pipeline.id,
+        "versions": [
+            str(listed.pipeline_version.version)
+            for listed in list_pipeline_versions.sync(client=api, body=versions).pipeline_versions
+        ],
+    }
+
+
+def generated_status(client: Client, name: str) -> str:
+    """A deployment's status as the generated client reads it, which it cannot."""
+    body = status_get_deployment.StatusGetDeploymentBody(name)
+    return status_get_deployment.sync(client=client.mlops(), body=body).status
+
+
+def delete(client: Client, workspace_id: int, name: str) -> None:
+    """The high-level client has no way to delete a pipeline."""
+    body = delete_pipeline.DeletePipelineBody(name, workspace_id)
+    assert delete_pipeline.sync(client=client.mlops(), body=body).pipeline_id == name
+
+
+def _pipeline(client: Client, workspace: str, name: str) -> Pipeline:
+    client.set_current_workspace(client.get_workspace(workspace))
+    return client.get_pipeline(name)
+
+
+def _told(pipeline: Pipeline) -> dict:
+    version = pipeline.versions()[0]
+    return {
+        "id": pipeline.id(),
+        "name": pipeline.name(),
+        "versions": len(pipeline.versions()),
+        "version_id": version.id(),
+        "version": version.name(),
+        "steps": pipeline.get_pipeline_configuration()["definition"].get("steps"),
+        "models": [config.model_version().name() for config in version.model_configs()],
+        "workspace": pipeline.workspace().name(),
+    }
