@@ -1,0 +1,89 @@
+"""``make bench`` and ``make bench-quick``: measure, and write docs/performance.md."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from pulumi_engine import engine_folder
+from pulumi_project import engine_environment
+
+from . import emulator_load, imports, many_stacks, report
+from .instance import Instance
+from .report import Case, Results
+from .subjects import COMMANDS, Failed, Subject
+
+PAGE = Path(__file__).parents[1] / "docs/performance.md"
+TWO = ("floor", "ours")
+ALL = ("floor", "ours", "documented")
+
+FULL = [
+    Case(n=10, latency=0.0, kinds=ALL, rounds=3),
+    Case(n=10, latency=0.02, kinds=ALL, rounds=3),
+    Case(n=100, latency=0.0, kinds=ALL, rounds=3),
+    Case(n=100, latency=0.02, kinds=ALL, rounds=1),
+    Case(n=1000, latency=0.0, kinds=ALL, rounds=1),
+    Case(n=1000, latency=0.02, kinds=TWO, rounds=1),
+]
+QUICK = [
+    Case(n=10, latency=0.0, kinds=ALL, rounds=1),
+    Case(n=100, latency=0.0, kinds=TWO, rounds=1),
+    Case(n=100, latency=0.02, kinds=TWO, rounds=1),
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks", description="Measure the provider side by side.")
+    parser.add_argument("--quick", action="store_true", help="a few minutes: small estates, one round")
+    parser.add_argument("--page", type=Path, default=PAGE, help="the page to write")
+    given = parser.parse_args()
+    begun = report.machine()
+    with tempfile.TemporaryDirectory() as folder:
+        env = engine_environment(engine_folder(), Path(folder, "home"))
+        results = Results()
+        for case in QUICK if given.quick else FULL:
+            measure(case, Path(folder), env, results)
+    page = report.page(
+        results,
+        imports.measure(rounds=5 if given.quick else 15),
+        emulator_load.measure(500, 5_000 if given.quick else 100_000, 10_000),
+        [many_stacks.measure(5 if given.quick else 20, 10, rate, 4) for rate in (None, 50)],
+        begun,
+        "bench-quick" if given.quick else "bench",
+    )
+    given.page.write_text(page)
+    print(page)
+
+
+def measure(case: Case, folder: Path, env: dict[str, str], results: Results) -> None:
+    """Run every command of the case, the subjects in turn, so that what else the machine does meets all of them."""
+    failed: set[str] = set()
+    for turn in range(case.rounds):
+        with ExitStack() as stack:
+            subjects = []
+            for kind in case.kinds:
+                instance = stack.enter_context(Instance())
+                instance.renew(case.latency)
+                place = folder / f"{kind}-{case.n}-{case.latency}-{turn}"
+                subjects.append(Subject(kind, case.n, place, env, instance))
+            for command, subject in itertools.product(COMMANDS, subjects):
+                if subject.kind in failed:
+                    continue
+                try:
+                    measured = subject.run(command)
+                except Failed as failure:
+                    failed.add(subject.kind)
+                    results.failures[case, subject.kind] = report.last_error(str(failure))
+                    continue
+                results.measured[case, subject.kind, command].append(measured)
+                print(f"{case} {subject.kind} {command}: {measured.wall:.1f} s", flush=True)
+                if command == "up":
+                    results.state[case, subject.kind] = subject.state()
+    results.cases.append(case)
+
+
+if __name__ == "__main__":
+    main()

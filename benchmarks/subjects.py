@@ -1,0 +1,107 @@
+"""One stack of each kind under measurement, and what one command on it costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulumi_project import Project
+
+from .instance import Instance
+from .processes import Usage, Watch
+
+PROGRAMS = Path(__file__).parent / "programs"
+COMMANDS = {
+    "up": ("up", "--yes", "--skip-preview"),
+    "no-op up": ("up", "--yes", "--skip-preview", "--expect-no-changes"),
+    "preview": ("preview", "--expect-no-changes"),
+    "refresh": ("refresh", "--yes", "--skip-preview", "--expect-no-changes"),
+    "destroy": ("destroy", "--yes", "--skip-preview"),
+}
+ENGINE = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+"""The engine writes the state once, at the end. With a file backend it otherwise writes all of it after each step,
+which takes minutes for thousands of resources, whoever provides them, and would hide what is to be measured."""
+
+_LONGEST = 1200.0
+"""Seconds after which a command counts as hung."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one command cost."""
+
+    wall: float
+    """Seconds from the start of ``pulumi`` to its end."""
+    host: Usage
+    """The dynamic host's."""
+    emulator_cpu: float
+    """CPU seconds of the emulator meanwhile: they are taken from the same cores."""
+    requests: Counter[str]
+    """API requests by endpoint."""
+    tokens: int
+    """Token requests."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Bytes of JSON for each resource."""
+
+    properties: float
+    """Inputs and outputs."""
+    own: float
+    """The same without the reference to the provider."""
+    file: float
+    """Its share of the whole state."""
+
+
+class Failed(Exception):
+    """A command ended with an error; the text is the end of what it printed."""
+
+
+class Subject:
+    """A stack with ``n`` workspaces, each with three members, declared by one of the programs."""
+
+    def __init__(self, kind: str, n: int, folder: Path, env: dict[str, str], instance: Instance) -> None:
+        self.kind = kind
+        path = os.pathsep.join([str(PROGRAMS), *filter(None, [env.get("PYTHONPATH")])])
+        program = (PROGRAMS / f"{kind}.py").read_text()
+        self._instance = instance
+        self._project = Project(folder, {**env, **ENGINE, "PYTHONPATH": path}, program, name=kind)
+        self._project.configure(instance.emulated.settings)
+        self._project.configure({"n": str(n)}, namespace="bench")
+
+    def run(self, command: str) -> Measurement:
+        emulated = self._instance.emulated
+        emulated.forget_requests()
+        before = self._instance.usage().cpu
+        begun = time.monotonic()
+        process = self._project.start(*COMMANDS[command])
+        with Watch(process.pid) as watch:
+            out, err = process.communicate(timeout=_LONGEST)
+        wall = time.monotonic() - begun
+        if process.returncode != 0:
+            raise Failed(f"{self.kind}: {command} failed:\n{out[-2000:]}{err[-2000:]}")
+        return Measurement(
+            wall,
+            watch.host,
+            self._instance.usage().cpu - before,
+            Counter(emulated.endpoints()),
+            len(emulated.tokens()),
+        )
+
+    def state(self) -> State:
+        text = self._project.export()
+        declared = [
+            r
+            for r in json.loads(text)["deployment"]["resources"]
+            if r["type"].startswith("pulumi-python:dynamic")
+        ]
+        kept = [r[half] for r in declared for half in ("inputs", "outputs")]
+        own = [{k: v for k, v in values.items() if k != "__provider"} for values in kept]
+        return State(
+            *(len(json.dumps(part)) / len(declared) for part in (kept, own)), len(text) / len(declared)
+        )
