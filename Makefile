@@ -1,0 +1,69 @@
+# make up and make test prepare all they need by themselves; nothing else has to be typed first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help up preview refresh destroy down env test check generate format engine keycloak conformance bench clean
+
+help:
+	@echo "make up        the estate on this machine: engine, emulator, pulumi up"
+	@echo "make preview | refresh | destroy | down | env"
+	@echo "make test      all tests          make check     format, types, imports, generated files"
+	@echo "make generate  classes and docs   make engine    a Pulumi engine; prints its folder last"
+	@echo "make keycloak | conformance    what the tests need of Keycloak and of the vendor's SDK"
+	@echo "make bench     speed and scale, half an hour    make bench-quick    the same in minutes"
+
+# The development environment: the pinned requirements and the package itself, editable.
+$(VENV)/.ready: requirements-dev.txt pyproject.toml
+	@echo "Preparing the Python environment in $(VENV) (a minute or two on a new machine) ..." >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+up preview refresh destroy down env: $(VENV)/.ready
+	@$(BIN)/python scripts/local.py $@
+
+engine:
+	@$(PYTHON) engine/build.py
+
+keycloak:
+	@$(PYTHON) keycloak/fetch.py
+
+# The vendor's SDK in an environment of its own, and the tests that have it and this package work on one instance.
+conformance: $(VENV)/.ready
+	@$(PYTHON) conformance/fetch.py > /dev/null
+	@$(BIN)/python -m pytest tests/conformance
+
+generate: $(VENV)/.ready
+	@$(BIN)/python scripts/generate.py
+
+format: $(VENV)/.ready
+	@$(BIN)/ruff check --quiet --fix . && $(BIN)/ruff format --quiet .
+
+check: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/generate.py --check
+
+# What takes long is made ready first, where its progress can be seen. Without Java the tests of a real Keycloak are
+# skipped, except in CI.
+test: $(VENV)/.ready
+	@$(PYTHON) engine/build.py > /dev/null
+	@$(PYTHON) keycloak/fetch.py > /dev/null || test "$$CI" != true
+	@$(PYTHON) conformance/fetch.py > /dev/null
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+
+# Both write docs/performance.md, which says which of them did.
+bench: $(VENV)/.ready
+	@$(PYTHON) engine/build.py > /dev/null
+	PYTHONPATH=tests/support $(BIN)/python -m benchmarks
+
+bench-quick: $(VENV)/.ready
+	@$(PYTHON) engine/build.py > /dev/null
+	PYTHONPATH=tests/support $(BIN)/python -m benchmarks --quick
+
+clean:
+	rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache
