@@ -35,9 +35,9 @@ def names(client: Client) -> set[str]:
 
 def test_workspaces_are_listed_and_made_with_a_token_of_keycloak(wallaroo_on_keycloak: Instance) -> None:
     with client_of(wallaroo_on_keycloak.environment) as client:
-        workspace_id = client.workspaces.create("fraud")
+        workspace_id = client.workspaces.create("fraud").id
         assert "fraud" in names(client)
-        [owner] = client.workspaces.members(workspace_id)
+        [owner] = client.workspaces.members(workspace_id, fresh=True)
         assert (owner.user_id, owner.role) == (client.caller_id, "OWNER")
 
 

@@ -76,7 +76,7 @@ class Workbench:
         lifecycle.delete(RESOURCES[kind], self.ctx, *state)
 
     def workspace(self, name: str = "fraud") -> int:
-        return self.client.workspaces.create(name)
+        return self.client.workspaces.create(name).id
 
     def pipeline_version(self, workspace_id: int, name: str = "houses") -> int:
         """The integer id of a new version of a pipeline without steps."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..errors import WallarooError
 from .listing import Derived, SharedListing
 from .listings import SharedListings
 from .models import Member, MemberList, MemberRemoved, Workspace, WorkspaceCreated, WorkspaceList
@@ -32,15 +33,32 @@ class Workspaces:
     def _fetch(self) -> Sequence[Workspace]:
         return self._transport.call("workspaces/list", {}, Effect.READ, WorkspaceList).workspaces
 
-    def create(self, name: str) -> int:
-        """Make a workspace and return its id; the caller becomes OWNER. Not idempotent. ``workspaces/create``."""
+    def create(self, name: str) -> Workspace:
+        """Make a workspace; the caller becomes OWNER. Not idempotent. ``workspaces/create``.
+
+        The reply is the id alone; what else is known of the workspace comes from the listing, where that answers.
+        """
         body = {"workspace_name": name}
+        caller = self._transport.caller_id  # asked for before: nothing may fail once the workspace exists
         try:
-            return self._transport.call(
-                "workspaces/create", body, Effect.WRITE, WorkspaceCreated
-            ).workspace_id
-        finally:
-            self._listing.forget()  # whatever came of it, and its other columns are the instance's to tell
+            with self._listing.writing() as write:
+                id = self._transport.call(
+                    "workspaces/create", body, Effect.WRITE, WorkspaceCreated
+                ).workspace_id
+        except BaseException:
+            self._listing.forget()
+            raise
+        made = Workspace(id=id, name=name)
+        # Who looks meanwhile finds it, and need not fetch.
+        self._listing.amend(lambda workspaces: [*workspaces, made])
+        if caller is not None:
+            self._members.of(id).know([Member(user_id=caller, user_type="OWNER")])
+        try:
+            return self._by_id.of(self._listing.fresh(after=write)).get(id, made)
+        except WallarooError:
+            # It exists: losing it would be worse than a creation time that a refresh fills in.
+            self._listing.forget()
+            return made
 
     def forget(self) -> None:
         """Ask the instance again next time: something that a workspace holds was changed by another domain."""

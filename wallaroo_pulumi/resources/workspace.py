@@ -21,7 +21,7 @@ from ..core.diff import contains_unknown
 from ..core.fields import AUTONAMED, FORCES_REPLACEMENT, LOCAL, Adopt, DnsLabel, Properties
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
-from ..errors import ApiError, ObjectError, WallarooError
+from ..errors import ApiError, ObjectError
 from . import _emptying, _lookups
 
 
@@ -93,17 +93,12 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
         return self.result(wanted, workspace_id=workspace.id, created_at=workspace.created_at)
 
     def _make(self, ctx: Context[Client], wanted: WorkspaceInputs) -> wire.Workspace:
-        def make() -> wire.Workspace:
-            id = ctx.client.workspaces.create(wanted.name)
-            bare = wire.Workspace(id=id, name=wanted.name)
-            try:  # The reply is the id alone; the listing has the rest.
-                return ctx.client.workspaces.find(id, fresh=True) or bare
-            except WallarooError:
-                # It exists: losing it would be worse than a creation time that a refresh fills in.
-                return bare
-
         try:
-            return create_once(ctx, make, lambda: _find(ctx, wanted.name, fresh=True))
+            return create_once(
+                ctx,
+                lambda: ctx.client.workspaces.create(wanted.name),
+                lambda: _find(ctx, wanted.name, fresh=True),
+            )
         except ApiError as error:
             # Somebody else may have been faster, or owns the name unseen by us.
             rival = _find(ctx, wanted.name, fresh=True)

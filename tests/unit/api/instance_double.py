@@ -29,8 +29,8 @@ class InstanceDouble(httpx.MockTransport):
     def endpoints(self) -> list[str]:
         return [endpoint for endpoint, _ in self.calls]
 
-    def client(self) -> Client:
-        return Client(load(SETTINGS.get, {}), transport=self)
+    def client(self, **more: str) -> Client:
+        return Client(load((SETTINGS | more).get, {}), transport=self)
 
     def transport(self, **more: str) -> Transport:
         settings = load((SETTINGS | more).get, {})

@@ -46,8 +46,8 @@ class Watched(SharedListing[str]):
         super().__init__(fetch, clock)
         self.waiting = threading.Semaphore(0)
 
-    def _join_or_begin(self):
-        flight, mine = super()._join_or_begin()
+    def _join_or_begin(self, serves):
+        flight, mine = super()._join_or_begin(serves)
         if not mine:
             self.waiting.release()
         return flight, mine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 from instance_double import InstanceDouble
 
-from wallaroo_pulumi.api.models import Member
+from wallaroo_pulumi.api.models import Member, Workspace
 from wallaroo_pulumi.api.workspaces import Workspaces
 from wallaroo_pulumi.errors import ApiError, ConnectionFailed, OutcomeUnknown, WallarooError
 
@@ -40,15 +41,40 @@ def test_a_workspace_is_found_by_id_in_the_shared_listing() -> None:
     assert len(instance.calls) == 2
 
 
-def test_a_created_workspace_is_in_the_next_listing() -> None:
+def test_a_created_workspace_comes_with_what_the_listing_tells_of_it() -> None:
+    later = {"id": 2, "name": "b", "created_at": "2026-11-01"}
     instance = InstanceDouble(
-        workspaces__list=[listed("a"), listed("a", "b")], workspaces__create=[{"workspace_id": 2.0}]
+        workspaces__list=[listed("a"), {"workspaces": [{"id": 1, "name": "a"}, later]}],
+        workspaces__create=[{"workspace_id": 2.0}],
     )
     workspaces = instance.client().workspaces
     workspaces.list()
-    assert workspaces.create("b") == 2
+    assert workspaces.create("b") == Workspace(id=2, name="b", created_at="2026-11-01")
     assert [w.name for w in workspaces.list()] == ["a", "b"]
-    assert ("workspaces/create", {"workspace_name": "b"}) in instance.calls
+    assert [endpoint for endpoint, _ in instance.calls] == [
+        "workspaces/list",
+        "workspaces/create",
+        "workspaces/list",
+    ]
+
+
+def test_a_created_workspace_is_not_lost_when_the_listing_after_it_fails() -> None:
+    instance = InstanceDouble(
+        workspaces__list=[httpx.Response(500, json={"msg": "down"}), listed("b")],
+        workspaces__create=[{"workspace_id": 1}],
+    )
+    workspaces = instance.client().workspaces
+    assert workspaces.create("b") == Workspace(id=1, name="b")
+    assert [w.name for w in workspaces.list()] == ["b"]
+
+
+def test_the_members_of_a_new_workspace_are_known_without_asking() -> None:
+    claims = base64.urlsafe_b64encode(b'{"sub": "ann"}').decode().rstrip("=")
+    instance = InstanceDouble(workspaces__list=[listed("a")], workspaces__create=[{"workspace_id": 1}])
+    workspaces = instance.client(token=f"e30.{claims}.sig").workspaces
+    workspaces.create("a")
+    assert workspaces.members(1) == (Member(user_id="ann", user_type="OWNER"),)
+    assert "workspaces/list_users" not in dict(instance.calls)
 
 
 @pytest.mark.parametrize(
