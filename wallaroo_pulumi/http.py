@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import threading
 import time
@@ -22,6 +23,10 @@ _ALL_WAITS = 60.0
 _MOST_CONNECTIONS = 20
 _REFUSED = (429, 503)
 _GATEWAY = (502, 504)
+_DECODED = "wallaroo_pulumi.decoded"
+"""Extension of a response: its JSON, which the retries look at before the caller does."""
+_ONE_PACKET = 65_536
+"""Bytes of a request that are sent at once."""
 
 
 def open_client(settings: Settings, *, transport: httpx.BaseTransport | None = None) -> httpx.Client:
@@ -73,6 +78,12 @@ def decoded(response: httpx.Response) -> Any:
     response.read()
     if not response.is_success or not response.content:
         return None
+    if _DECODED not in response.extensions:
+        response.extensions[_DECODED] = _parsed(response)
+    return response.extensions[_DECODED]
+
+
+def _parsed(response: httpx.Response) -> Any:
     try:
         return response.json()
     except ValueError:
@@ -193,14 +204,28 @@ class _BoundedBackend(httpcore.SyncBackend):
 
 
 class _BoundedStream(httpcore.NetworkStream):
+    """A connection within the deadline. A small request leaves as a whole, not head and body one after the other."""
+
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
+        self._held = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        with contextlib.suppress(
+            httpcore.WriteError
+        ):  # as httpcore does: the server may have answered all the same
+            self._send(timeout)
         return self._inner.read(max_bytes, _deadline.bound(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _deadline.bound(timeout, httpcore.WriteTimeout))
+        self._held += buffer
+        if len(self._held) >= _ONE_PACKET:
+            self._send(timeout)
+
+    def _send(self, timeout: float | None) -> None:
+        held, self._held = self._held, b""
+        if held:
+            self._inner.write(held, _deadline.bound(timeout, httpcore.WriteTimeout))
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None

@@ -26,7 +26,9 @@ class Wire(BaseModel):
     @classmethod
     def _null_is_missing(cls, value: Any) -> Any:
         """Platforms of different age leave a key out or send null for it."""
-        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+        if not isinstance(value, dict) or None not in value.values():
+            return value
+        return {k: v for k, v in value.items() if v is not None}
 
 
 class Workspace(Wire):

@@ -7,10 +7,11 @@ call's effect, not on its method.
 from __future__ import annotations
 
 import enum
+import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, overload
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
@@ -123,12 +124,20 @@ def _unknown(line: str, *, may_still_run: bool) -> OutcomeUnknown:
     )
 
 
+@functools.cache
+def _adapter(reply: Hashable) -> TypeAdapter[Any]:
+    """Made once for each type: making one takes longer than reading most replies with it."""
+    return TypeAdapter(cast("Any", reply))
+
+
 def _shaped(answer: Any, endpoint: str, effect: Effect, reply: type[T]) -> T:
     """The answer as a ``reply``."""
     try:
-        return TypeAdapter(reply).validate_python(answer)
+        shaped: T = _adapter(cast("Hashable", reply)).validate_python(answer)
     except ValidationError as error:
         failure = _misshapen(error, endpoint, effect)
+    else:
+        return shaped
     raise failure  # outside, since pydantic's error quotes the reply and must not become the context of ours
 
 
