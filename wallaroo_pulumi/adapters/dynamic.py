@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import base64
 import functools
+import pickle
+import pickletools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -24,7 +26,6 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
-from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
@@ -52,6 +53,9 @@ class DynamicProvider(ResourceProvider):
     def __init__(self, kind: str) -> None:
         super().__init__()
         self.kind = kind
+
+    def __reduce__(self) -> tuple[type[DynamicProvider], tuple[str]]:
+        return DynamicProvider, (self.kind,)
 
     # --- what Pulumi calls -------------------------------------------------------------------------------
 
@@ -167,13 +171,14 @@ def _to_pulumi(value: Any) -> Any:
 
 @functools.cache
 def _reference(kind: str) -> str:
-    """What the state holds of a provider.
+    """What the state holds of a provider, in inputs and outputs of every resource: hence the tightest pickle.
 
-    Made once for each kind: every call of ``serialize_provider`` patches Python's pickler anew and leaves the patch
-    there, so that each is slower than the one before, and about the thousandth ends in a RecursionError.
+    Not from Pulumi's ``serialize_provider``, which is for classes of the program: besides being larger, every call of
+    it patches Python's pickler anew and leaves the patch there, so that each is slower than the one before, and about
+    the thousandth ends in a RecursionError.
     """
-    reference: str = serialize_provider(DynamicProvider(kind))
-    return reference
+    tight = pickletools.optimize(pickle.dumps(DynamicProvider(kind), protocol=2))
+    return base64.b64encode(tight).decode()
 
 
 class WallarooResource(pulumi.dynamic.Resource):
