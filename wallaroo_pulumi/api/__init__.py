@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import httpx
+from typing import TYPE_CHECKING
 
-from ..auth import token_source
-from ..config import Settings
-from ..http import open_client
-from .assays import Assays
-from .connections import Connections
-from .ml_models import Models
-from .orchestrations import Orchestrations
-from .pipelines import Pipelines
-from .publishes import Publishes
-from .registries import Registries
-from .tasks import Tasks
-from .transport import Transport
-from .users import Users
-from .workspaces import Workspaces
+if TYPE_CHECKING:
+    import httpx
+
+    from ..config import Settings
 
 
 class Client:
@@ -27,6 +17,21 @@ class Client:
     """
 
     def __init__(self, settings: Settings, *, transport: httpx.BaseTransport | None = None) -> None:
+        # Imported here: a run in which nothing changes asks the instance nothing, and need not load HTTP.
+        from ..auth import token_source
+        from ..http import open_client
+        from .assays import Assays
+        from .connections import Connections
+        from .ml_models import Models
+        from .orchestrations import Orchestrations
+        from .pipelines import Pipelines
+        from .publishes import Publishes
+        from .registries import Registries
+        from .tasks import Tasks
+        from .transport import Transport
+        from .users import Users
+        from .workspaces import Workspaces
+
         self._http = open_client(settings, transport=transport)
         self._transport = Transport(settings, token_source(settings, self._http), self._http)
         self.workspaces = Workspaces(self._transport)
