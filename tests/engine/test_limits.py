@@ -53,7 +53,6 @@ SHOWN_BY = {
     "`pulumi import`": "test_import_fails",
     "At most four calls": "test_four_calls_run_at_a_time",
     "`custom_timeouts`": "test_custom_timeouts_are_recorded_and_not_enforced",
-    "Ctrl-C": "test_two_interrupts_during_a_wait_lose_nothing",
     "`replace_on_changes`": "test_replace_on_changes_has_no_effect",
     "A plan as JSON": "test_a_plan_has_no_detailed_diff",
     "The plan of a refresh": "test_a_refresh_does_not_show_that_a_secret_changed",

@@ -31,6 +31,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
 from ..errors import ObjectError
+from . import cancellation
 from .session import session, settings_from
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class DynamicProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         self._config: Callable[[str], str | None] = lambda key: req.config.get(f"wallaroo:{key}")
+        cancellation.listen()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         from ..core.check import check

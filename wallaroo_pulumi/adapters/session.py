@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..config import Settings, load
+from .cancellation import cancelled
 
 if TYPE_CHECKING:
     from ..api import Client
@@ -26,7 +26,9 @@ def session(settings: Settings) -> Context[Client]:
             from ..api import Client
             from ..core.context import Context
 
-            _sessions[settings] = Context(client=Client(settings), say=_say, sleep=time.sleep)
+            _sessions[settings] = Context(
+                client=Client(settings), say=_say, sleep=cancelled.wait, cancelled=cancelled.is_set
+            )
         return _sessions[settings]
 
 

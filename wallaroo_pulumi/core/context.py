@@ -79,11 +79,14 @@ class Context(Generic[ClientT]):
     say: Callable[[str], None]
     """Tell the user one line during the run (for what happened otherwise than he may expect)."""
 
-    sleep: Callable[[float], None]
-    """Wait for so many seconds."""
+    sleep: Callable[[float], object]
+    """Wait for so many seconds, or until the run is cancelled."""
 
     clock: Callable[[], float] = time.monotonic
     """Seconds, for how long something has taken."""
+
+    cancelled: Callable[[], bool] = lambda: False
+    """Whether the user wants the run to end."""
 
     claims: Claims = field(default_factory=Claims)
 

@@ -37,7 +37,8 @@ def wait(
     """Call ``look`` until it settles, and tell the user when the status changes.
 
     ``look`` returns the status so far, or the end; it raises when the work has failed. ``what`` names the object
-    in every line. Raises ObjectError after ``timeout`` seconds, with the last status and the ``remedy``.
+    in every line. Raises ObjectError after ``timeout`` seconds, with the last status and the ``remedy``, and at once
+    when the run is cancelled.
     """
     begun = ctx.clock()
     pause = _FIRST_PAUSE
@@ -50,5 +51,7 @@ def wait(
             ctx.say(f"{what}: {found}")
             told, told_at = found, now
         ctx.sleep(min(pause, begun + timeout - now))
+        if ctx.cancelled():
+            raise ObjectError(f"{what} is still {found}, and the run was interrupted; the next one goes on")
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
     return found.value

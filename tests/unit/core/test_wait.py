@@ -19,11 +19,13 @@ class Work:
         self.said: list[tuple[float, str]] = []
         self.statuses = statuses
         self.settles = settles
+        self.cancelled = float("inf")
         self.ctx = Context(
             client=None,
             say=lambda line: self.said.append((self.now, line)),
             sleep=self.sleep,
             clock=lambda: self.now,
+            cancelled=lambda: self.now >= self.cancelled,
         )
 
     def sleep(self, seconds: float) -> None:
@@ -74,3 +76,11 @@ def test_a_failure_ends_the_wait() -> None:
 
     with pytest.raises(ObjectError, match="conversion failed"):
         wait(work.ctx, "x", fails, timeout=60, remedy="")
+
+
+def test_a_cancelled_run_waits_no_longer() -> None:
+    work = Work((0, "pending"), settles=100)
+    work.cancelled = 10
+    with pytest.raises(ObjectError, match="model 'm' is still pending, and the run was interrupted"):
+        work.run()
+    assert work.now < 20
