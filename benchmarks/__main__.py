@@ -11,7 +11,7 @@ from pathlib import Path
 from pulumi_engine import engine_folder
 from pulumi_project import engine_environment
 
-from . import emulator_load, imports, many_stacks, report
+from . import emulator_load, imports, many_stacks, policy_pack, report
 from .instance import Instance
 from .report import Case, Results
 from .subjects import COMMANDS, Failed, Subject
@@ -46,9 +46,11 @@ def main() -> None:
         results = Results()
         for case in QUICK if given.quick else FULL:
             measure(case, Path(folder), env, results)
+        policies = policy_pack.measure(100, 1 if given.quick else 5, Path(folder, "policies"), env)
     page = report.page(
         results,
         imports.measure(rounds=5 if given.quick else 15),
+        policies,
         emulator_load.measure(500, 5_000 if given.quick else 100_000, 10_000),
         [many_stacks.measure(5 if given.quick else 20, 10, rate, 4) for rate in (None, 50)],
         begun,

@@ -16,6 +16,7 @@ from statistics import median
 from .emulator_load import Load
 from .imports import Imports
 from .many_stacks import Stacks
+from .policy_pack import Policies
 from .programs.shape import MEMBERS
 from .subjects import COMMANDS, Measurement, State
 
@@ -72,7 +73,7 @@ def requests(one: Measurement) -> float:
     return one.requests.total()
 
 
-def targets(results: Results, imports: Imports) -> Iterable[Target]:
+def targets(results: Results, imports: Imports, policies: Policies) -> Iterable[Target]:
     """The targets, at the largest estate that was measured."""
     n = max(case.n for case in results.cases)
     quiet, slow = (
@@ -117,11 +118,18 @@ def targets(results: Results, imports: Imports) -> Iterable[Target]:
     yield Target("bytes of properties in the state: times the floor", 1.1, ours.properties / floor.properties)
     yield Target("the same without the provider's reference", 1.1, ours.own / floor.own)
     yield Target("`import wallaroo_pulumi`: times `import pulumi`", 1.25, imports.ratio)
+    yield Target(f"preview with the policy pack, N = {policies.n}: times without", 1.25, policies.ratio)
     yield Target("imports of emulator, policies or SDK in a program", 0, len(imports.forbidden))
 
 
 def page(
-    results: Results, imports: Imports, load: Load, stacks: Sequence[Stacks], begun: str, command: str
+    results: Results,
+    imports: Imports,
+    policies: Policies,
+    load: Load,
+    stacks: Sequence[Stacks],
+    begun: str,
+    command: str,
 ) -> str:
     parts = [
         "# Performance\n",
@@ -132,7 +140,7 @@ def page(
             ("target", "limit", "measured", ""),
             (
                 (t.what, f"{t.limit:g}", f"{t.value:.3g}", "pass" if t.met else "**miss**")
-                for t in targets(results, imports)
+                for t in targets(results, imports, policies)
             ),
         ),
         "## Commands\n",

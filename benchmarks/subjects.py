@@ -74,12 +74,12 @@ class Subject:
         self._project.configure(instance.emulated.settings)
         self._project.configure({"n": str(n)}, namespace="bench")
 
-    def run(self, command: str) -> Measurement:
+    def run(self, command: str, *options: str) -> Measurement:
         emulated = self._instance.emulated
         emulated.forget_requests()
         before = self._instance.usage().cpu
         begun = time.monotonic()
-        process = self._project.start(*COMMANDS[command])
+        process = self._project.start(*COMMANDS[command], *options)
         with Watch(process.pid) as watch:
             out, err = process.communicate(timeout=_LONGEST)
         wall = time.monotonic() - begun
