@@ -186,7 +186,7 @@ def class_text(resource: Resource[Any, Any]) -> str:
         "",
         "    @classmethod",
         "    def get(",
-        "        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None",
+        "        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None",
         "    ) -> Self:",
         f'        """Read a {resource.kind} that exists already, by its id: {resource.id_format}."""',
         "        return cls._read(resource_name, id, opts)",

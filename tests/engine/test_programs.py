@@ -113,6 +113,62 @@ def test_old_state_runs_todays_code(project: Make, emulator: Emulated) -> None:
     assert "the new code deletes fraud-prod" in run.text
 
 
+def test_a_lookup_of_what_the_run_will_make_is_unknown_in_its_preview(
+    project: Make, emulator: Emulated
+) -> None:
+    made = project(
+        """
+        import pulumi
+        import wallaroo_pulumi as wallaroo
+        mine = wallaroo.Workspace("mine", name="mine")
+        again = wallaroo.get_workspace_output(name=mine.name)
+        pulumi.export("same", pulumi.Output.all(mine.workspace_id, again.workspace_id).apply(lambda a: a[0] == a[1]))
+        """
+    )
+    made.configure(emulator.settings)
+    assert made.planned() == {"mine": "create"}
+    made.up().ok()
+    assert made.outputs() == {"same": True}
+    assert made.planned() == {}
+
+
+def test_names_are_given_below_parents_of_any_kind(project: Make, emulator: Emulated) -> None:
+    """A component is done when its children are: a child's name must not wait for that."""
+    made = project(
+        """
+        import pulumi
+        import wallaroo_pulumi as wallaroo
+        team = pulumi.ComponentResource("acme:index:Team", "team")
+        first = wallaroo.Workspace("auto", opts=pulumi.ResourceOptions(parent=team))
+        second = wallaroo.Workspace("below", opts=pulumi.ResourceOptions(parent=first))
+        pulumi.export("names", [first.name, second.name])
+        """
+    )
+    made.configure(emulator.settings)
+    assert made.planned().keys() >= {"auto", "below"}
+    made.up().ok()
+    names = made.outputs()["names"]
+    assert [name[:-7] for name in names] == ["auto-", "below-"]
+    assert set(emulator.workspaces()) == set(names)
+    made.up("--expect-no-changes").ok()
+
+
+def test_get_takes_the_id_as_a_number_too(project: Make, emulator: Emulated) -> None:
+    emulator.control("seed", workspaces=[{"name": "shared", "owner": "ops@example.com"}])
+    made = project(
+        f"""
+        import pulumi
+        import wallaroo_pulumi as wallaroo
+        mine = wallaroo.Workspace("mine", name="mine")
+        pulumi.export("shared", wallaroo.Workspace.get("shared", {emulator.workspaces()["shared"]}).name)
+        pulumi.export("mine", wallaroo.Workspace.get("again", mine.workspace_id).name)
+        """
+    )
+    made.configure(emulator.settings)
+    made.up().ok()
+    assert made.outputs() == {"shared": "shared", "mine": "mine"}
+
+
 def test_the_options_of_pulumi_name_properties_as_programs_do(project: Make, emulator: Emulated) -> None:
     program = """
         import pulumi
@@ -205,3 +261,64 @@ def test_the_automation_program_of_the_docs(
     )
     assert ran.returncode == 0, ran.stderr
     assert int(ran.stdout) == emulator.workspaces()["fraud-prod"]
+
+
+def test_an_inline_program_is_configured_by_the_environment_that_it_gives_to_pulumi(
+    engine_env: dict[str, str], tmp_path: Path, emulator: Emulated
+) -> None:
+    """Not by that of its own process, where the settings are not found."""
+    settings = emulator.settings
+    given = {
+        "WALLAROO_API_URL": settings["apiUrl"],
+        "WALLAROO_CLIENT_SECRET": settings["clientSecret"],
+        "WALLAROO_USER": settings["username"],
+        "WALLAROO_PASSWORD": settings["password"],
+        "PULUMI_BACKEND_URL": f"file://{tmp_path}",
+        "PULUMI_CONFIG_PASSPHRASE": "inline",
+    }
+    (tmp_path / "deploy.py").write_text(
+        f"""
+import wallaroo_pulumi as wallaroo
+from pulumi import automation
+stack = automation.create_or_select_stack(
+    "test", "inline", program=lambda: wallaroo.Workspace("fraud", name="fraud-prod"),
+    opts=automation.LocalWorkspaceOptions(env_vars={given!r}))
+stack.up()
+"""
+    )
+    command = [sys.executable, "deploy.py"]
+    ran = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, env=engine_env, check=False, timeout=200
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "fraud-prod" in emulator.workspaces()
+
+
+def test_mocks_may_make_up_ids_and_preview(tmp_path: Path) -> None:
+    (tmp_path / "test_stack.py").write_text(
+        """
+import pulumi
+
+class Mocks(pulumi.runtime.Mocks):
+    def new_resource(self, args):
+        return args.name + "_id", args.inputs
+
+    def call(self, args):
+        return {"workspaceId": 7, "name": args.args["name"], "modelIds": [1]}
+
+pulumi.runtime.set_mocks(Mocks(), preview=True)
+
+import wallaroo_pulumi as wallaroo
+
+@pulumi.runtime.test
+def test_stack():
+    fraud = wallaroo.Workspace("fraud", name="fraud-prod")
+    wallaroo.WorkspaceMember("lead", workspace_id=fraud.workspace_id, email="ada@example.com")
+    found = wallaroo.get_workspace(name="shared")
+    assert repr((found.workspace_id, found.model_ids)) == "(7, [1])"
+    return fraud.name.apply(lambda name: name)
+"""
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_stack.py"]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert ran.returncode == 0, ran.stdout

@@ -57,7 +57,7 @@ class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a Workspace that exists already, by its id: the workspace's id, such as `12`."""
         return cls._read(resource_name, id, opts)
@@ -143,7 +143,7 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a WorkspaceMember that exists already, by its id: `<workspace id>/<user id>`."""
         return cls._read(resource_name, id, opts)
@@ -229,7 +229,7 @@ class User(WallarooResource, module="wallaroo", name="User"):
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a User that exists already, by its id: the user's id, a UUID."""
         return cls._read(resource_name, id, opts)
@@ -418,7 +418,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a ModelVersion that exists already, by its id: the version's id, such as `15`."""
         return cls._read(resource_name, id, opts)
@@ -625,7 +625,7 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a Pipeline that exists already, by its id: `<workspace id>/<name>`."""
         return cls._read(resource_name, id, opts)
@@ -733,7 +733,7 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a Deployment that exists already, by its id: `<workspace id>/<pipeline name>/<deployment id>`."""
         return cls._read(resource_name, id, opts)
@@ -858,7 +858,7 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a PipelinePublish that exists already, by its id: the publish's id, such as `11`."""
         return cls._read(resource_name, id, opts)
@@ -997,7 +997,7 @@ class Edge(WallarooResource, module="wallaroo", name="Edge"):
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a Edge that exists already, by its id: the edge's name."""
         return cls._read(resource_name, id, opts)
@@ -1133,7 +1133,7 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a Assay that exists already, by its id: the assay's id, a UUID."""
         return cls._read(resource_name, id, opts)
@@ -1275,7 +1275,7 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a Connection that exists already, by its id: the connection's name."""
         return cls._read(resource_name, id, opts)
@@ -1350,7 +1350,7 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a WorkspaceConnection that exists already, by its id: `<workspace id>/<connection name>`."""
         return cls._read(resource_name, id, opts)
@@ -1410,7 +1410,7 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a ModelRegistry that exists already, by its id: the registry's id, a UUID."""
         return cls._read(resource_name, id, opts)
@@ -1478,7 +1478,7 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a ModelRegistryAttachment that exists already, by its id: `<workspace id>/<registry id>`."""
         return cls._read(resource_name, id, opts)
@@ -1548,7 +1548,7 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a Orchestration that exists already, by its id: the orchestration's id, a UUID."""
         return cls._read(resource_name, id, opts)
@@ -1668,7 +1668,7 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
 
     @classmethod
     def get(
-        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
         """Read a Task that exists already, by its id: the task's id, a UUID."""
         return cls._read(resource_name, id, opts)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import os
 import pickle
 import pickletools
 from collections.abc import Callable, Mapping
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from ..core.resource import Resource
 
 PROVIDER_KEY = "__provider"
+_SPAWNED = "PULUMI_CONFIG"
+"""The variable by which a language host hands the configuration to the program that it starts."""
 AUTONAME_KEY = "__autoname"
 """Carries the name to give an unnamed object from the program to check; never stored."""
 
@@ -218,10 +221,14 @@ class WallarooResource(pulumi.dynamic.Resource):
             self.__dict__[name] = _known_first(self.__dict__[name], self.id, of)
 
     @classmethod
-    def _read(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None) -> Self:
+    def _read(
+        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None
+    ) -> Self:
         resource = cls.__new__(cls)
+        # Ids are numbers everywhere else in these classes (and floats on Pulumi's wire), but text to Pulumi.
+        text = pulumi.Output.from_input(id).apply(lambda id: id if isinstance(id, str) else f"{id:.0f}")
         WallarooResource.__init__(
-            resource, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+            resource, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=text))
         )
         return resource
 
@@ -246,7 +253,9 @@ class WallarooResource(pulumi.dynamic.Resource):
         stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
         if parent is None:
             return autoname(resource_name, f"{stack}/{self._kind}::{resource_name}")
-        return parent.urn.apply(lambda urn: autoname(resource_name, f"{urn}/{self._kind}::{resource_name}"))
+        # The name hangs on the parent's URN, but not on the parent: a component is done when its children are.
+        urn = pulumi.Output(set(), parent.urn.future(), parent.urn.is_known())
+        return urn.apply(lambda urn: autoname(resource_name, f"{urn}/{self._kind}::{resource_name}"))
 
 
 def _serialised(value: Any) -> Any:
@@ -264,7 +273,13 @@ def _known_first(prop: pulumi.Output[Any], id: pulumi.Output[str], of: type) -> 
     """
 
     async def pick() -> Any:
-        return prop if await prop.is_known() else id.apply(of)
+        if await prop.is_known() or not await id.is_known():
+            return prop
+        try:
+            told = of(str(await id.future()))
+        except ValueError:
+            return prop  # not an id of ours: a mock made it up
+        return id.apply(lambda _: told)
 
     # The picked Output is unwrapped by apply.
     return pulumi.Output.from_input(pick()).apply(lambda picked: cast(Any, picked))
@@ -276,8 +291,12 @@ def under_mocks() -> bool:
 
 
 def require_settings() -> None:
-    """Stop the program with one line when the configuration is missing or wrong, unless it runs under mocks."""
-    if not under_mocks():
+    """Stop the program with one line when the configuration is missing or wrong, unless it runs under mocks.
+
+    Nor in an inline program of the Automation API: the environment that it gives to Pulumi is not this process's. The
+    dynamic host looks again anyway.
+    """
+    if _SPAWNED in os.environ and not under_mocks():
         _require_settings(get_monitor())
 
 

@@ -147,7 +147,7 @@ def get_user(*, email: str | None = None, user_id: str | None = None) -> UserRes
         if user_id is not None:
             found = client.users.find(user_id, fresh=True)
         else:
-            found = client.users.find_by_email(email or "")
+            found = client.users.find_by_email((email or "").strip())
         if found is None:
             what = f"the e-mail address {email}" if email is not None else f"the id {user_id!r}"
             raise ObjectError(f"no user of the instance has {what}; check the spelling, or declare a User")
@@ -357,8 +357,15 @@ def _from_wire(result: type[ResultT], value: Mapping[str, Any]) -> ResultT:
     for field in dataclasses.fields(result):  # type: ignore[arg-type]  # the callers pass dataclasses
         if (wire := wire_name(field.name)) in value:
             of = element.get(field.name)
-            fields[field.name] = [_from_wire(of, v) for v in value[wire]] if of else value[wire]
+            fields[field.name] = [_from_wire(of, v) for v in value[wire]] if of else _whole(value[wire])
     return result(**fields)
+
+
+def _whole(value: Any) -> Any:
+    """Numbers come back as floats from Pulumi; none of these results has a fraction."""
+    if isinstance(value, list):
+        return [_whole(v) for v in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _twin(function: Callable[..., ResultT], **args: Any) -> pulumi.Output[ResultT]:
@@ -366,5 +373,13 @@ def _twin(function: Callable[..., ResultT], **args: Any) -> pulumi.Output[Result
         # The lookup waits for the network; the program's other resources go on meanwhile.
         return await asyncio.to_thread(function, **given)
 
+    given = pulumi.Output.all(**args)
+
+    async def known() -> bool:
+        """Whether the inputs are known, and the resources that they come from are there to be found."""
+        made = [r for r in await given.resources() if isinstance(r, pulumi.CustomResource)]
+        return await given.is_known() and all([await r.id.is_known() for r in made])
+
+    ready = pulumi.Output(given.resources(), given.future(), known(), given.is_secret())
     # Output.all() of nothing gives a list.
-    return pulumi.Output.all(**args).apply(lambda given: off_the_event_loop(dict(given)))
+    return ready.apply(lambda given: off_the_event_loop(dict(given or {})))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -38,5 +39,7 @@ def settings_from(config: Callable[[str], str | None]) -> Settings:
 
 
 def _say(line: str) -> None:
-    # What the dynamic host prints is shown as information of the run (DYNAMIC_HOST.md).
-    print(line, flush=True)
+    # What the dynamic host prints is shown as information of the run (DYNAMIC_HOST.md). In one piece: four threads talk.
+    with _lock:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
