@@ -181,3 +181,19 @@ def test_two_resources_cannot_be_the_same_workspace(one: Project, emulator: Emul
     one.write(ONE + '    wallaroo.Workspace("again", name="fraud-prod")\n')
     told(one.up("--parallel", "1"), "already declared by another resource")
     assert list(emulator.workspaces()) == ["fraud-prod"]
+
+
+def test_nor_can_one_that_a_later_program_adds(one: Project, emulator: Emulated) -> None:
+    """Removing the second would otherwise remove the member under the first."""
+    program = """
+        import wallaroo_pulumi as wallaroo
+        ws = wallaroo.Workspace("fraud", name="fraud-prod")
+        mary = {"workspace_id": ws.workspace_id, "email": "mary.jane@example.com"}
+        wallaroo.WorkspaceMember("lead", role="OWNER", **mary)
+    """
+    one.write(program)
+    one.up().ok()
+    one.write(program + '    wallaroo.WorkspaceMember("again", role="COLLABORATOR", **mary)\n')
+    told(one.up("--parallel", "1"), "already declared by another resource")
+    (workspace_id,) = emulator.workspaces().values()
+    assert emulator.members(workspace_id)["mary.jane@example.com"] == "OWNER"

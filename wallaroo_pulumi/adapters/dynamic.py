@@ -33,7 +33,7 @@ from pulumi.runtime.settings import get_monitor
 
 from ..errors import ObjectError
 from . import cancellation
-from .session import session, settings_from
+from .session import claims, session, settings_from
 
 if TYPE_CHECKING:
     from ..api import Client
@@ -88,6 +88,8 @@ class DynamicProvider(ResourceProvider):
         from ..core.diff import diff
 
         found = diff(self._resource, _from_pulumi(_olds), _from_pulumi(_news))
+        if not found.replacing:
+            claims(self._settings).keep(self.kind, _id)
         return DiffResult(
             changes=bool(found.changed),
             replaces=list(found.replacing),
@@ -226,7 +228,9 @@ class WallarooResource(pulumi.dynamic.Resource):
     ) -> Self:
         resource = cls.__new__(cls)
         # Ids are numbers everywhere else in these classes (and floats on Pulumi's wire), but text to Pulumi.
-        text = pulumi.Output.from_input(id).apply(lambda id: id if isinstance(id, str) else f"{id:.0f}")
+        text = pulumi.Output.from_input(id).apply(
+            lambda given: given if isinstance(given, str) else f"{given:.0f}"
+        )
         WallarooResource.__init__(
             resource, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=text))
         )

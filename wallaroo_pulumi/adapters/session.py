@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..config import Settings, load
+from ..core.context import Claims, Context
 from .cancellation import cancelled
 
 if TYPE_CHECKING:
     from ..api import Client
-    from ..core.context import Context
 
 _sessions: dict[Settings, Context[Client]] = {}
+_claims: dict[Settings, Claims] = {}
 _lock = threading.Lock()
 
 
@@ -25,12 +26,21 @@ def session(settings: Settings) -> Context[Client]:
         if settings not in _sessions:
             # Imported here: programs that only declare resources need neither HTTP nor models.
             from ..api import Client
-            from ..core.context import Context
 
             _sessions[settings] = Context(
-                client=Client(settings), say=_say, sleep=cancelled.wait, cancelled=cancelled.is_set
+                client=Client(settings),
+                say=_say,
+                sleep=cancelled.wait,
+                cancelled=cancelled.is_set,
+                claims=_claims.setdefault(settings, Claims()),
             )
         return _sessions[settings]
+
+
+def claims(settings: Settings) -> Claims:
+    """The objects that this run has met: part of the context, but to be had without a client."""
+    with _lock:
+        return _claims.setdefault(settings, Claims())
 
 
 def settings_from(config: Callable[[str], str | None]) -> Settings:
@@ -39,7 +49,7 @@ def settings_from(config: Callable[[str], str | None]) -> Settings:
 
 
 def _say(line: str) -> None:
-    # What the dynamic host prints is shown as information of the run (DYNAMIC_HOST.md). In one piece: four threads talk.
+    # What the dynamic host prints is shown as information of the run (DYNAMIC_HOST.md). Four threads may talk at once.
     with _lock:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

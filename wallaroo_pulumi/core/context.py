@@ -16,7 +16,7 @@ ClientT = TypeVar("ClientT")
 
 
 class Claims:
-    """The objects that this process made or took over, each for one resource only.
+    """The objects of the stack that this run has met, each for one resource only.
 
     Two resources that name the same object would otherwise both take it for theirs, and deleting one would
     pull it from under the other.
@@ -24,6 +24,7 @@ class Claims:
 
     def __init__(self) -> None:
         self._held: set[Hashable] = set()
+        self._kept: set[Hashable] = set()
         self._taken_over: set[Hashable] = set()
         self._lock = threading.Lock()
 
@@ -33,7 +34,7 @@ class Claims:
         ``existed`` tells that the object was taken over, not made: see :meth:`was_taken_over`.
         """
         with self._lock:
-            if (kind, id) in self._held:
+            if (kind, id) in self._held | self._kept:
                 raise ObjectError(
                     f"{kind} {name!r} (id {id}) is already declared by another resource of this stack; "
                     "declare it once and refer to it"
@@ -41,6 +42,11 @@ class Claims:
             self._held.add((kind, id))
             if existed:
                 self._taken_over.add((kind, id))
+
+    def keep(self, kind: str, id: str) -> None:
+        """Note the object of a resource that an earlier run made, and that this one does not replace."""
+        with self._lock:
+            self._kept.add((kind, id))
 
     def was_taken_over(self, kind: str, id: str) -> bool:
         """Whether a resource of this run took the object over.
@@ -54,6 +60,7 @@ class Claims:
     def release(self, kind: str, id: str) -> None:
         with self._lock:
             self._held.discard((kind, id))
+            self._kept.discard((kind, id))
             self._taken_over.discard((kind, id))
 
 
