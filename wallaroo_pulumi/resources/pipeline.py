@@ -173,7 +173,14 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
 
     def delete(self, ctx: Context[Client], id: str, known: PipelineOutputs) -> None:
         found = _pipelines.find(ctx, known.workspace_id, known.name, fresh=True)
-        if found is not None:
+        if found is None:
+            return
+        if found.pipeline.id != known.pipeline_id:
+            ctx.say(
+                f"{_called(known)} (id {found.pipeline.id}) stays: it is not the one that this stack made "
+                f"(id {known.pipeline_id})"
+            )
+        else:
             _pipelines.remove(ctx, known.workspace_id, found.pipeline, undeploy=known.force_destroy)
 
     def _outputs(self, wanted: PipelineInputs, version: _Version) -> PipelineOutputs:
@@ -190,7 +197,7 @@ class _Version:
     version: str
 
 
-def _called(pipeline: PipelineInputs) -> str:
+def _called(pipeline: PipelineInputs | PipelineOutputs) -> str:
     return f"pipeline {pipeline.name!r} of workspace {pipeline.workspace_id}"
 
 

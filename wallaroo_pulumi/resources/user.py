@@ -131,8 +131,18 @@ class User(Resource[UserInputs, UserOutputs]):
         """Bring names, rights and activation of an account to the declared values; no call when they are."""
         first = user.first_name if wanted.first_name is None else wanted.first_name
         last = user.last_name if wanted.last_name is None else wanted.last_name
+        is_admin = _is_admin(ctx, user, was_admin)
+        if user.id == ctx.client.caller_id and ((is_admin and not wanted.is_admin) or not wanted.enabled):
+            raise ObjectError(
+                f"user {wanted.email} is the user who runs Pulumi, and would lose the right to go on; declare it with "
+                "is_admin=True and enabled=True, or not at all"
+            )
+        if is_admin and not wanted.is_admin and not was_admin:
+            ctx.say(
+                f"user {wanted.email} (id {user.id}) was an administrator: is_admin is not declared, so no longer"
+            )
         edited = (first, last, wanted.is_admin)
-        if edited != (user.first_name, user.last_name, _is_admin(ctx, user, was_admin)):
+        if edited != (user.first_name, user.last_name, is_admin):
             ctx.client.users.edit(
                 user.id, first or "", last or "", wanted.email, enabled=user.enabled, is_admin=wanted.is_admin
             )

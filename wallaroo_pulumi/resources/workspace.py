@@ -123,6 +123,13 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
         found = ctx.client.workspaces.find(known.workspace_id)
         if found is None:
             return
+        if found.name != known.name:
+            # Names never change, so the state is of another instance: what has this id here is somebody else's.
+            ctx.say(
+                f"workspace {id} of this instance is {found.name!r}, not {known.name!r}, and is left alone: check that "
+                "the configuration names the instance on which the stack was made"
+            )
+            return
         if known.force_destroy:
             _emptying.empty(ctx, found.id)
             holds = "empty"

@@ -123,6 +123,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
     def update(
         self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs, wanted: WorkspaceMemberInputs
     ) -> WorkspaceMemberOutputs:
+        find_workspace(ctx, known.workspace_id)
         user = _user(ctx, WorkspaceMemberInputs(workspace_id=known.workspace_id, user_id=known.user_id))
         _give_role(ctx, known.workspace_id, user, wanted.role)
         return self.result(wanted, user_id=known.user_id, email=known.email)
@@ -164,6 +165,11 @@ def _give_role(ctx: Context[Client], workspace_id: int, user: wire.User, role: R
     if current == role:
         return
     who = f"{_email(user) or user.id} in workspace {workspace_id}"
+    if current == "OWNER" and user.id == ctx.client.caller_id:
+        raise ObjectError(
+            f"cannot make {role} of {who}: it is the user who runs Pulumi, and could then neither manage the workspace "
+            "nor take this back; declare the role OWNER, or leave this member out"
+        )
     with _owners_guarded(ctx, workspace_id, user.id, current, f"make {role} of {who}"):
         ctx.client.workspaces.add_user(workspace_id, user.id, user.email, role)
     if current is not None and _role(ctx, workspace_id, user.id, fresh=True) != role:

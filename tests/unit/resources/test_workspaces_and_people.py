@@ -1,0 +1,84 @@
+"""Workspaces, members and users: whom and what their handlers leave alone, on the emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from emulated import Emulated
+from workbench import Workbench
+
+from wallaroo_pulumi.errors import ObjectError
+
+OPS, MARY = "ops@example.com", "mary.jane@example.com"
+
+
+@pytest.fixture
+def bench(emulator: Emulated) -> Iterator[Workbench]:
+    with Workbench(emulator) as bench:
+        yield bench
+
+
+def account(bench: Workbench, email: str) -> dict[str, Any]:
+    users = bench.emulator.api("users/query")["users"].values()
+    return next(user for user in users if user["email"] == email)
+
+
+def test_a_workspace_of_another_instance_is_left_alone(bench: Workbench) -> None:
+    """State names workspaces by ids, which other instances have too."""
+    id, outputs = bench.create("Workspace", name="fraud-prod", force_destroy=True)
+    bench.emulator.control("reset")
+    bench.new_process()
+    theirs = bench.workspace("payments")
+    bench.pipeline_version(theirs)
+    assert str(theirs) == id
+    bench.delete("Workspace", (id, outputs))
+    assert "is 'payments', not 'fraud-prod', and is left alone" in bench.said[-1]
+    assert len(bench.client.pipelines.list(theirs, fresh=True)) == 1
+
+
+def test_a_pipeline_that_is_not_ours_any_more_is_left_alone(bench: Workbench) -> None:
+    workspace_id = bench.workspace()
+    given = {"workspace_id": workspace_id, "name": "houses", "steps": []}
+    id, outputs = bench.create("Pipeline", **given)
+    bench.client.pipelines.delete(workspace_id, "houses")
+    bench.pipeline_version(workspace_id)
+    bench.delete("Pipeline", (id, outputs))
+    assert "is not the one that this stack made" in bench.said[-1]
+    assert len(bench.client.pipelines.list(workspace_id, fresh=True)) == 1
+
+
+@pytest.mark.parametrize("declared", [{}, {"is_admin": True, "enabled": False}])
+def test_the_caller_takes_no_rights_from_himself(bench: Workbench, declared: dict[str, Any]) -> None:
+    with pytest.raises(ObjectError, match="is the user who runs Pulumi, and would lose the right to go on"):
+        bench.create("User", email=OPS, **declared)
+    assert account(bench, OPS)["enabled"]
+    assert "admin" in account(bench, OPS)["realmRoles"]
+    bench.create("User", email=OPS, is_admin=True)
+
+
+def test_an_administrator_who_is_taken_over_as_none_is_told(bench: Workbench) -> None:
+    bench.create("User", email=MARY, is_admin=True)
+    bench.new_process()
+    bench.create("User", email=MARY)
+    assert "was an administrator: is_admin is not declared" in bench.said[-1]
+    assert "realmRoles" not in account(bench, MARY)
+
+
+def test_the_caller_stays_an_owner(bench: Workbench) -> None:
+    workspace_id = bench.workspace()
+    bench.create("WorkspaceMember", workspace_id=workspace_id, email=MARY, role="OWNER")
+    me = bench.create("WorkspaceMember", workspace_id=workspace_id, email=OPS, role="OWNER")
+    with pytest.raises(ObjectError, match="declare the role OWNER, or leave this member out"):
+        bench.update("WorkspaceMember", me, workspace_id=workspace_id, email=OPS, role="COLLABORATOR")
+
+
+def test_a_role_in_a_workspace_that_is_gone_is_told_as_that(bench: Workbench) -> None:
+    workspace_id = bench.workspace()
+    given = {"workspace_id": workspace_id, "email": MARY}
+    mary = bench.create("WorkspaceMember", **given)
+    bench.emulator.control("reset")
+    bench.new_process()
+    with pytest.raises(ObjectError, match=f"workspace {workspace_id} does not exist or this user cannot"):
+        bench.update("WorkspaceMember", mary, **given, role="OWNER")
