@@ -256,9 +256,11 @@ def _given(
     values: dict[str, Any] = {}
     origins: dict[str, Origin] = {}
     problems: list[str] = []
+    named = any((config(key) or "").strip() for key in _NAMING)
     for setting in TABLE:
         sources = [(f"config wallaroo:{setting.key}", config(setting.key))]
-        sources += [(f"environment {name}", environ.get(name)) for name in setting.variables]
+        if not (named and setting.key in _ADDRESSES):
+            sources += [(f"environment {name}", environ.get(name)) for name in setting.variables]
         for source, text in sources:
             if text is not None and (stripped := text.strip()):
                 origin = origins[setting.key] = Origin(source, setting.shown(stripped))
@@ -296,6 +298,12 @@ def _urls(values: Mapping[str, Any], problems: list[str]) -> tuple[str, str]:
             )
         derived = ("", "")
     return api_url or derived[0], keycloak_url or derived[1]
+
+
+_NAMING: Final = ("apiUrl", "domain", "suffix")
+_ADDRESSES: Final = (*_NAMING, "prefix")
+"""What together says where the instance is. Where the configuration names one, nothing of another that the environment
+names is mixed in: the API of one and the Keycloak of the other would get each other's credentials."""
 
 
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {

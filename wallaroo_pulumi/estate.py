@@ -234,14 +234,18 @@ def load(file: Path) -> Estate:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
+        lines: dict[tuple[str, ...], int] = {}
+        problems = [
+            f"{file}, line {line}, {'.'.join(path)}: stands twice" for path, line in _walk(node, (), lines)
+        ]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}, line {mark.line + 1}" if mark else str(file)
         raise EstateError(f"{where}: no good YAML: {getattr(error, 'problem', None) or error}") from None
-    lines: dict[tuple[str, ...], int] = {}
-    problems = [
-        f"{file}, line {line}, {'.'.join(path)}: stands twice" for path, line in _walk(node, (), lines)
-    ]
+    except ValueError as error:  # a date that is none
+        raise EstateError(f"{file}: no good YAML: {error}; put quotes around what is no date") from None
+    except RecursionError:
+        raise EstateError(f"{file}: no good YAML: an alias that refers to itself") from None
     if problems:
         raise EstateError("\n".join(problems))
     try:
@@ -260,10 +264,14 @@ def _walk(
             yield from _walk(item, (*path, str(index)), lines)
     if not isinstance(node, yaml.MappingNode):
         return
+    seen: set[str] = set()
     for key, value in node.value:
         below = (*path, str(key.value))
-        if below in lines:
+        # E-mail addresses are the same in any case of letters.
+        name = below[-1].strip().lower() if path[-1:] in (("users",), ("members",)) else below[-1]
+        if name in seen:
             yield below, key.start_mark.line + 1
+        seen.add(name)
         lines[below] = key.start_mark.line + 1
         yield from _walk(value, below, lines)
 

@@ -69,6 +69,11 @@ def test_an_empty_file_is_an_empty_estate(tmp_path: Path) -> None:
             ["line 4", "'OWNER' or 'COLLABORATOR'"],
         ),
         ("workspaces:\n  a:\n  b:\n  a:", ["line 4, workspaces.a: stands twice"]),
+        (
+            "workspaces:\n  a:\n    members:\n      M@x.org: OWNER\n      m@x.org: COLLABORATOR",
+            ["line 5, workspaces.a.members.m@x.org: stands twice"],
+        ),
+        ("users:\n  Ada@x.org:\n  ada@x.org:", ["line 3, users.ada@x.org: stands twice"]),
         ("workspaces:\n  a: {", ["line 2: no good YAML"]),
         ("users:\n  ada:", ["line 2, users.ada: an e-mail address is needed"]),
         ("- a\n- b", ["line 1, top: "]),
@@ -84,6 +89,16 @@ def test_a_problem_is_told_with_file_line_and_path(tmp_path: Path, text: str, to
     found = problems(tmp_path, text)
     assert found.startswith("estate.yaml, line ")
     assert all(part in found for part in told), found
+    assert "\n" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("users: 2024-13-45", "put quotes around"), ("workspaces: &w {a: *w}", "refers to itself")],
+)
+def test_what_yaml_itself_stumbles_over_is_one_line(tmp_path: Path, text: str, told: str) -> None:
+    found = problems(tmp_path, text)
+    assert told in found
     assert "\n" not in found
 
 

@@ -181,6 +181,8 @@ def _hint(status: int, settings: Settings) -> str | None:
         return "the user who runs Pulumi is not allowed to do this"
     if status == 429:
         return "the instance asks to slow down; try again later"
+    if status >= 500:
+        return "the fault is the instance's: try again, and if it stays ask its administrator, with this line"
     if 300 <= status < 400:
         return "set wallaroo:apiUrl (WALLAROO_API_URL) to the address that the API itself has"
     return None

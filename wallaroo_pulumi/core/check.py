@@ -68,6 +68,8 @@ def explain(problem: ErrorDetails) -> str:
             return "is not a property of this resource"
         case "value_error":
             return str(problem["ctx"]["error"])
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return "must be keys with values"
         case "literal_error":
             return f"must be one of {problem['ctx']['expected']}"
         case _:

@@ -102,7 +102,7 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
         except ApiError as error:
             # Somebody else may have been faster, or owns the name unseen by us.
             rival = _find(ctx, wanted.name, fresh=True)
-            if rival is None and error.hint:
+            if rival is None and error.status in (401, 403, 429):
                 raise  # a question of rights, not of the name
             if rival is None:
                 raise error.with_hint(

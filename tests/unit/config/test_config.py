@@ -84,6 +84,17 @@ def test_configuration_wins_over_the_environment_and_that_over_the_default() -> 
     assert (settings.timeout, settings.max_retries, settings.allow_insecure) == (30.0, 4, False)
 
 
+def test_an_instance_that_the_configuration_names_is_not_mixed_with_another() -> None:
+    """As after trying the emulator in the same shell."""
+    environ = {"WALLAROO_API_URL": "http://127.0.0.1:8080", "WALLAROO_SUFFIX": "example.org"}
+    given = {"domain": "wallaroo.example.com", "token": "t"}
+    settings = load(given.get, environ)
+    assert settings.api_url == settings.keycloak_url == "https://wallaroo.example.com"
+    assert "apiUrl" not in settings.origins
+    keycloak = load(given.get, environ | {"WALLAROO_KEYCLOAK_URL": "https://login.example.com"}).keycloak_url
+    assert keycloak == "https://login.example.com"
+
+
 def test_the_first_variable_of_a_setting_wins() -> None:
     both = {"WALLAROO_URL": "https://second.example.com", "WALLAROO_API_URL": "https://first.example.com"}
     assert resolve(TOKEN, **both).api_url == "https://first.example.com"
