@@ -7,33 +7,50 @@ What scripts read goes to standard output, everything else to standard error.
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from .config import TABLE, load
-from .errors import WallarooError, one_line
+from .config import TABLE, Settings, load
+from .errors import AuthError, ConfigError, WallarooError, one_line
 
 if TYPE_CHECKING:
     from .api import Client
 
 T = TypeVar("T")
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(importlib.metadata.version("wallaroo_pulumi"))
+        raise typer.Exit
+
+
+@app.callback(help=__doc__)
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    del version  # its callback has done it
 
 
 @app.command()
 def doctor() -> None:
     """Check the configuration, the token and the API, and say what is wrong. Exit code 1 when something is."""
-    config = _stack_config()
-    settings = _step("configuration", lambda: load(config.get, os.environ))
+    settings = _step("configuration", lambda: load(_stack_config().get, os.environ))
     for setting in TABLE:
         if origin := settings.origins.get(setting.key):
             _tell(setting.key, str(origin))
@@ -44,12 +61,25 @@ def doctor() -> None:
 
     client = _step("certificate authorities", lambda: Client(settings))
     try:
-        caller = _step("token", lambda: client.caller_id)
+        caller = _step("token", lambda: _caller(settings, client))
         _tell("user id", caller or "not told by the token")
         workspaces = _step("API", client.workspaces.list)
         _tell("workspaces", f"{len(workspaces)} visible")
     finally:
         client.close()
+
+
+def _caller(settings: Settings, client: Client) -> str | None:
+    """The user of the token, got anew or given. Raises AuthError, also for a given one whose time is over."""
+    from .auth.source import expiry
+
+    end = expiry(f"Bearer {settings.token}") if settings.auth == "token" else None
+    if end is not None and end < time.time():
+        raise AuthError(
+            f"the token given as wallaroo:token (WALLAROO_TOKEN) expired at "
+            f"{datetime.fromtimestamp(end, UTC):%F %T} UTC; get a new one"
+        )
+    return client.caller_id
 
 
 def _tell(what: str, found: str) -> None:
@@ -69,10 +99,18 @@ def _step(what: str, run: Callable[[], T]) -> T:
 
 
 def _stack_config() -> dict[str, str]:
-    """The ``wallaroo:`` keys of the stack that is selected in this folder; empty where there is none."""
+    """The ``wallaroo:`` keys of the stack that is selected in this folder; empty where there is none.
+
+    Raises ConfigError when they cannot be decrypted.
+    """
     found = _pulumi("config", "--json", "--show-secrets")
     if isinstance(found, str):
-        # No project here, no stack selected, a wrong passphrase: Pulumi says which.
+        if "incorrect passphrase" in found:
+            # There is a stack: what the environment says is not what its next run would use.
+            raise ConfigError(
+                f"the stack's configuration cannot be read: {found}; set PULUMI_CONFIG_PASSPHRASE"
+            )
+        # No project here, no stack selected, no backend: Pulumi says which.
         typer.echo(f"(no stack's configuration, only the environment is looked at: {found})", err=True)
         return {}
     prefix = "wallaroo:"

@@ -132,11 +132,22 @@ def token_source(settings: Settings, http: httpx.Client | None = None) -> Header
 
 
 def subject(header: str) -> str | None:
-    """The id of the token's user: its ``sub`` claim, read without verification. None when the token is opaque."""
+    """The id of the token's user: its ``sub`` claim. None when the token does not tell."""
+    sub = _claims(header).get("sub")
+    return sub if isinstance(sub, str) else None
+
+
+def expiry(header: str) -> float | None:
+    """When the token expires: its ``exp`` claim, in seconds since 1970. None when the token does not tell."""
+    exp = _claims(header).get("exp")
+    return float(exp) if isinstance(exp, int | float) else None
+
+
+def _claims(header: str) -> dict[str, Any]:
+    """What the token says, read without verification; nothing when it is opaque."""
     try:
         payload = header.removeprefix("Bearer ").split(".")[1]
-        claims: Any = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        sub = claims["sub"]
-    except (IndexError, ValueError, KeyError, TypeError):
-        return None
-    return sub if isinstance(sub, str) else None
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import socket
@@ -121,10 +122,19 @@ def test_the_stack_s_configuration_wins_over_the_environment(
 def test_why_there_is_no_stack_is_said(
     doctor: Doctor, emulator: Emulated, stack: Callable[..., None]
 ) -> None:
-    stack({}, exit_code=255, complaint="error: incorrect passphrase")
+    stack({}, exit_code=255, complaint="error: no stack selected")
     result = doctor(emulator.environment)
     assert result.exit_code == 0
-    assert "only the environment is looked at: error: incorrect passphrase" in result.stderr
+    assert "only the environment is looked at: error: no stack selected" in result.stderr
+
+
+def test_a_stack_whose_configuration_cannot_be_read_is_not_passed_over(
+    doctor: Doctor, emulator: Emulated, stack: Callable[..., None]
+) -> None:
+    stack({}, exit_code=255, complaint="error: could not decrypt configuration value: incorrect passphrase")
+    result = doctor(emulator.environment)
+    assert steps(result) == {"configuration": "FAILED"}
+    assert "incorrect passphrase; set PULUMI_CONFIG_PASSPHRASE" in complaint(result)
 
 
 def test_nothing_is_configured(doctor: Doctor) -> None:
@@ -179,6 +189,13 @@ def test_a_token_that_the_api_refuses(token: str, doctor: Doctor, emulator: Emul
     assert "401" in complaint(result)
     assert "WALLAROO_TOKEN" in complaint(result)
     assert emulator.tokens() == []
+
+
+def test_a_given_token_whose_time_is_over(doctor: Doctor, emulator: Emulated) -> None:
+    claims = base64.urlsafe_b64encode(b'{"sub": "me", "exp": 1700000000}').decode().rstrip("=")
+    result = doctor({"WALLAROO_API_URL": emulator.url, "WALLAROO_TOKEN": f"e30.{claims}.sig"})
+    assert steps(result)["token"] == "FAILED"
+    assert "expired at 2023-11-14 22:13:20 UTC" in complaint(result)
 
 
 def test_a_certificate_of_an_unknown_authority(doctor: Doctor, tmp_path: Path) -> None:
