@@ -36,7 +36,7 @@ def measure(url: str, file: Path) -> float:
         "password": "ops-password",
     }
     client = Client(load(settings.get, {}))
-    workspace_id = client.workspaces.create("upload-memory")
+    workspace_id = client.workspaces.create("upload-memory").id
     metadata = {
         "name": "large",
         "visibility": "private",

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from .config import TABLE, Settings, load
+from .config import SECRETS, TABLE, Settings, load
 from .errors import AuthError, ConfigError, WallarooError, one_line
 
 if TYPE_CHECKING:
@@ -114,6 +114,11 @@ def _stack_config() -> dict[str, str]:
         typer.echo(f"(no stack's configuration, only the environment is looked at: {found})", err=True)
         return {}
     prefix = "wallaroo:"
+    for key in SECRETS:
+        if prefix + key in found and not found[prefix + key].get("secret"):
+            typer.echo(
+                f"wallaroo:{key} is configured in clear: pulumi config set --secret wallaroo:{key}", err=True
+            )
     return {k.removeprefix(prefix): str(v.get("value", "")) for k, v in found.items() if k.startswith(prefix)}
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from .errors import ConfigError, one_line
+from .errors import ConfigError, one_line, starred
 
 AUTH_METHODS: Final = ("token", "password", "client_credentials", "sdk")
 
@@ -163,6 +163,8 @@ TABLE: Final = (
 )
 """Every setting, in the order in which they are told."""
 
+SECRETS: Final = tuple(setting.key for setting in TABLE if setting.secret)
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -214,10 +216,7 @@ class Settings:
 
     def censored(self, text: str) -> str:
         """``text``, which somebody else wrote, without the secrets of these settings."""
-        for secret in (self.client_secret, self.password, self.token):
-            if secret:
-                text = text.replace(secret, "***")
-        return text
+        return starred(text, (self.client_secret, self.password, self.token))
 
 
 def load(config: Callable[[str], str | None], environ: Mapping[str, str]) -> Settings:

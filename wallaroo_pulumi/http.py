@@ -25,6 +25,8 @@ _REFUSED = (429, 503)
 _GATEWAY = (502, 504)
 _DECODED = "wallaroo_pulumi.decoded"
 """Extension of a response: its JSON, which the retries look at before the caller does."""
+_LARGEST_REPLY = 256 << 20
+"""Bytes; a listing of 10,000 workspaces has three million."""
 _ONE_PACKET = 65_536
 """Bytes of a request that are sent at once."""
 
@@ -86,7 +88,7 @@ def decoded(response: httpx.Response) -> Any:
 def _parsed(response: httpx.Response) -> Any:
     try:
         return response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         pass  # it holds the whole text, so it must not become the context of ours
     raise httpx.DecodingError("it is no JSON, or cut short", request=response.request)
 
@@ -150,7 +152,7 @@ class _WholeReplies(httpx.BaseTransport):
             if not isinstance(response.stream, httpx.SyncByteStream):
                 raise TypeError("a transport for synchronous clients is needed")
             try:
-                content = b"".join(response.stream)
+                content = _joined(response.stream, request)
             finally:
                 response.close()
         finally:
@@ -165,6 +167,16 @@ class _WholeReplies(httpx.BaseTransport):
 
     def close(self) -> None:
         self._inner.close()
+
+
+def _joined(parts: Iterable[bytes], request: httpx.Request) -> bytes:
+    content, size = [], 0
+    for part in parts:
+        content.append(part)
+        size += len(part)
+        if size > _LARGEST_REPLY:
+            raise httpx.DecodingError(f"it is longer than {_LARGEST_REPLY >> 20} MiB", request=request)
+    return b"".join(content)
 
 
 class _Deadline(threading.local):

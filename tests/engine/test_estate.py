@@ -170,6 +170,14 @@ def test_resources_that_are_renamed_in_the_program_keep_their_objects(
     estate.refresh("--expect-no-changes").ok()
 
 
+def test_a_secret_that_is_configured_in_clear_is_told(estate: Project) -> None:
+    estate.pulumi("config", "set", "--plaintext", "wallaroo:password", "ops-password").ok()
+    assert (
+        "wallaroo:password is configured in clear, and so is it in the state"
+        in estate.pulumi("preview").ok().text
+    )
+
+
 def test_nothing_secret_is_in_the_state_or_the_output(estate: Project) -> None:
     secrets = ["ops-password", "api-client-secret", "eyJhbGciOi"]  # the last begins every token
     assert not any(secret in estate.export() for secret in secrets)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import stat
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -174,10 +177,24 @@ def test_a_lost_reply_makes_no_twin(stack: Project, emulator: Emulated, endpoint
     assert sorted(task["name"] for task in found) == ["listener", "scores"]
 
 
+def zipped(*names: str, link: str | None = None) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as package:
+        for name in names:
+            package.writestr(name, "")
+        if link:
+            entry = zipfile.ZipInfo(link)
+            entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+            package.writestr(entry, "/etc/shadow")
+    return content.getvalue()
+
+
 def test_files_that_are_no_packages_are_told_in_the_preview(stack: Project, emulator: Emulated) -> None:
     for content, told in (
         (None, "cannot be read (in "),
         (b"no zip", "is no readable zip file"),
+        (zipped("main.py", link="passwords"), "holds 'passwords', which leads out of the package"),
+        (zipped("main.py", "../../evil"), "holds '../../evil', which leads out of the package"),
     ):
         (stack.folder / "nightly-scores.zip").unlink()
         if content is not None:

@@ -28,11 +28,13 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 from pulumi.runtime import rpc
+from pulumi.runtime.config import is_config_secret
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+from ..config import SECRETS
 from ..errors import ObjectError
-from . import cancellation
+from . import host
 from .session import claims, session, settings_from
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ class DynamicProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         self._config: Callable[[str], str | None] = lambda key: req.config.get(f"wallaroo:{key}")
-        cancellation.listen()
+        host.attend()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         from ..core.check import check
@@ -313,7 +315,14 @@ def _require_settings(run: object) -> None:
     from ..errors import ConfigError
 
     del run
+    config = pulumi.Config("wallaroo")
     try:
-        settings_from(pulumi.Config("wallaroo").get)
+        settings_from(config.get)
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
+    for key in SECRETS:
+        if config.get(key) and not is_config_secret(f"wallaroo:{key}"):
+            pulumi.log.warn(
+                f"wallaroo:{key} is configured in clear, and so is it in the state: "
+                f"pulumi config set --secret wallaroo:{key}"
+            )

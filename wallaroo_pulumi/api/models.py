@@ -437,7 +437,6 @@ class Edge(Wire):
 class PublishList(Wire):
     """The answer of pipelines/list_publishes_for_pipeline; the key of the publishes was another one in 2023."""
 
-    publishes: tuple[Publish, ...] = Field(
-        default=(), validation_alias=AliasChoices("publishes", "pipelines")
-    )
+    # Required: an answer without it is none, not an instance without publishes.
+    publishes: tuple[Publish, ...] = Field(validation_alias=AliasChoices("publishes", "pipelines"))
     edges: tuple[Edge, ...] = ()

@@ -73,7 +73,7 @@ class Pipelines:
                 "status/get_deployment", {"name": name}, Effect.READ, DeploymentStatus
             )
         except ApiError as error:
-            if error.status == 404:
+            if error.status == 404 and not error.message.startswith("<"):  # a gateway's page is no answer
                 return None
             raise
 

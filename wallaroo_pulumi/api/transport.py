@@ -9,9 +9,10 @@ from __future__ import annotations
 import enum
 import functools
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast, overload
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
@@ -19,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from ..auth.bearer import BearerAuth
 from ..auth.source import HeaderSource, subject
 from ..config import Settings
-from ..errors import ApiError, ConnectionFailed, OutcomeUnknown
+from ..errors import ApiError, ConnectionFailed, OutcomeUnknown, starred
 from ..http import decoded, open_client, read_retries, unreachable, write_retries
 
 T = TypeVar("T")
@@ -109,8 +110,9 @@ class Transport:
     def _answered(self, response: httpx.Response, endpoint: str, effect: Effect) -> Exception:
         """The error for an answer that is not 2xx."""
         status = response.status_code
-        said = self._settings.censored(_message(response))
-        said = said.replace(response.request.headers["authorization"].removeprefix("Bearer "), "***")
+        token = response.request.headers["authorization"].removeprefix("Bearer ")
+        # Some answers quote what was sent.
+        said = starred(self._settings.censored(_message(response)), [token, *_secrets(response.request)])
         error = ApiError(status, endpoint, said, _hint(status, self._settings))
         if effect is Effect.WRITE and status in (502, 504):
             return _unknown(str(error), may_still_run=status == 504)
@@ -157,19 +159,51 @@ def _misshapen(error: ValidationError, endpoint: str, effect: Effect) -> Excepti
 
 def _message(response: httpx.Response) -> str:
     """The server's words, from whichever shape of error body (MLOPS_API.md section 3)."""
-    if response.is_redirect:
-        # Without the query, in which gateways keep the state of a login.
-        target = response.headers["location"].partition("?")[0]
-        return f"a redirect to {target!r}, which is not followed"
+    if response.has_redirect_location:
+        # Without user, query and fragment, in which gateways keep the state of a login.
+        target = urlsplit(response.headers["location"])
+        host = target.netloc.rpartition("@")[2]
+        place = f"{target.scheme}://{host}{target.path}" if host else target.path
+        return f"a redirect to {place!r}, which is not followed"
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if isinstance(body, dict):
         for key in ("msg", "error", "message", "detail"):
             if body.get(key):
-                return str(body[key])
+                return _words(body[key])
     return response.text.strip() or response.reason_phrase
+
+
+def _words(said: Any) -> str:
+    """A list of problems as validators tell them, ``{loc, msg, input}``, without the input: it may be a secret."""
+    if isinstance(said, list) and all(isinstance(problem, dict) and "msg" in problem for problem in said):
+        return "; ".join(f"{'.'.join(map(str, p.get('loc', ())))}: {p['msg']}" for p in said)
+    return str(said)
+
+
+_SECRET_KEYS = frozenset(("details", "password", "token", "json"))
+"""Where requests carry secrets: connections, invitations, registries, arguments of tasks."""
+_SHORTEST_SECRET = 4
+"""Characters; what is shorter says nothing, and starring it would leave nothing to read."""
+
+
+def _secrets(request: httpx.Request) -> Iterator[str]:
+    """The texts of a request that may be secret."""
+    if request.headers.get("content-type") == "application/json":
+        yield from _texts(json.loads(request.content), secret=False)
+
+
+def _texts(value: Any, *, secret: bool) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from _texts(below, secret=secret or key in _SECRET_KEYS)
+    elif isinstance(value, list):
+        for below in value:
+            yield from _texts(below, secret=secret)
+    elif secret and isinstance(value, str) and len(value) >= _SHORTEST_SECRET:
+        yield value
 
 
 def _hint(status: int, settings: Settings) -> str | None:

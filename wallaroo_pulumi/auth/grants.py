@@ -117,7 +117,7 @@ def _reason(response: httpx.Response) -> tuple[str, str]:
     """Keycloak's error code and its words; empty for an answer that is not Keycloak's."""
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", ""
     if not isinstance(body, dict):
         return "", ""

@@ -85,6 +85,11 @@ class Properties(BaseModel):
     def _let_unknowns_through(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return _known_or(value, validate)
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        secrets = {name for name, _ in fields_with(type(self), SECRET)}
+        for name, value in super().__repr_args__():
+            yield name, "***" if name in secrets and value is not None else value
+
     def to_wire(self) -> dict[str, Any]:
         """The canonical form on Pulumi's wire: camelCase keys, plain values, nothing that is None below the top."""
         wire = self.model_dump(by_alias=True, warnings=False)

@@ -11,6 +11,14 @@ _digests: dict[tuple[str, int, int, int], str] = {}
 _lock = threading.Lock()
 
 
+def leads_elsewhere(path: Path) -> str | None:
+    """A line for the user where a link on the way to a file leads out of the folder that Pulumi runs in; else None."""
+    real = path.resolve()
+    if real == Path(os.path.abspath(path)) or real.is_relative_to(Path.cwd().resolve()):
+        return None
+    return f"{path} is a link to {real}, outside the folder that Pulumi runs in: that is uploaded"
+
+
 def sha256_of(path: str | Path) -> str:
     """The SHA-256 of a file's content, 64 hex digits. Raises OSError when it cannot be read.
 

@@ -4,6 +4,7 @@ The outermost ASGI application, directly under uvicorn, because only there can a
 """
 
 import asyncio
+import contextlib
 import json
 import socket
 import struct
@@ -267,8 +268,9 @@ async def _cut(receive: Receive, send: Send) -> None:
         raise ConnectionResetError("the emulator was told to cut this connection")
     connection = transport.get_extra_info("socket")
     if connection is not None:
-        # Lingering for 0 seconds makes the close a reset instead of an orderly end.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # Lingering for 0 seconds makes the close a reset instead of an orderly end. The client may be gone already.
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
     # uvicorn must have noticed before we return, or it would answer 500 for us.
     while (await receive())["type"] != "http.disconnect":

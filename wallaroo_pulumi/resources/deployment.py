@@ -253,11 +253,15 @@ def _pipeline(ctx: Context[Client], wanted: DeploymentInputs) -> wire.Pipeline:
 
 
 def _running(ctx: Context[Client], wanted: DeploymentInputs) -> bool:
-    """Whether somebody has deployed the pipeline already. The deployment's name is told by the inference URL only."""
+    """Whether somebody has deployed the pipeline already: then a failure is no reason to undeploy it.
+
+    The deployment's name is told by the inference URL only. When that is not told, and not because there is none, it
+    may be running.
+    """
     try:
         url = ctx.client.pipelines.inference_url(wanted.workspace_id, wanted.pipeline_name)
-    except ApiError:
-        return False
+    except ApiError as error:
+        return error.status not in (400, 404) or error.message.startswith("<")
     named = re.search(r"/infer/([^/]+)/", url)
     return named is not None and ctx.client.pipelines.deployment(named[1]) is not None
 

@@ -39,7 +39,7 @@ from ..core.fields import (
     Properties,
     WorkspaceId,
 )
-from ..core.files import sha256_of
+from ..core.files import leads_elsewhere, sha256_of
 from ..core.json_values import JsonObject
 from ..core.read import read_by_id
 from ..core.remove import remove_once
@@ -462,10 +462,8 @@ def _upload(ctx: Context[Client], wanted: ModelVersionInputs) -> int:
     try:
         if sha256_of(path) != wanted.sha256:
             raise ObjectError(f"{path} changed while Pulumi was running; run `pulumi up` again")
-        if path.is_symlink() and not path.resolve().is_relative_to(Path.cwd()):
-            ctx.say(
-                f"{path} is a link to {path.resolve()}, outside the folder that Pulumi runs in: that is uploaded"
-            )
+        if line := leads_elsewhere(path):
+            ctx.say(line)
         return create_once(
             ctx,
             lambda: ctx.client.models.upload(_without_none(metadata), path, wanted.timeout or _TIMEOUT),

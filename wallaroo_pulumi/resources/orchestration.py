@@ -12,6 +12,7 @@ deleted last, after its tasks have changed over.
 
 from __future__ import annotations
 
+import stat
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Annotated
@@ -31,7 +32,7 @@ from ..core.fields import (
     Properties,
     WorkspaceId,
 )
-from ..core.files import sha256_of
+from ..core.files import leads_elsewhere, sha256_of
 from ..core.read import read_by_id
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
@@ -177,9 +178,14 @@ def _require_package(path: Path) -> None:
     """Raises BadInput when the file is not what the instance can package."""
     try:
         with zipfile.ZipFile(path) as package:
-            files = [PurePosixPath(name).name for name in package.namelist()]
+            entries = package.infolist()
     except (zipfile.BadZipFile, OSError) as error:
         raise BadInput("path", f"is no readable zip file: {error}") from None
+    for entry in entries:
+        place = PurePosixPath(entry.filename.replace("\\", "/"))
+        if stat.S_ISLNK(entry.external_attr >> 16) or place.is_absolute() or ".." in place.parts:
+            raise BadInput("path", f"holds {entry.filename!r}, which leads out of the package")
+    files = [PurePosixPath(entry.filename).name for entry in entries]
     if "main.py" not in files:
         raise BadInput("path", "holds no main.py, which is what the instance runs")
     if files.count("requirements.txt") > 1:
@@ -202,6 +208,8 @@ def _upload(ctx: Context[Client], wanted: OrchestrationInputs) -> str:
     try:
         if sha256_of(path) != wanted.sha256:
             raise ObjectError(f"{path} changed while Pulumi was running; run `pulumi up` again")
+        if line := leads_elsewhere(path):
+            ctx.say(line)
         return create_once(
             ctx,
             lambda: ctx.client.orchestrations.upload(wanted.workspace_id, wanted.name, path),

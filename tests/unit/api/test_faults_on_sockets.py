@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from scripted_server import ScriptedServer, Step, cut, drip, hang_up, reply
 
+from wallaroo_pulumi import http
 from wallaroo_pulumi.api.transport import Effect, Transport
 from wallaroo_pulumi.auth import StaticToken
 from wallaroo_pulumi.config import load
@@ -123,6 +124,25 @@ def test_a_reply_that_drips_for_ever_is_given_up(opening: bytes) -> None:
         with pytest.raises(OutcomeUnknown) as caught:
             call(server.url, Effect.WRITE, retries=0, timeout=0.2)
     assert caught.value.may_still_run is True
+
+
+def test_a_reply_without_end_is_given_up_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "_LARGEST_REPLY", 1 << 20)
+    with ScriptedServer(reply(200, b"x" * (1 << 20) + b"yz")) as server:
+        with pytest.raises(ConnectionFailed, match="it is longer than 1 MiB"):
+            call(server.url, Effect.READ, retries=0)
+        with pytest.raises(OutcomeUnknown):
+            call(server.url, Effect.WRITE, retries=0)
+
+
+def test_json_that_is_nested_without_end_cannot_be_read() -> None:
+    with (
+        ScriptedServer(reply(200, b"[" * 200_000)) as server,
+        pytest.raises(ConnectionFailed, match="no JSON"),
+    ):
+        call(server.url, Effect.READ, retries=0)
+    with ScriptedServer(reply(400, b"[" * 200_000)) as server, pytest.raises(ApiError, match="answered 400"):
+        call(server.url, Effect.READ, retries=0)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import json
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -10,8 +14,10 @@ import pytest
 from wallaroo_pulumi.api.transport import Effect, Transport
 from wallaroo_pulumi.auth import token_source
 from wallaroo_pulumi.config import Settings, load
-from wallaroo_pulumi.errors import WallarooError
+from wallaroo_pulumi.core.fields import SECRET, fields_with
+from wallaroo_pulumi.errors import ApiError, WallarooError
 from wallaroo_pulumi.http import open_client
+from wallaroo_pulumi.resources import RESOURCES
 
 SECRETS = {"clientSecret": "hidden-client-secret", "password": "hidden-password", "token": "hidden-token"}
 LOGIN = SECRETS | {"username": "ops@example.com", "auth": "password", "maxRetries": "0"}
@@ -95,4 +101,63 @@ def test_the_servers_words_are_told_without_the_token() -> None:
     with pytest.raises(WallarooError) as caught:
         Transport(resolved, token_source(resolved, http), http).call("some/call", {}, Effect.WRITE)
     assert "***" in str(caught.value)
+    assert "hidden" not in whole_story(caught.value)
+
+
+SENT = {
+    "name": "sales",
+    "details": {"host": "db.example.com", "keys": ['hid"den & söcret']},
+    "password": "hidden-first",
+}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda sent: {
+            "json": {"detail": [{"loc": ["body", "details"], "msg": "no good", "input": json.loads(sent)}]}
+        },
+        lambda sent: {"json": {"msg": sent.decode()}},
+        lambda sent: {"json": {"error": str(json.loads(sent))}},
+        lambda sent: {"text": f"<html>{html.escape(sent.decode())}</html>"},
+        lambda sent: {"text": quote(sent)},
+    ],
+)
+def test_an_answer_that_quotes_the_request_shows_no_secret_of_an_object(
+    answer: Callable[[bytes], dict[str, Any]],
+) -> None:
+    network = httpx.MockTransport(lambda request: httpx.Response(422, **answer(request.read())))
+    settings = load({"domain": "w.example.com", "token": "hidden-token"}.get, {})
+    transport = Transport(settings, token_source(settings), open_client(settings, transport=network))
+    with pytest.raises(ApiError) as caught:
+        transport.call("connections/create", SENT, Effect.WRITE)
+    story = whole_story(caught.value)
+    assert not [part for part in ("hidden", "den &", "den%20", "den &amp;", "cret") if part in story]
+
+
+@pytest.mark.parametrize("kind", RESOURCES)
+def test_no_model_of_a_resource_shows_its_secrets(kind: str) -> None:
+    for model in (RESOURCES[kind].inputs, RESOURCES[kind].outputs):
+        secrets = {name: "hidden" for name, _ in fields_with(model, SECRET)}
+        others = {name: "shown" for name in model.model_fields if name not in secrets}
+        made = model.model_construct(**secrets, **others)
+        assert "hidden" not in f"{made!r} {made}"
+        assert ("***" in repr(made)) == bool(secrets)
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({}, "answered 302"),
+        ({"location": "https://u:hidden@e.example/x?a=hidden#access_token=hidden"}, "'https://e.example/x'"),
+        ({"location": "/login#hidden"}, "'/login'"),
+    ],
+)
+def test_a_redirect_is_told_without_what_it_carries(headers: dict[str, str], told: str) -> None:
+    network = httpx.MockTransport(lambda request: httpx.Response(302, headers=headers))
+    settings = load({"domain": "w.example.com", "token": "hidden-token"}.get, {})
+    transport = Transport(settings, token_source(settings), open_client(settings, transport=network))
+    with pytest.raises(ApiError) as caught:
+        transport.call("workspaces/list", {}, Effect.READ)
+    assert told in str(caught.value)
     assert "hidden" not in whole_story(caught.value)

@@ -15,7 +15,7 @@ from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.diff import diff
 from wallaroo_pulumi.core.fields import UNKNOWN
 from wallaroo_pulumi.core.names import wire_name
-from wallaroo_pulumi.errors import ObjectError
+from wallaroo_pulumi.errors import ApiError, ObjectError
 from wallaroo_pulumi.resources import RESOURCES
 
 Made = State
@@ -111,6 +111,13 @@ def test_a_link_to_elsewhere_is_told(bench: Bench, tmp_path: Path) -> None:
     link.symlink_to(bench.file)
     bench.model(path=str(link))
     assert any(f"{link} is a link to {bench.file}" in line for line in bench.said)
+
+
+def test_a_folder_that_is_a_link_to_elsewhere_is_told(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "models").symlink_to(bench.file.parent)
+    inside = tmp_path / "models" / bench.file.name
+    bench.model(path=str(inside))
+    assert any(f"{inside} is a link to {bench.file}" in line for line in bench.said)
 
 
 def test_a_configuration_is_changed_in_place_and_taken_back(bench: Bench) -> None:
@@ -275,6 +282,33 @@ def test_a_wait_tells_its_progress_and_ends_with_the_engines(bench: Bench) -> No
     assert any(
         line.startswith("deployment 'fraud-1': Starting (engine-00001 is Pending)") for line in bench.said
     )
+
+
+PAGE = {"status": 404, "headers": {"content-type": "text/html"}, "body": "<html>no upstream</html>"}
+
+
+def test_a_gateway_s_page_does_not_make_a_deployment_gone(bench: Bench) -> None:
+    model = bench.model()
+    made = deploy(bench, bench.pipeline(model), model)
+    for use in (lambda: bench.read("Deployment", *made), lambda: bench.delete("Deployment", made)):
+        bench.emulator.control("faults", path="/v1/api/status/get_deployment", kind="respond", **PAGE)
+        with pytest.raises(ApiError, match="answered 404"):
+            use()
+    assert bench.read("Deployment", *made) is not None
+
+
+def test_what_may_have_run_before_is_not_undeployed_after_a_failure(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    deploy(bench, pipeline, model)
+    bench.new_process()
+    bench.emulator.control("readiness", kind="deployment", mode="error")
+    bench.emulator.control(
+        "faults", path="/v1/api/admin/get_pipeline_external_url", kind="respond", status=500, body="{}"
+    )
+    with pytest.raises(ObjectError):
+        deploy(bench, pipeline, model, engine_config={"engine": {"replicas": 2}})
+    assert "pipelines/undeploy" not in bench.emulator.endpoints()
 
 
 def test_a_new_version_is_deployed_in_place(bench: Bench) -> None:
