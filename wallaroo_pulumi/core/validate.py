@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from ..errors import ObjectError
+from ..errors import ApiError, ObjectError
 from .check import Failure
 from .context import Context
 from .diff import diff
@@ -35,11 +36,22 @@ def validate(
 
 
 def refused(property: str, look: Callable[[], object]) -> Iterator[BadInput]:
-    """The ObjectError that ``look`` raises, as a problem of this property (Python name)."""
+    """What ``look`` finds missing, or is not allowed to see, as a problem of this property (Python name)."""
     try:
         look()
     except ObjectError as error:
         yield BadInput(property, str(error))
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        yield BadInput(property, str(error))
+
+
+def refused_ids(property: str, ids: object, look: Callable[[int], object]) -> Iterator[BadInput]:
+    """The same for every integer id of a list. What is unknown passes, and so does what is named otherwise."""
+    for id in ids if isinstance(ids, list) else ():
+        if isinstance(id, int):
+            yield from refused(property, partial(look, id))
 
 
 def _key(resource: Resource[Any, Any], inputs: Mapping[str, Any]) -> tuple[object, ...]:

@@ -8,8 +8,9 @@ from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.diff import contains_unknown
+from ..core.read import read_by_id
 from ..core.resource import BadInput
-from ..core.validate import refused
+from ..core.validate import refused, refused_ids
 from ..errors import ObjectError
 
 
@@ -32,6 +33,40 @@ def refused_workspace(ctx: Context[Client], id: int) -> Iterator[BadInput]:
 def visible_workspace(ctx: Context[Client], id: int, *, fresh: bool = False) -> wire.Workspace | None:
     """The workspace of this id, None when it is gone or hidden from the caller."""
     return next((w for w in ctx.client.workspaces.list(fresh=fresh) if w.id == id), None)
+
+
+def find_model_version(
+    ctx: Context[Client], id: int, workspace_id: int | None = None
+) -> wire.ConfiguredModelVersion | None:
+    """The model version of this id, None when it is gone. ``workspace_id`` saves looking through all workspaces."""
+    return read_by_id(
+        lambda: ctx.client.models.version(id),
+        lambda: any(
+            v.model_version.id == id for m in ctx.client.models.list(workspace_id) for v in m.model_versions
+        ),
+    )
+
+
+def refused_models(ctx: Context[Client], models: object) -> Iterator[BadInput]:
+    """For ``validate``: the input ``models`` for every id in it that is of no model version."""
+
+    def look(id: int) -> None:
+        if find_model_version(ctx, id) is None:
+            raise ObjectError(
+                f"model version {id} does not exist; check models, or declare a ModelVersion and give its "
+                "`model_version_id`"
+            )
+
+    return refused_ids("models", models, look)
+
+
+def require_publish(ctx: Context[Client], id: int) -> None:
+    """Raises ObjectError when there is no publish of this id, or none that the caller sees."""
+    if not any(p.id == id for fresh in (False, True) for p in ctx.client.publishes.list(fresh=fresh)):
+        raise ObjectError(
+            f"publish {id} does not exist or this user cannot see it; declare a PipelinePublish and give its "
+            "`publish_id`"
+        )
 
 
 def split_id(id: str) -> tuple[int, str]:

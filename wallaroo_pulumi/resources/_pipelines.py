@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
+from ..core.diff import contains_unknown
 from ..core.remove import remove_once
+from ..core.resource import BadInput
+from ..core.validate import refused
 from ..core.wait import Settled, wait
 from ..errors import ApiError, ObjectError, one_line
+from . import _lookups
 
 _UNDEPLOYED_WITHIN = 300.0
 """Seconds for the engines of a pipeline to end, after which its deletion is given up."""
@@ -19,6 +25,26 @@ def find(
     """The pipeline of this name. Raises ApiError when the instance knows no such workspace."""
     pipelines = ctx.client.pipelines.list(workspace_id, fresh=fresh)
     return next((p for p in pipelines if p.pipeline.name == name), None)
+
+
+def named(ctx: Context[Client], workspace_id: int, name: str) -> wire.Pipeline:
+    """The pipeline of this name. Raises ObjectError when there is none."""
+    for fresh in (False, True):
+        if found := find(ctx, workspace_id, name, fresh=fresh):
+            return found.pipeline
+    raise ObjectError(
+        f"pipeline {name!r} does not exist in workspace {workspace_id}; check pipeline_name, or declare a Pipeline "
+        "and give its `name`"
+    )
+
+
+def refused_name(ctx: Context[Client], workspace_id: int, name: str) -> Iterator[BadInput]:
+    """For ``validate``: ``workspace_id`` or ``pipeline_name`` where such a pipeline neither is nor is declared."""
+    unseen = list(_lookups.refused_workspace(ctx, workspace_id))
+    yield from unseen
+    place = (workspace_id, name)
+    if not unseen and not contains_unknown(place) and ("Pipeline", *place) not in ctx.declared:
+        yield from refused("pipeline_name", lambda: named(ctx, *place))
 
 
 def that_use(ctx: Context[Client], workspace_id: int, model_version: str) -> list[wire.ListedPipeline]:

@@ -8,7 +8,7 @@ assay that exists with the same name and definition is taken over and activated 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -19,11 +19,13 @@ from ..api import models as wire
 from ..core.context import Context
 from ..core.covers import covers
 from ..core.create import create_once
+from ..core.diff import contains_unknown
 from ..core.fields import FORCES_REPLACEMENT, Element, Properties, WorkspaceId
 from ..core.json_values import JsonObject
-from ..core.resource import Examples, Resource
+from ..core.resource import BadInput, Examples, Resource
+from ..core.validate import refused
 from ..errors import ApiError, ObjectError
-from ._lookups import workspace
+from . import _lookups, _pipelines
 
 _BASELINES = ("Summary", "Static", "Rolling", "Vector")
 _SUMMARIZERS = ("UnivariateContinuous", "MultivariateContinuous")
@@ -162,6 +164,7 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
     inputs = AssayInputs
     outputs = AssayOutputs
     id_format = "the assay's id, a UUID"
+    natural_key = ("name",)
     from_id = {"assay_id": "str"}
     deletion = (
         "The assay is deactivated and stays on the instance with its name and results (the API cannot delete one); a "
@@ -190,15 +193,19 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
     def id_of(self, outputs: AssayOutputs) -> str:
         return outputs.assay_id
 
+    def validate(self, ctx: Context[Client], wanted: AssayInputs) -> Iterable[BadInput]:
+        unseen = list(_pipelines.refused_name(ctx, wanted.workspace_id, wanted.pipeline_name))
+        yield from unseen
+        known = not contains_unknown(wanted.model_dump(warnings=False))
+        if known and not unseen and (self.kind, wanted.name) not in ctx.declared:
+            yield from refused("name", lambda: _refuse_name_of_another(ctx, wanted))
+
     def create(self, ctx: Context[Client], wanted: AssayInputs) -> AssayOutputs:
-        definition = _definition(ctx, wanted)
+        place = _lookups.workspace(ctx, wanted.workspace_id)
+        pipeline = _pipelines.named(ctx, place.id, wanted.pipeline_name)
+        definition = _definition(wanted, place, pipeline)
         namesakes = [assay for assay in ctx.client.assays.list(fresh=True) if assay.name == wanted.name]
-        found = next((assay for assay in namesakes if _is_same(assay, definition)), None)
-        if found is None and (rival := next((assay for assay in namesakes if assay.active), None)):
-            raise ObjectError(
-                f"assay {wanted.name!r} exists already (id {rival.id}) with another definition; "
-                "choose another name, or declare it as it is"
-            )
+        found = _same_of(namesakes, definition)
         id = found.id if found else _schedule(ctx, definition, taken=bool(namesakes))
         ctx.claims.take(self.kind, id, wanted.name, existed=found is not None)
         if wanted.active != (found.active if found else True):
@@ -229,10 +236,28 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
         )
 
 
-def _definition(ctx: Context[Client], wanted: AssayInputs) -> dict[str, Any]:
+def _refuse_name_of_another(ctx: Context[Client], wanted: AssayInputs) -> None:
+    """Raises ObjectError when an active assay has the name and is another one."""
+    place = _lookups.workspace(ctx, wanted.workspace_id)
+    listed = _pipelines.find(ctx, place.id, wanted.pipeline_name)
+    # Where the stack has yet to make the pipeline, no assay can watch it.
+    definition = _definition(wanted, place, listed.pipeline if listed else None)
+    _same_of([assay for assay in ctx.client.assays.list() if assay.name == wanted.name], definition)
+
+
+def _same_of(namesakes: Sequence[wire.Assay], definition: Mapping[str, Any]) -> wire.Assay | None:
+    """The one that is defined so. Raises ObjectError when there is none, and an active one has the name."""
+    found = next((assay for assay in namesakes if _is_same(assay, definition)), None)
+    if found is None and (rival := next((assay for assay in namesakes if assay.active), None)):
+        raise ObjectError(
+            f"assay {rival.name!r} exists already (id {rival.id}) with another definition; "
+            "choose another name, or declare it as it is"
+        )
+    return found
+
+
+def _definition(wanted: AssayInputs, place: wire.Workspace, pipeline: wire.Pipeline | None) -> dict[str, Any]:
     """The body of the call that schedules the assay."""
-    place = workspace(ctx, wanted.workspace_id)
-    pipeline = _pipeline_id(ctx, wanted)
     frequency = {"Cron": wanted.cron} if wanted.every is None else {"SimpleRunFrequency": dict(wanted.every)}
     return {
         "name": wanted.name,
@@ -248,7 +273,7 @@ def _definition(ctx: Context[Client], wanted: AssayInputs) -> dict[str, Any]:
             "data_origin": {
                 "workspace_id": place.id,
                 "workspace_name": place.name,
-                "pipeline_id": pipeline,
+                "pipeline_id": pipeline.id if pipeline else None,
                 "pipeline_name": wanted.pipeline_name,
                 "model_id": wanted.model_name,
             },
@@ -262,17 +287,6 @@ def _definition(ctx: Context[Client], wanted: AssayInputs) -> dict[str, Any]:
             ],
         },
     }
-
-
-def _pipeline_id(ctx: Context[Client], wanted: AssayInputs) -> int:
-    for fresh in (False, True):
-        for item in ctx.client.pipelines.list(wanted.workspace_id, fresh=fresh):
-            if item.pipeline.name == wanted.pipeline_name:
-                return item.pipeline.id
-    raise ObjectError(
-        f"workspace {wanted.workspace_id} has no pipeline {wanted.pipeline_name!r}; check pipeline_name, or declare a "
-        "Pipeline and give its `name`"
-    )
 
 
 def _is_same(assay: wire.Assay, definition: Mapping[str, Any]) -> bool:

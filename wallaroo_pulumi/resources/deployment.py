@@ -24,6 +24,7 @@ from ..api import models as wire
 from ..core.context import Context
 from ..core.diff import contains_unknown
 from ..core.fields import FORCES_REPLACEMENT, LOCAL, UNORDERED, Element, Properties, WorkspaceId
+from ..core.read import read_by_id
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..core.wait import Settled, wait
@@ -136,15 +137,18 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
         return f"{outputs.workspace_id}/{outputs.pipeline_name}/{outputs.deployment_id}"
 
     def validate(self, ctx: Context[Client], wanted: DeploymentInputs) -> Iterable[BadInput]:
-        unseen = list(_lookups.refused_workspace(ctx, wanted.workspace_id))
-        named = (wanted.workspace_id, wanted.pipeline_name)
-        if unseen or contains_unknown(named) or ("Pipeline", *named) in ctx.declared:
-            return unseen
-        return refused("pipeline_name", lambda: _pipeline(ctx, wanted))
+        unseen = list(_pipelines.refused_name(ctx, wanted.workspace_id, wanted.pipeline_name))
+        yield from unseen
+        version = wanted.pipeline_version_id
+        if isinstance(version, str) and not unseen and not contains_unknown(wanted.workspace_id):
+            yield from refused(
+                "pipeline_version_id", lambda: _require_version(ctx, wanted.workspace_id, version)
+            )
+        yield from _lookups.refused_models(ctx, wanted.models)
 
     def create(self, ctx: Context[Client], wanted: DeploymentInputs) -> DeploymentOutputs:
         _lookups.workspace(ctx, wanted.workspace_id)
-        pipeline = _pipeline(ctx, wanted)
+        pipeline = _pipelines.named(ctx, wanted.workspace_id, wanted.pipeline_name)
         ran_before = _running(ctx, wanted)
         deployment_id = _deploy(ctx, wanted, pipeline)
         id = f"{wanted.workspace_id}/{wanted.pipeline_name}/{deployment_id}"
@@ -189,7 +193,8 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
             return self.result(
                 wanted, **known.model_dump(include={"deployment_id", "status", "inference_url"})
             )
-        return self._deployed(ctx, wanted, _deploy(ctx, wanted, _pipeline(ctx, wanted)))
+        pipeline = _pipelines.named(ctx, wanted.workspace_id, wanted.pipeline_name)
+        return self._deployed(ctx, wanted, _deploy(ctx, wanted, pipeline))
 
     def delete(self, ctx: Context[Client], id: str, known: DeploymentOutputs) -> None:
         name = f"{known.pipeline_name}-{known.deployment_id}"
@@ -242,14 +247,18 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
         )
 
 
-def _pipeline(ctx: Context[Client], wanted: DeploymentInputs) -> wire.Pipeline:
-    for fresh in (False, True):
-        if found := _pipelines.find(ctx, wanted.workspace_id, wanted.pipeline_name, fresh=fresh):
-            return found.pipeline
-    raise ObjectError(
-        f"pipeline {wanted.pipeline_name!r} does not exist in workspace {wanted.workspace_id}; check pipeline_name, or "
-        "declare a Pipeline"
-    )
+def _require_version(ctx: Context[Client], workspace_id: int, version: str) -> None:
+    """Raises ObjectError when no pipeline version has this UUID. Nothing tells whether an integer id is one's."""
+
+    def latest() -> bool:
+        listed = ctx.client.pipelines.list(workspace_id)
+        return any(p.pipeline_version and p.pipeline_version.version == version for p in listed)
+
+    if read_by_id(lambda: ctx.client.pipelines.version(version), latest) is None:
+        raise ObjectError(
+            f"no pipeline version has the UUID {version!r}; check pipeline_version_id, or declare a Pipeline and give "
+            "its `version_id`"
+        )
 
 
 def _running(ctx: Context[Client], wanted: DeploymentInputs) -> bool:

@@ -10,6 +10,7 @@ the token stays good; otherwise the edge is removed and added again, with a new 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Annotated, Literal
 
@@ -19,14 +20,18 @@ from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.create import create_once
+from ..core.diff import contains_unknown
 from ..core.fields import FORCES_REPLACEMENT, LOCAL, SECRET, UNORDERED, Element, Properties
 from ..core.remove import remove_once
-from ..core.resource import Examples, Resource
+from ..core.resource import BadInput, Examples, Resource
+from ..core.validate import refused
 from ..errors import ObjectError, WallarooError
+from ._lookups import require_publish
 from .pipeline import version_reference
 from .pipeline_publish import PipelinePublish
 
 PublishId = Annotated[PositiveInt, BeforeValidator(version_reference)]
+Adopt = Literal["never", "renew"]
 
 
 class _Edge(Properties):
@@ -38,7 +43,7 @@ class _Edge(Properties):
         list[Element[str]], UNORDERED, FORCES_REPLACEMENT, Field(description="Tags to find it by.")
     ] = []
     adopt: Annotated[
-        Literal["never", "renew"],
+        Adopt,
         LOCAL,
         Field(
             description="What to do when an edge of this name exists: refuse (`never`), or remove it and add it again "
@@ -72,6 +77,7 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
     inputs = EdgeInputs
     outputs = EdgeOutputs
     id_format = "the edge's name"
+    natural_key = ("name",)
     deletion = (
         "The edge is removed, and its join token is good no more. What runs there is not stopped. An edge that "
         "somebody else added under the same name meanwhile stays, and a line says so."
@@ -90,13 +96,16 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
     def id_of(self, outputs: EdgeOutputs) -> str:
         return outputs.name
 
+    def validate(self, ctx: Context[Client], wanted: EdgeInputs) -> Iterable[BadInput]:
+        name, adopt = wanted.name, wanted.adopt
+        if not contains_unknown((name, adopt)) and (self.kind, name) not in ctx.declared:
+            yield from refused("name", lambda: _refuse_unless_renewed(_find(ctx, name), adopt))
+        if not contains_unknown(wanted.publish_id):
+            yield from refused("publish_id", lambda: require_publish(ctx, wanted.publish_id))
+
     def create(self, ctx: Context[Client], wanted: EdgeInputs) -> EdgeOutputs:
         found = _find(ctx, wanted.name, fresh=True)
-        if found is not None and wanted.adopt == "never":
-            raise ObjectError(
-                f"edge {wanted.name!r} exists already (id {found.id}), and its join token cannot be read again; choose "
-                "another name, or set adopt to 'renew' to remove it and add it again with a new token"
-            )
+        _refuse_unless_renewed(found, wanted.adopt)
         ctx.claims.take(self.kind, wanted.name, wanted.name, existed=found is not None)
         try:
             if found is not None:
@@ -162,6 +171,15 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
             )
             return
         _remove(ctx, found)
+
+
+def _refuse_unless_renewed(found: wire.Edge | None, adopt: Adopt) -> None:
+    """Raises ObjectError when an edge has the name and is to stay."""
+    if found is not None and adopt == "never":
+        raise ObjectError(
+            f"edge {found.name!r} exists already (id {found.id}), and its join token cannot be read again; choose "
+            "another name, or set adopt to 'renew' to remove it and add it again with a new token"
+        )
 
 
 def _add_with_token(ctx: Context[Client], wanted: EdgeInputs) -> str | None:

@@ -6,6 +6,7 @@ exists is taken over without a call.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
@@ -13,11 +14,13 @@ from pydantic import Field
 from ..api import Client
 from ..core.context import Context
 from ..core.create import create_once
+from ..core.diff import contains_unknown
 from ..core.fields import FORCES_REPLACEMENT, Properties, WorkspaceId
 from ..core.remove import remove_once
-from ..core.resource import Examples, Resource
+from ..core.resource import BadInput, Examples, Resource
+from ..core.validate import refused
 from ..errors import ApiError, ObjectError
-from ._lookups import split_id, visible_workspace, workspace
+from ._lookups import refused_workspace, split_id, visible_workspace, workspace
 
 
 class ModelRegistryAttachmentInputs(Properties):
@@ -61,6 +64,11 @@ class ModelRegistryAttachment(Resource[ModelRegistryAttachmentInputs, ModelRegis
 
     def id_of(self, outputs: ModelRegistryAttachmentOutputs) -> str:
         return f"{outputs.workspace_id}/{outputs.registry_id}"
+
+    def validate(self, ctx: Context[Client], wanted: ModelRegistryAttachmentInputs) -> Iterable[BadInput]:
+        yield from refused_workspace(ctx, wanted.workspace_id)
+        if not contains_unknown(wanted.registry_id):
+            yield from refused("registry_id", lambda: _require_registry(ctx, wanted.registry_id))
 
     def create(
         self, ctx: Context[Client], wanted: ModelRegistryAttachmentInputs

@@ -41,7 +41,6 @@ from ..core.fields import (
 )
 from ..core.files import leads_elsewhere, sha256_of
 from ..core.json_values import JsonObject
-from ..core.read import read_by_id
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
 from ..core.wait import Settled, wait
@@ -328,15 +327,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     def read(
         self, ctx: Context[Client], id: str, known: ModelVersionOutputs | None
     ) -> ModelVersionOutputs | None:
-        workspace_id = known.workspace_id if known else None
-        found = read_by_id(
-            lambda: ctx.client.models.version(int(id)),
-            lambda: any(
-                str(v.model_version.id) == id
-                for m in ctx.client.models.list(workspace_id)
-                for v in m.model_versions
-            ),
-        )
+        found = _lookups.find_model_version(ctx, int(id), known.workspace_id if known else None)
         if found is None:
             return None
         version, conversion = found.model_version, found.model_version.conversion or wire.Conversion()

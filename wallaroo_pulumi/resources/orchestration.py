@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import stat
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
@@ -38,7 +39,7 @@ from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
 from ..core.wait import Settled, wait
 from ..errors import ApiError, ObjectError, WallarooError
-from ._lookups import visible_workspace, workspace
+from ._lookups import refused_workspace, visible_workspace, workspace
 
 _TIMEOUT = 900.0
 """Seconds: packaging installs the requirements."""
@@ -123,6 +124,9 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
         _require_package(path)
         return inputs.model_copy(update={"sha256": digest})
 
+    def validate(self, ctx: Context[Client], wanted: OrchestrationInputs) -> Iterable[BadInput]:
+        return refused_workspace(ctx, wanted.workspace_id)
+
     def create(self, ctx: Context[Client], wanted: OrchestrationInputs) -> OrchestrationOutputs:
         place = workspace(ctx, wanted.workspace_id).id
         # Two resources that upload the same must not overtake each other between the look and the upload.
@@ -142,10 +146,7 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
     def read(
         self, ctx: Context[Client], id: str, known: OrchestrationOutputs | None
     ) -> OrchestrationOutputs | None:
-        found = read_by_id(
-            lambda: ctx.client.orchestrations.get(id),
-            lambda: _listed(ctx, id, known.workspace_id if known else None),
-        )
+        found = find(ctx, id, known.workspace_id if known else None)
         if found is None:
             return None
         return OrchestrationOutputs(
@@ -168,6 +169,11 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
             if error.status == 409:
                 raise error.with_hint(f"kill the tasks of {_called(known)} (id {id}) first") from None
             raise
+
+
+def find(ctx: Context[Client], id: str, workspace_id: int | None = None) -> wire.Orchestration | None:
+    """The orchestration of this id, None when it is gone. ``workspace_id`` saves looking through all workspaces."""
+    return read_by_id(lambda: ctx.client.orchestrations.get(id), lambda: _listed(ctx, id, workspace_id))
 
 
 def _called(orchestration: OrchestrationInputs | OrchestrationOutputs) -> str:

@@ -10,7 +10,8 @@ or whose wait was cut off, is completed by the next `up`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
@@ -20,10 +21,13 @@ from ..api import models as wire
 from ..core.context import Context
 from ..core.covers import covers
 from ..core.create import create_once
+from ..core.diff import contains_unknown
 from ..core.fields import FORCES_REPLACEMENT, LOCAL, SERVER_FILLS, UNORDERED, Element, Properties
-from ..core.resource import Examples, Resource
+from ..core.resource import BadInput, Examples, Resource
+from ..core.validate import refused, refused_ids
 from ..core.wait import Settled, wait
 from ..errors import ObjectError, one_line
+from . import _lookups
 from ._engine_config import EngineConfig
 from .pipeline import VersionId, version_reference
 
@@ -116,6 +120,13 @@ class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
 
     def id_of(self, outputs: PipelinePublishOutputs) -> str:
         return str(outputs.publish_id)
+
+    def validate(self, ctx: Context[Client], wanted: PipelinePublishInputs) -> Iterable[BadInput]:
+        version = wanted.pipeline_version_id
+        if not contains_unknown(version):
+            yield from refused("pipeline_version_id", lambda: _version_id(ctx, version))
+        yield from _lookups.refused_models(ctx, wanted.models)
+        yield from refused_ids("replaces", wanted.replaces, partial(_lookups.require_publish, ctx))
 
     def create(self, ctx: Context[Client], wanted: PipelinePublishInputs) -> PipelinePublishOutputs:
         version_id = _version_id(ctx, wanted.pipeline_version_id)

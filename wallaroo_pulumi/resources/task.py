@@ -11,6 +11,7 @@ from whatever should happen once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
@@ -19,13 +20,16 @@ from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.create import create_once
+from ..core.diff import contains_unknown
 from ..core.fields import FORCES_REPLACEMENT, LOCAL, Properties, WorkspaceId
 from ..core.json_values import JsonObject
 from ..core.read import read_by_id
-from ..core.resource import Examples, Resource
+from ..core.resource import BadInput, Examples, Resource
+from ..core.validate import refused
 from ..core.wait import Settled, wait
 from ..errors import ApiError, ObjectError, WallarooError
-from ._lookups import visible_workspace, workspace
+from . import orchestration
+from ._lookups import refused_workspace, visible_workspace, workspace
 
 _TIMEOUT = 300.0
 """Seconds; the vendor's SDK waits as long."""
@@ -139,6 +143,12 @@ class Task(Resource[TaskInputs, TaskOutputs]):
     def id_of(self, outputs: TaskOutputs) -> str:
         return outputs.task_id
 
+    def validate(self, ctx: Context[Client], wanted: TaskInputs) -> Iterable[BadInput]:
+        unseen = list(refused_workspace(ctx, wanted.workspace_id))
+        yield from unseen
+        if not unseen and not contains_unknown((wanted.workspace_id, wanted.orchestration_id)):
+            yield from refused("orchestration_id", lambda: _require_orchestration(ctx, wanted))
+
     def create(self, ctx: Context[Client], wanted: TaskInputs) -> TaskOutputs:
         place = workspace(ctx, wanted.workspace_id).id
         # Two resources that start the same must not overtake each other between the look and the start.
@@ -210,6 +220,14 @@ class Task(Resource[TaskInputs, TaskOutputs]):
 
 def _called(task: TaskInputs | TaskOutputs) -> str:
     return f"task {task.name!r} of workspace {task.workspace_id}"
+
+
+def _require_orchestration(ctx: Context[Client], wanted: TaskInputs) -> None:
+    if orchestration.find(ctx, wanted.orchestration_id, wanted.workspace_id) is None:
+        raise ObjectError(
+            f"no orchestration has the id {wanted.orchestration_id!r}; check orchestration_id, or declare an "
+            "Orchestration"
+        )
 
 
 def _get(ctx: Context[Client], id: str, workspace_id: int | None) -> wire.Task | None:

@@ -98,7 +98,9 @@ def test_a_lost_reply_makes_no_second_assay(bench: Workbench) -> None:
 
 @pytest.mark.usefixtures("houses")
 def test_a_pipeline_that_does_not_exist_is_named(bench: Workbench) -> None:
-    with pytest.raises(ObjectError, match="workspace 1 has no pipeline 'boats'; check pipeline_name"):
+    with pytest.raises(
+        ObjectError, match="pipeline 'boats' does not exist in workspace 1; check pipeline_name"
+    ):
         bench.create("Assay", **inputs(pipeline_name="boats"))
 
 

@@ -1,0 +1,213 @@
+"""What the instance would refuse, found by reading alone: by kind, at the property."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from example_files import orchestration_file
+from workbench import Workbench
+
+from wallaroo_pulumi.core.fields import UNKNOWN
+from wallaroo_pulumi.core.validate import validate
+from wallaroo_pulumi.errors import ApiError
+from wallaroo_pulumi.resources import RESOURCES
+
+MARY, OPS = "mary.jane@example.com", "ops@example.com"
+NOWHERE = "workspace 4711 does not exist or this user cannot see it"
+
+
+def refused(
+    bench: Workbench, kind: str, /, last: dict[str, Any] | None = None, **inputs: Any
+) -> dict[str, str]:
+    """Property → reason; ``last`` are the inputs of an object that the stack has already."""
+    olds = bench.checked(kind, **last) if last else {}
+    objects = bench.emulator.http.get("/__emulator__/objects").json()
+    found = validate(RESOURCES[kind], bench.ctx, bench.checked(kind, **inputs), olds)
+    counted = bench.emulator.http.get("/__emulator__/objects").json()
+    assert {**counted, "sessions": 0} == {**objects, "sessions": 0}, "it only reads"
+    return {failure.property: failure.reason for failure in found}
+
+
+def declare(bench: Workbench, kind: str, **inputs: Any) -> None:
+    """What a stack declares that the instance does not have yet."""
+    assert refused(bench, kind, **inputs) == {}
+
+
+@pytest.fixture
+def place(bench: Workbench) -> int:
+    return bench.workspace()
+
+
+@pytest.fixture
+def theirs(bench: Workbench) -> int:
+    """A workspace of somebody else, where the user who runs Pulumi is a COLLABORATOR."""
+    seeded = [{"name": "theirs", "owner": MARY, "members": {OPS: "COLLABORATOR"}}]
+    bench.emulator.control("seed", workspaces=seeded)
+    return bench.emulator.workspaces()["theirs"]
+
+
+ASSAY = {
+    "name": "drift",
+    "pipeline_name": "houses",
+    "fields": [{"name": "out.variable"}],
+    "baseline": {"Vector": [1]},
+    "window_seconds": 60,
+    "first_run": "2026-01-09T06:00:00Z",
+    "cron": "0 6 * * *",
+}
+IN_A_WORKSPACE: dict[str, dict[str, Any]] = {
+    "WorkspaceMember": {"email": MARY},
+    "WorkspaceConnection": {"connection_name": "sales"},
+    "ModelRegistryAttachment": {"registry_id": "a"},
+    "ModelVersion": {"name": "m", "path": "m.onnx", "framework": "onnx"},
+    "Pipeline": {"name": "p", "steps": []},
+    "Deployment": {"pipeline_name": "p", "pipeline_version_id": 1, "models": []},
+    "Orchestration": {"name": "code", "path": "code.zip"},
+    "Task": {"orchestration_id": "a", "name": "scores"},
+    "Assay": ASSAY,
+}
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files that the inputs name."""
+    (tmp_path / "m.onnx").write_bytes(b"a model")
+    orchestration_file(tmp_path).rename(tmp_path / "code.zip")
+    monkeypatch.chdir(tmp_path)
+
+
+def test_every_kind_of_a_workspace_is_here() -> None:
+    of_workspaces = {kind for kind, r in RESOURCES.items() if "workspace_id" in r.inputs.model_fields}
+    assert of_workspaces == set(IN_A_WORKSPACE)
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("kind", IN_A_WORKSPACE)
+def test_a_workspace_that_is_not_there(bench: Workbench, kind: str) -> None:
+    assert NOWHERE in refused(bench, kind, workspace_id=4711, **IN_A_WORKSPACE[kind])["workspaceId"]
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("kind", IN_A_WORKSPACE)
+def test_what_is_not_known_yet_passes(bench: Workbench, kind: str) -> None:
+    resource = RESOURCES[kind]
+    required = [name for name, field in resource.inputs.model_fields.items() if field.is_required()]
+    unknown = {**dict.fromkeys(required, UNKNOWN), "workspace_id": UNKNOWN}
+    if kind == "WorkspaceMember":
+        unknown |= {"email": UNKNOWN, "role": UNKNOWN}
+    if kind == "Assay":
+        unknown |= {"cron": UNKNOWN}
+    assert refused(bench, kind, **unknown) == {}
+    assert bench.emulator.requests() == []
+
+
+# --- what else is referred to -----------------------------------------------------------------------------
+
+
+def test_a_pipeline_that_is_not_there(bench: Workbench, place: int) -> None:
+    missing = {"pipelineName": f"pipeline 'houses' does not exist in workspace {place}; check pipeline_name, or "
+               "declare a Pipeline and give its `name`"}  # fmt: skip
+    deployment = {"workspace_id": place, "pipeline_name": "houses", "pipeline_version_id": 1, "models": []}
+    assert refused(bench, "Assay", workspace_id=place, **ASSAY) == missing
+    assert refused(bench, "Deployment", **deployment) == missing
+    declare(bench, "Pipeline", workspace_id=place, name="houses", steps=[])
+    assert refused(bench, "Assay", workspace_id=place, **ASSAY) == {}
+    assert refused(bench, "Deployment", **deployment) == {}
+
+
+def test_the_name_of_another_assay(bench: Workbench, place: int) -> None:
+    bench.pipeline_version(place)
+    wanted = {**ASSAY, "workspace_id": place}
+    assay = bench.create("Assay", **wanted)
+    bench.new_process()
+    assert refused(bench, "Assay", **wanted) == {}, "the same one is taken over"
+    bench.new_process()
+    changed = {**wanted, "window_seconds": 90}
+    (reason,) = refused(bench, "Assay", **changed).values()
+    assert reason.startswith(f"assay 'drift' exists already (id {assay[0]}) with another definition")
+    assert refused(bench, "Assay", wanted, **changed) == {}, "the stack's own is deactivated first"
+    bench.new_process()
+    declare(bench, "Pipeline", workspace_id=place, name="boats", steps=[])
+    assert set(refused(bench, "Assay", **{**wanted, "pipeline_name": "boats"})) == {"name"}
+
+
+def test_models_that_are_not_there(bench: Workbench, place: int) -> None:
+    version = bench.pipeline_version(place)
+    reason = "model version 4711 does not exist; check models"
+    ref = {"name": "m", "version": UNKNOWN, "sha": "0"}
+    publish = {"pipeline_version_id": version, "models": [UNKNOWN, 4711]}
+    deployment = {"workspace_id": place, "pipeline_name": "houses", "pipeline_version_id": version}
+    assert reason in refused(bench, "PipelinePublish", **publish)["models"]
+    assert reason in refused(bench, "Deployment", **deployment, models=[ref, 4711])["models"]
+    assert refused(bench, "Deployment", **deployment, models=[ref, UNKNOWN]) == {}
+
+
+def test_a_pipeline_version_that_is_named_by_an_unknown_uuid(bench: Workbench, place: int) -> None:
+    bench.pipeline_version(place)
+    (listed,) = bench.client.pipelines.list(place)
+    assert listed.pipeline_version is not None
+    uuid = listed.pipeline_version.version
+    deployment = {"workspace_id": place, "pipeline_name": "houses", "models": []}
+    assert refused(bench, "Deployment", **deployment, pipeline_version_id=uuid) == {}
+    found = refused(bench, "Deployment", **deployment, pipeline_version_id="4711")
+    assert "no pipeline version has the UUID '4711'" in found["pipelineVersionId"]
+    found = refused(bench, "PipelinePublish", pipeline_version_id=uuid, models=[])
+    assert "the instance does not tell the integer id that publishing needs" in found["pipelineVersionId"]
+
+
+def test_publishes_that_are_not_there(bench: Workbench, place: int) -> None:
+    version = bench.pipeline_version(place)
+    bench.create("PipelinePublish", pipeline_version_id=version, models=[])
+    missing = "publish 4711 does not exist or this user cannot see it"
+    publish = {"pipeline_version_id": version, "models": []}
+    assert missing in refused(bench, "PipelinePublish", **publish, replaces=[1, 4711])["replaces"]
+    assert missing in refused(bench, "Edge", name="shop", publish_id=4711)["publishId"]
+    assert refused(bench, "Edge", name="shop", publish_id=1) == {}
+    assert refused(bench, "Edge", name="shop", publish_id=UNKNOWN) == {}
+
+
+def test_the_name_of_another_edge(bench: Workbench, place: int) -> None:
+    bench.create("PipelinePublish", pipeline_version_id=bench.pipeline_version(place), models=[])
+    bench.create("Edge", name="shop", publish_id=1)
+    bench.new_process()
+    edge = {"name": "shop", "publish_id": 1}
+    assert "edge 'shop' exists already" in refused(bench, "Edge", **edge)["name"]
+    bench.new_process()
+    assert refused(bench, "Edge", **edge, adopt="renew") == {}
+    bench.new_process()
+    assert refused(bench, "Edge", edge, **edge, tags=["north"]) == {}, "the stack's own"
+
+
+def test_a_registry_that_is_not_there(bench: Workbench, place: int) -> None:
+    found = refused(bench, "ModelRegistryAttachment", workspace_id=place, registry_id="4711")
+    assert "no model registry of the instance has the id '4711'" in found["registryId"]
+    id, _ = bench.create("ModelRegistry", name="r", url="https://r.example.com", token="dapi")
+    assert refused(bench, "ModelRegistryAttachment", workspace_id=place, registry_id=id) == {}
+
+
+@pytest.mark.usefixtures("files")
+def test_an_orchestration_that_is_not_there(bench: Workbench, place: int) -> None:
+    task = {"workspace_id": place, "name": "scores"}
+    found = refused(bench, "Task", **task, orchestration_id="4711")
+    assert "no orchestration has the id '4711'" in found["orchestrationId"]
+    id, _ = bench.create("Orchestration", workspace_id=place, name="code", path="code.zip")
+    assert refused(bench, "Task", **task, orchestration_id=id) == {}
+
+
+def test_what_the_user_is_not_let_see_is_refused_as_well(bench: Workbench, place: int, theirs: int) -> None:
+    seeded = {"workspace_id": theirs, "name": "code"}
+    bench.emulator.control("seed", orchestrations=[{**seeded, "id": "a"}])
+    bench.emulator.control("delete", workspace_id=theirs, email=OPS)
+    found = refused(bench, "Task", workspace_id=place, name="scores", orchestration_id="a")
+    assert (
+        f"orchestration/get_by_id answered 403: you are not a member of workspace {theirs}"
+        in (found["orchestrationId"])
+    )
+
+
+def test_a_failing_server_is_no_property_of_an_object(bench: Workbench, place: int) -> None:
+    bench.emulator.control("faults", path="/v1/api/models/list_registries", status=500, count=9)
+    with pytest.raises(ApiError, match="models/list_registries answered 500"):
+        refused(bench, "ModelRegistryAttachment", workspace_id=place, registry_id="4711")
