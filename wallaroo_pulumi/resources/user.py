@@ -2,7 +2,8 @@
 
 Identity: Keycloak's user id; the natural key is the e-mail address. A change of the address replaces.
 Accounts cannot be deleted, only deactivated (MLOPS_API.md section 5.2): deleting deactivates, and creating takes an
-account of that address over and brings it to the declared values.
+account of that address over and brings it to the declared values. So no name is ever taken, and there is nothing to
+validate: whether the licence has room for another user is told by the invitation alone.
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ from ..errors import ObjectError
 from ._lookups import refused_workspace, split_id
 from ._lookups import workspace as find_workspace
 
+_LAST_OWNER = "the last OWNER of a workspace cannot go; give another member the role OWNER first"
+
 
 class _Member(Properties):
     workspace_id: Annotated[
@@ -83,10 +85,42 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
         return f"{outputs.workspace_id}/{outputs.user_id}"
 
     def validate(self, ctx: Context[Client], wanted: WorkspaceMemberInputs) -> Iterable[BadInput]:
-        yield from refused_workspace(ctx, wanted.workspace_id)
+        bad = list(refused_workspace(ctx, wanted.workspace_id))
         named = "email" if wanted.email is not None else "user_id"
         if not contains_unknown(getattr(wanted, named)) and ("User", wanted.email) not in ctx.declared:
-            yield from refused(named, lambda: _user(ctx, wanted))
+            bad += refused(named, lambda: _user(ctx, wanted))
+        yield from bad
+        if not bad and not contains_unknown(wanted.workspace_id):
+            yield from self._refused_role(ctx, wanted)
+
+    def _refused_role(self, ctx: Context[Client], wanted: WorkspaceMemberInputs) -> Iterator[BadInput]:
+        """What stands against the role, in a workspace that exists. A member who has it already needs no right."""
+        place, member = wanted.workspace_id, _membership(ctx, wanted)
+        user = member.user_id if member else wanted.user_id or wanted.email
+        ctx.declared.add((self.kind, place, user, wanted.role))
+        if contains_unknown(wanted.role) or (member and member.role == wanted.role):
+            return
+        if _role(ctx, place, ctx.client.caller_id) == "COLLABORATOR":
+            yield BadInput(
+                "workspace_id",
+                f"the user who runs Pulumi is a COLLABORATOR of workspace {place}, and only an OWNER may change its "
+                "members; ask an owner to do it, or to make this user one",
+            )
+        elif member and member.role == "OWNER" and not self._owned(ctx, place):
+            yield BadInput("role", _LAST_OWNER)
+
+    def _owned(self, ctx: Context[Client], workspace_id: int) -> bool:
+        """Whether the workspace has an OWNER still, when the stack has done what validation has seen of it."""
+        owners: set[object] = {
+            m.user_id for m in ctx.client.workspaces.members(workspace_id) if m.role == "OWNER"
+        }
+        for declared in tuple(ctx.declared):  # a copy: other threads add to it
+            match declared:
+                case (self.kind, place, user, "COLLABORATOR") if place == workspace_id:
+                    owners.discard(user)
+                case (self.kind, place, user, _) if place == workspace_id:  # an OWNER, or not known yet
+                    owners.add(user)
+        return bool(owners)
 
     def create(self, ctx: Context[Client], wanted: WorkspaceMemberInputs) -> WorkspaceMemberOutputs:
         workspace = find_workspace(ctx, wanted.workspace_id)
@@ -179,7 +213,17 @@ def _give_role(ctx: Context[Client], workspace_id: int, user: wire.User, role: R
         )
 
 
-def _role(ctx: Context[Client], workspace_id: int, user_id: str, *, fresh: bool = False) -> str | None:
+def _membership(ctx: Context[Client], wanted: WorkspaceMemberInputs) -> wire.Member | None:
+    """The user's membership as it is; none where it is not known yet who he is."""
+    for member in ctx.client.workspaces.members(wanted.workspace_id):
+        user = ctx.client.users.find(member.user_id)
+        named = user and wanted.email and wanted.email in (user.username.lower(), _email(user))
+        if named or member.user_id == wanted.user_id:
+            return member
+    return None
+
+
+def _role(ctx: Context[Client], workspace_id: int, user_id: str | None, *, fresh: bool = False) -> str | None:
     members = ctx.client.workspaces.members(workspace_id, fresh=fresh)
     return next((m.role for m in members if m.user_id == user_id), None)
 
@@ -198,9 +242,7 @@ def _owners_guarded(
     with ctx.lock("owners", workspace_id):
         members = ctx.client.workspaces.members(workspace_id, fresh=True)
         if {m.user_id for m in members if m.role == "OWNER"} <= {user_id}:
-            raise ObjectError(
-                f"cannot {action}: the last OWNER of a workspace cannot go; give another member the role OWNER first"
-            )
+            raise ObjectError(f"cannot {action}: {_LAST_OWNER}")
         yield
 
 

@@ -14,7 +14,7 @@ from wallaroo_pulumi.core.validate import validate
 from wallaroo_pulumi.errors import ApiError
 from wallaroo_pulumi.resources import RESOURCES
 
-MARY, OPS = "mary.jane@example.com", "ops@example.com"
+MARY, JOHN, OPS = "mary.jane@example.com", "john.hancock@example.com", "ops@example.com"
 NOWHERE = "workspace 4711 does not exist or this user cannot see it"
 
 
@@ -101,6 +101,65 @@ def test_what_is_not_known_yet_passes(bench: Workbench, kind: str) -> None:
         unknown |= {"cron": UNKNOWN}
     assert refused(bench, kind, **unknown) == {}
     assert bench.emulator.requests() == []
+
+
+# --- members ----------------------------------------------------------------------------------------------
+
+
+def test_a_collaborator_gives_no_role(bench: Workbench, theirs: int) -> None:
+    for inputs in ({"email": JOHN}, {"email": JOHN, "role": "OWNER"}, {"email": OPS, "role": "OWNER"}):
+        found = refused(bench, "WorkspaceMember", workspace_id=theirs, **inputs)
+        assert set(found) == {"workspaceId"}
+        assert f"is a COLLABORATOR of workspace {theirs}, and only an OWNER may" in found["workspaceId"]
+    with pytest.raises(ApiError, match="only an OWNER of workspace"):
+        bench.create("WorkspaceMember", workspace_id=theirs, email=JOHN)
+
+
+def test_a_collaborator_may_declare_what_is_so_already(bench: Workbench, theirs: int) -> None:
+    assert refused(bench, "WorkspaceMember", workspace_id=theirs, email=MARY, role="OWNER") == {}
+    user_id = bench.emulator.user_id(OPS)
+    assert refused(bench, "WorkspaceMember", workspace_id=theirs, user_id=user_id) == {}
+    bench.create("WorkspaceMember", workspace_id=theirs, email=MARY, role="OWNER")
+
+
+def test_a_collaborator_gives_no_role_to_a_user_of_the_stack_either(bench: Workbench, theirs: int) -> None:
+    declare(bench, "User", email="ada@example.com")
+    found = refused(bench, "WorkspaceMember", workspace_id=theirs, email="ada@example.com")
+    assert set(found) == {"workspaceId"}
+
+
+def test_the_last_owner_keeps_the_role(bench: Workbench, place: int) -> None:
+    ops = {"workspace_id": place, "email": OPS}
+    reason = {"role": "the last OWNER of a workspace cannot go; give another member the role OWNER first"}
+    assert refused(bench, "WorkspaceMember", **ops, role="COLLABORATOR") == reason, "when it is declared"
+    last = {**ops, "role": "OWNER"}
+    assert refused(bench, "WorkspaceMember", last, **ops, role="COLLABORATOR") == reason, "when it is changed"
+    by_id = {"workspace_id": place, "user_id": bench.emulator.user_id(OPS)}
+    assert refused(bench, "WorkspaceMember", **by_id, role="COLLABORATOR") == reason
+
+
+def test_an_owner_goes_when_another_is_left(bench: Workbench, place: int) -> None:
+    ops = {"workspace_id": place, "email": OPS, "role": "COLLABORATOR"}
+    bench.create("WorkspaceMember", workspace_id=place, email=MARY, role="OWNER")
+    assert refused(bench, "WorkspaceMember", **ops) == {}
+
+
+@pytest.mark.parametrize("other", [MARY, "ada@example.com", UNKNOWN])
+def test_an_owner_goes_when_the_stack_declares_another(bench: Workbench, place: int, other: str) -> None:
+    declare(bench, "User", email="ada@example.com")
+    declare(bench, "WorkspaceMember", workspace_id=place, email=other, role="OWNER")
+    ops = {"workspace_id": place, "email": OPS}
+    last = {**ops, "role": "OWNER"}
+    assert refused(bench, "WorkspaceMember", last, **ops, role="COLLABORATOR") == {}
+
+
+def test_two_owners_who_go_do_not_count_on_each_other(bench: Workbench, place: int) -> None:
+    bench.create("WorkspaceMember", workspace_id=place, email=MARY, role="OWNER")
+    found = [
+        refused(bench, "WorkspaceMember", {**member, "role": "OWNER"}, **member, role="COLLABORATOR")
+        for member in ({"workspace_id": place, "email": email} for email in (MARY, OPS))
+    ]
+    assert [set(failures) for failures in found] == [set(), {"role"}]
 
 
 # --- what else is referred to -----------------------------------------------------------------------------
