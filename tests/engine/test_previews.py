@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from emulated import Emulated
+from example_files import model_file, orchestration_file
 from pulumi_project import TYPE, Project, Run
 
 STACKS = Path(__file__).parents[2] / "stacks"
@@ -143,7 +144,17 @@ REFUSED = [
         "no connection of the instance is named 'none'",
     ),
     (
-        'ModelVersion("x", workspace_id=4711, name="m", path="m.onnx", framework="onnx")',
+        'WorkspaceMember("x", workspace_id=theirs, email="john.hancock@example.com")',
+        "workspaceId",
+        "and only an OWNER may change its members; ask an owner",
+    ),
+    (
+        'WorkspaceMember("x", workspace_id=mine, email="ops@example.com", role="COLLABORATOR")',
+        "role",
+        "the last OWNER of a workspace cannot go",
+    ),
+    (
+        'ModelVersion("x", workspace_id=4711, name="m", path="ccfraud.onnx", framework="onnx")',
         "workspaceId",
         "workspace 4711 does not exist",
     ),
@@ -154,11 +165,46 @@ REFUSED = [
         "exists already (id 1) with other steps",
     ),
     (
-        'Deployment("x", workspace_id=mine, pipeline_name="none", pipeline_version_id=1, models=[1])',
+        'Deployment("x", workspace_id=mine, pipeline_name="none", pipeline_version_id=1, models=[])',
         "pipelineName",
         "pipeline 'none' does not exist",
     ),
+    (
+        'PipelinePublish("x", pipeline_version_id=1, models=[4711])',
+        "models",
+        "model version 4711 does not exist",
+    ),
+    ('Edge("x", name="shop", publish_id=4711)', "publishId", "publish 4711 does not exist"),
+    (
+        'Assay("x", workspace_id=4711, pipeline_name="taken", **ASSAY)',
+        "workspaceId",
+        "workspace 4711 does not exist",
+    ),
+    (
+        'ModelRegistryAttachment("x", workspace_id=mine, registry_id="none")',
+        "registryId",
+        "no model registry of the instance has the id 'none'",
+    ),
+    (
+        'Orchestration("x", workspace_id=4711, name="code", path="nightly-scores.zip")',
+        "workspaceId",
+        "workspace 4711 does not exist",
+    ),
+    (
+        'Task("x", workspace_id=mine, orchestration_id="none", name="scores")',
+        "orchestrationId",
+        "no orchestration has the id 'none'",
+    ),
 ]
+
+ASSAY = {
+    "name": "drift",
+    "fields": [{"name": "out.variable"}],
+    "baseline": {"Vector": [1]},
+    "window_seconds": 60,
+    "first_run": "2026-01-09T06:00:00Z",
+    "cron": "0 6 * * *",
+}
 
 
 @pytest.fixture
@@ -189,9 +235,11 @@ def instance(emulator: Emulated) -> Emulated:
 
 
 def declaring(project: Project, *declarations: str) -> None:
-    lines = ["import wallaroo_pulumi as wallaroo", 'mine = wallaroo.get_workspace(name="mine").workspace_id']
+    lines = ["import wallaroo_pulumi as wallaroo", f"ASSAY = {ASSAY}"]
+    lines += [f'{name} = wallaroo.get_workspace(name="{name}").workspace_id' for name in ("mine", "theirs")]
     project.write("\n".join([*lines, *(f"wallaroo.{declaration}" for declaration in declarations)]))
-    (project.folder / "m.onnx").write_bytes(b"a model")
+    model_file(project.folder)
+    orchestration_file(project.folder)
 
 
 def failures(run: Run) -> set[str]:
@@ -228,24 +276,40 @@ def test_up_finds_it_before_anything_is_made_of_it(project: Make, instance: Emul
     assert made.resources() == {}
 
 
-GOOD = """
-    import pulumi
-    import wallaroo_pulumi as wallaroo
+GOOD = (
+    f"ASSAY = {ASSAY}"
+    + """
+import pulumi
+import wallaroo_pulumi as wallaroo
 
-    fraud = wallaroo.Workspace("fraud", name="fraud-prod")
-    ada = wallaroo.User("ada", email="ada@example.com")
-    wallaroo.WorkspaceMember("ada", workspace_id=fraud.workspace_id, email=ada.email)
-    wallaroo.WorkspaceMember("lead", workspace_id=fraud.workspace_id, email="mary.jane@example.com")
-    lake = wallaroo.Connection("lake", name="lake", type="s3", details={"bucket": "lake"})
-    wallaroo.WorkspaceConnection("use", workspace_id=fraud.workspace_id, connection_name=lake.name)
-    wallaroo.Pipeline("empty", workspace_id=fraud.workspace_id, name="empty", steps=[])
+fraud = wallaroo.Workspace("fraud", name="fraud-prod")
+ada = wallaroo.User("ada", email="ada@example.com")
+wallaroo.WorkspaceMember("ada", workspace_id=fraud.workspace_id, email=ada.email)
+wallaroo.WorkspaceMember("lead", workspace_id=fraud.workspace_id, email="mary.jane@example.com")
+lake = wallaroo.Connection("lake", name="lake", type="s3", details={"bucket": "lake"})
+wallaroo.WorkspaceConnection("use", workspace_id=fraud.workspace_id, connection_name=lake.name)
+here = {"workspace_id": fraud.workspace_id}
+model = wallaroo.ModelVersion("model", **here, name="ccfraud", path="ccfraud.onnx", framework="onnx")
+empty = wallaroo.Pipeline("empty", **here, name="empty", steps=[])
+publish = wallaroo.PipelinePublish(
+    "publish", pipeline_version_id=empty.version_id, models=[model.model_version_id]
+)
+wallaroo.Edge("shop", name="shop", publish_id=publish.publish_id)
+wallaroo.Assay("drift", **here, pipeline_name=empty.name, **ASSAY)
+registry = wallaroo.ModelRegistry("r", name="r", url="https://r.example.com", token="dapi")
+wallaroo.ModelRegistryAttachment("r", **here, registry_id=registry.registry_id)
+code = wallaroo.Orchestration("code", **here, name="code", path="nightly-scores.zip")
+wallaroo.Task("scores", **here, orchestration_id=code.orchestration_id, name="scores")
 """
+)
 
 
 def test_what_the_stack_itself_declares_passes_and_is_asked_for_once(
     project: Make, instance: Emulated
 ) -> None:
     made = project(GOOD)
+    model_file(made.folder)
+    orchestration_file(made.folder)
     made.configure({**instance.settings, "validate": "true"})
     assert set(made.planned().values()) == {"create"}
     made.up().ok()
@@ -261,10 +325,42 @@ def test_what_the_stack_itself_declares_passes_and_is_asked_for_once(
     assert len(failures(run)) == 1
 
 
+HANDOVER = """
+    import wallaroo_pulumi as wallaroo
+    from pulumi import ResourceOptions
+
+    ws = wallaroo.Workspace("ws", name="ws")
+    here = {"workspace_id": ws.workspace_id}
+    mary = wallaroo.WorkspaceMember("mary", **here, email="mary.jane@example.com")
+    opts = ResourceOptions(depends_on=[mary])
+    wallaroo.WorkspaceMember("ops", **here, email="ops@example.com", role="OWNER", opts=opts)
+"""
+
+
+def test_the_last_owner_goes_only_with_a_successor(project: Make, emulator: Emulated) -> None:
+    made = project(HANDOVER)
+    made.configure({**emulator.settings, "validate": "true"})
+    made.up().ok()
+    leaving = HANDOVER.replace(', role="OWNER"', "")
+    made.write(leaving)
+    run = made.pulumi("preview")
+    assert run.code != 0
+    (failure,) = failures(run)
+    assert "property role value" in failure
+    assert "the last OWNER of a workspace cannot go" in failure
+    made.write(leaving.replace('"mary.jane@example.com"', '"mary.jane@example.com", role="OWNER"'))
+    assert made.planned() == {"mary": "update", "ops": "update"}
+    made.up().ok()
+    members = emulator.members(emulator.workspaces()["ws"])
+    assert members == {"mary.jane@example.com": "OWNER", "ops@example.com": "COLLABORATOR"}
+
+
 def test_an_instance_that_does_not_answer_stops_only_a_preview_that_asks(
     project: Make, emulator: Emulated
 ) -> None:
     made = project(GOOD)
+    model_file(made.folder)
+    orchestration_file(made.folder)
     made.configure({**emulator.settings, "apiUrl": "http://127.0.0.1:9", "maxRetries": "0"})
     assert set(made.planned().values()) == {"create"}
     made.configure({"validate": "true"})
