@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from emulated import Emulated
+from example_files import example_files, orchestration_file
+from lives import Life
 from pulumi_project import Project, Run
 from workbench import Workbench
 
@@ -28,8 +31,9 @@ SHOWN_BY = {
     "A workspace whose name is taken": "test_a_name_that_is_taken_unseen",
     "An account that existed before": "test_an_account_that_is_retained_stays_active",
     "The password that the instance makes": "test_a_password_that_the_instance_makes_is_kept",
+    "What `wallaroo:validate` does not find": "test_what_no_call_tells_in_advance_is_told_by_up",
     "The user who runs Pulumi": "test_the_user_who_runs_pulumi_stays_a_member",
-    "Tags of models": "test_what_is_no_resource",
+    "Tags of models": "test_tags_are_no_property_and_the_endpoint_that_has_them_is_not_called",
     "Details of a connection": "test_get_connection_and_its_twin",
     "A connection can only be replaced": "test_details_are_replaced_old_first_and_the_use_follows",
     "A model registry is never deleted": (
@@ -48,7 +52,7 @@ SHOWN_BY = {
     "A pipeline version that was found": (
         "test_a_version_that_is_known_by_its_uuid_alone_needs_an_earlier_publish"
     ),
-    "`task/run_once`": "test_what_is_no_resource",
+    "`task/run_once`": "test_no_resource_acts_once_and_what_does_leaves_nothing_to_manage",
     "Files of models": "test_models_whose_files_are_at_hand_go_round_with_their_pipelines",
     "`pulumi import`": "test_import_fails",
     "At most four calls": "test_four_calls_run_at_a_time",
@@ -170,8 +174,67 @@ def test_the_user_who_runs_pulumi_stays_a_member(made: Make, emulator: Emulated)
     assert emulator.members(emulator.workspaces()["ws"]) == {"ops@example.com": "OWNER"}
 
 
-def test_what_is_no_resource() -> None:
-    assert not [kind for kind in RESOURCES if re.search("Tag|Run|Inference", kind)]
+def test_what_no_call_tells_in_advance_is_told_by_up(project: Make, emulator: Emulated) -> None:
+    stack = project("")
+    stack.configure({**emulator.settings, "validate": "true"})
+    refusal = {"msg": "license user limit", "code": 403}
+    emulator.control("faults", path="/v1/api/users/invite", status=403, body=refusal, count=9)
+    for declaration, reason in (
+        ('User("ada", email="ada@example.com")', "the licence's limit of users may be reached"),
+        ('PipelinePublish("p", pipeline_version_id=4711, models=[])', "pipelines/publish answered 500"),
+    ):
+        declare(stack, f"wallaroo.{declaration}")
+        stack.pulumi("preview").ok()
+        told(stack.up(), reason)
+
+
+def called_by_lives(emulator: Emulated, folder: Path) -> set[str]:
+    """The paths that the lives of all resources call, from the first to the last."""
+    called = set()
+    for kind, resource in RESOURCES.items():
+        emulator.control("reset")
+        life = Life(emulator, kind, example_files(folder))
+        with closing(life):
+            life.make_needs()
+            life.create()
+            if resource.examples.update:
+                life.update()
+            life.delete()
+        called |= {request["path"] for request in emulator.requests("/")}
+    return called
+
+
+def test_tags_are_no_property_and_the_endpoint_that_has_them_is_not_called(
+    emulator: Emulated, tmp_path: Path
+) -> None:
+    given = {"workspace_id": 1, "name": "m", "path": str(tmp_path / "m.onnx"), "framework": "onnx"}
+    with Workbench(emulator) as bench:
+        for kind, inputs in (
+            ("ModelVersion", given),
+            ("Pipeline", {"workspace_id": 1, "name": "p", "steps": []}),
+        ):
+            assert bench.failures(kind, **inputs, tags=["blue"]) == {
+                "tags": "is not a property of this resource"
+            }
+    assert "/v1/graphql" not in called_by_lives(emulator, tmp_path)
+
+
+def test_no_resource_acts_once_and_what_does_leaves_nothing_to_manage(
+    emulator: Emulated, tmp_path: Path
+) -> None:
+    called = called_by_lives(emulator, tmp_path)
+    assert "/v1/api/task/run_continuously" in called or "/v1/api/task/run_scheduled" in called
+    assert not [path for path in called if re.search("run_once|infer|preview|interactive", path)]
+    emulator.control("reset")
+    with Workbench(emulator) as bench:
+        place = {"workspace_id": bench.workspace()}
+        orchestration, _ = bench.create(
+            "Orchestration", **place, name="code", path=str(orchestration_file(tmp_path))
+        )
+        once = emulator.api("task/run_once", **place, orch_id=orchestration, name="scores", json={})["id"]
+        assert emulator.api("task/get_by_id", id=once)["status"] == "success", "it has ended by itself"
+        task = bench.create("Task", **place, orchestration_id=orchestration, name="scores")
+        assert task[0] != once, "there is nothing to take over"
 
 
 def test_an_engine_configuration_that_was_changed_by_hand_is_not_found(
