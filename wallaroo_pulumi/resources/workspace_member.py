@@ -3,6 +3,7 @@
 Identity: workspace id and user id. A change of either replaces; a change of role happens in place
 (workspaces/add_user again: likely by the sources but not shown, so the result is read back).
 The workspace's maker is its OWNER from the start: a member declared for that user is taken over.
+That it takes an OWNER to change members is assumed, by `wallaroo:validate` only: the sources do not tell.
 """
 
 from __future__ import annotations
