@@ -11,7 +11,7 @@ from pathlib import Path
 from pulumi_engine import engine_folder
 from pulumi_project import engine_environment
 
-from . import emulator_load, imports, many_stacks, policy_pack, report
+from . import emulator_load, imports, many_stacks, policy_pack, report, upload_memory
 from .instance import Instance
 from .report import Case, Results
 from .subjects import COMMANDS, Failed, Subject
@@ -51,6 +51,7 @@ def main() -> None:
         results,
         imports.measure(rounds=5 if given.quick else 15),
         policies,
+        upload_memory.measure(0.125 if given.quick else 1),
         emulator_load.measure(500, 5_000 if given.quick else 100_000, 10_000),
         [many_stacks.measure(5 if given.quick else 20, 10, rate, 4) for rate in (None, 50)],
         begun,

@@ -19,6 +19,7 @@ from .many_stacks import Stacks
 from .policy_pack import Policies
 from .programs.shape import MEMBERS
 from .subjects import COMMANDS, Measurement, State
+from .upload_memory import Upload
 
 HOST_THREADS = 4
 NOTES = Path(__file__).with_name("notes.md")
@@ -73,7 +74,7 @@ def requests(one: Measurement) -> float:
     return one.requests.total()
 
 
-def targets(results: Results, imports: Imports, policies: Policies) -> Iterable[Target]:
+def targets(results: Results, imports: Imports, policies: Policies, upload: Upload) -> Iterable[Target]:
     """The targets, at the largest estate that was measured."""
     n = max(case.n for case in results.cases)
     quiet, slow = (
@@ -119,6 +120,7 @@ def targets(results: Results, imports: Imports, policies: Policies) -> Iterable[
     yield Target("the same without the provider's reference", 1.1, ours.own / floor.own)
     yield Target("`import wallaroo_pulumi`: times `import pulumi`", 1.25, imports.ratio)
     yield Target(f"preview with the policy pack, N = {policies.n}: times without", 1.25, policies.ratio)
+    yield Target(f"upload of {upload.size:,.0f} MiB: memory grown by, MiB", 64, upload.grown)
     yield Target("imports of emulator, policies or SDK in a program", 0, len(imports.forbidden))
 
 
@@ -126,6 +128,7 @@ def page(
     results: Results,
     imports: Imports,
     policies: Policies,
+    upload: Upload,
     load: Load,
     stacks: Sequence[Stacks],
     begun: str,
@@ -140,7 +143,7 @@ def page(
             ("target", "limit", "measured", ""),
             (
                 (t.what, f"{t.limit:g}", f"{t.value:.3g}", "pass" if t.met else "**miss**")
-                for t in targets(results, imports, policies)
+                for t in targets(results, imports, policies, upload)
             ),
         ),
         "## Commands\n",
@@ -152,6 +155,7 @@ def page(
         parts += [
             f"{kind} fails: `{error}`\n" for (at, kind), error in results.failures.items() if at == case
         ]
+    parts += ["## Uploads\n", uploaded(upload)]
     parts += ["## State\n", states(results), "## The emulator under load\n", loaded(load)]
     parts += ["## Many stacks at once\n", "See [scale](scale.md) for what is simulated.\n", together(stacks)]
     return "\n".join(parts)
@@ -199,6 +203,17 @@ def states(results: Results) -> str:
     )
     return "Bytes of JSON for each resource, after the first `up`.\n\n" + table(
         ("", "", "inputs and outputs", "without the provider's reference", "share of the whole state"), rows
+    )
+
+
+def uploaded(upload: Upload) -> str:
+    return table(
+        ("", ""),
+        (
+            ("file", f"{upload.size:,.0f} MiB, streamed from disk"),
+            ("peak memory before and after", f"{upload.before:.1f} and {upload.peak:.1f} MiB"),
+            ("digest, upload", f"{upload.digest:.0f}, {upload.upload:.0f} MiB/s"),
+        ),
     )
 
 
