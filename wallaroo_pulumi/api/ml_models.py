@@ -36,13 +36,21 @@ class Models:
         reply = self._transport.call("models/get_version_by_id", body, Effect.READ, wire.VersionReply)
         return reply.model_version
 
-    def upload(self, metadata: Mapping[str, Any], file: Path, timeout: float) -> int:
+    def upload(
+        self,
+        metadata: Mapping[str, Any],
+        file: Path,
+        timeout: float,
+        sent: Callable[[int], None] = lambda _: None,
+    ) -> int:
         """Upload a file and return the new version's id; conversion goes on afterwards. Every call makes a version.
 
-        ``models/upload_and_convert``. Raises OSError when the file cannot be read.
+        ``models/upload_and_convert``. ``sent`` is told the bytes so far; what it raises ends the upload. Raises OSError
+        when the file cannot be read.
         """
+        endpoint = "models/upload_and_convert"
         try:
-            reply = self._transport.upload("models/upload_and_convert", metadata, file, timeout, wire.Upload)
+            reply = self._transport.upload(endpoint, metadata, file, timeout, wire.Upload, sent)
         finally:
             self._forget()
         return reply.model_version_id

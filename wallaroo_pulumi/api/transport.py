@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import enum
 import functools
+import io
 import json
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast, overload
 from urllib.parse import urlsplit
@@ -68,13 +69,20 @@ class Transport:
         return _shaped(self.send(request, endpoint, effect), endpoint, effect, reply)
 
     def upload(
-        self, endpoint: str, metadata: Mapping[str, Any], file: Path, timeout: float, reply: type[T]
+        self,
+        endpoint: str,
+        metadata: Mapping[str, Any],
+        file: Path,
+        timeout: float,
+        reply: type[T],
+        sent: Callable[[int], None] = lambda _: None,
     ) -> T:
         """Send a file and what is to be known of it as multipart/form-data, streamed from disk.
 
-        A WRITE that may take ``timeout`` seconds. Raises OSError when the file cannot be read, else as :meth:`call`.
+        A WRITE that may take ``timeout`` seconds. ``sent`` is told the bytes so far; what it raises ends the upload.
+        Raises OSError when the file cannot be read, else as :meth:`call`.
         """
-        with file.open("rb") as content:
+        with _Watched(file, sent) as content:
             request = self._http.build_request(
                 "POST",
                 f"{self._settings.api_url}/v1/api/{endpoint}",
@@ -117,6 +125,19 @@ class Transport:
         if effect is Effect.WRITE and status in (502, 504):
             return _unknown(str(error), may_still_run=status == 504)
         return error
+
+
+class _Watched(io.FileIO):
+    """A file that tells how far it has been read."""
+
+    def __init__(self, file: Path, sent: Callable[[int], None]) -> None:
+        super().__init__(file)
+        self._sent = sent
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        chunk = super().read(-1 if size is None else size)
+        self._sent(self.tell())
+        return chunk
 
 
 def _unknown(line: str, *, may_still_run: bool) -> OutcomeUnknown:

@@ -26,6 +26,27 @@ class Settled(Generic[T]):
     value: T
 
 
+def uploading(ctx: Context[Any], what: str, size: int) -> Callable[[int], None]:
+    """To be told the bytes sent so far of ``size``: tells the user how far it is, and ends with a cancelled run.
+
+    Raises ObjectError then.
+    """
+    told_at = ctx.clock()
+
+    def sent(so_far: int) -> None:
+        nonlocal told_at
+        share = f"{so_far / max(size, 1):.0%}"
+        if ctx.cancelled() and so_far < size:
+            raise ObjectError(
+                f"{what}: the run was interrupted after {share} of the upload; the next one begins anew"
+            )
+        if ctx.clock() - told_at >= _BETWEEN_LINES:
+            told_at = ctx.clock()
+            ctx.say(f"{what}: {share} uploaded")
+
+    return sent
+
+
 def wait(
     ctx: Context[Any],
     what: str,

@@ -43,7 +43,7 @@ from ..core.files import leads_elsewhere, sha256_of
 from ..core.json_values import JsonObject
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
-from ..core.wait import Settled, wait
+from ..core.wait import Settled, uploading, wait
 from ..errors import ApiError, ObjectError, WallarooError, one_line
 from . import _lookups, _pipelines
 
@@ -457,7 +457,12 @@ def _upload(ctx: Context[Client], wanted: ModelVersionInputs) -> int:
             ctx.say(line)
         return create_once(
             ctx,
-            lambda: ctx.client.models.upload(_without_none(metadata), path, wanted.timeout or _TIMEOUT),
+            lambda: ctx.client.models.upload(
+                _without_none(metadata),
+                path,
+                wanted.timeout or _TIMEOUT,
+                uploading(ctx, _called(wanted), path.stat().st_size),
+            ),
             lambda: found.id if (found := _match(ctx, wanted)) else None,
         )
     except OSError as error:

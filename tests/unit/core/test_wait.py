@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from wallaroo_pulumi.core.context import Context
-from wallaroo_pulumi.core.wait import Settled, wait
+from wallaroo_pulumi.core.wait import Settled, uploading, wait
 from wallaroo_pulumi.errors import ObjectError
 
 
@@ -84,3 +84,22 @@ def test_a_cancelled_run_waits_no_longer() -> None:
     with pytest.raises(ObjectError, match="model 'm' is still pending, and the run was interrupted"):
         work.run()
     assert work.now < 20
+
+
+def test_an_upload_tells_how_far_it_is_every_ten_seconds() -> None:
+    work = Work()
+    sent = uploading(work.ctx, "model 'm'", 200)
+    for so_far in range(0, 201, 10):
+        sent(so_far)
+        work.sleep(4)
+    assert [line for _, line in work.said][:2] == ["model 'm': 15% uploaded", "model 'm': 30% uploaded"]
+    assert all(later - earlier >= 10 for (earlier, _), (later, _) in itertools.pairwise(work.said))
+
+
+def test_an_upload_ends_with_a_cancelled_run_unless_all_is_sent() -> None:
+    work = Work()
+    sent = uploading(work.ctx, "model 'm'", 200)
+    work.cancelled = 0
+    with pytest.raises(ObjectError, match="the run was interrupted after 50% of the upload"):
+        sent(100)
+    sent(200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,18 @@ def test_a_link_to_elsewhere_is_told(bench: Bench, tmp_path: Path) -> None:
     link.symlink_to(bench.file)
     bench.model(path=str(link))
     assert any(f"{link} is a link to {bench.file}" in line for line in bench.said)
+
+
+def test_an_upload_ends_with_the_run_and_leaves_nothing(bench: Bench) -> None:
+    with bench.file.open("wb") as large:
+        large.truncate(8 << 20)
+    running, bench.ctx = bench.ctx, replace(bench.ctx, cancelled=lambda: True)
+    with pytest.raises(ObjectError, match=r"was interrupted after .* of the upload; the next one begins anew"):
+        bench.model()
+    assert bench.versions() == []
+    bench.ctx = running
+    bench.model()
+    assert len(bench.versions()) == 1
 
 
 def test_a_folder_that_is_a_link_to_elsewhere_is_told(bench: Bench, tmp_path: Path) -> None:
