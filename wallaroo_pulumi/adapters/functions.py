@@ -281,9 +281,9 @@ def _workspace(found: wire.Workspace) -> WorkspaceResult:
         workspace_id=found.id,
         name=found.name,
         created_at=found.created_at,
-        archived=found.archived,
-        model_ids=tuple(found.models),
-        pipeline_ids=tuple(found.pipelines),
+        archived=bool(found.archived),
+        model_ids=found.models or (),
+        pipeline_ids=found.pipelines or (),
     )
 
 

@@ -31,15 +31,21 @@ class Wire(BaseModel):
         return {k: v for k, v in value.items() if v is not None}
 
 
-class Workspace(Wire):
-    """An element of workspaces/list. ``created_by`` is left out: it changes by itself."""
+class Workspace(BaseModel):
+    """An element of workspaces/list. ``created_by`` is left out: it changes by itself.
+
+    A listing may have thousands of these, and is read after every create: no validator in Python, so null is allowed
+    where it may come.
+    """
+
+    model_config = Wire.model_config
 
     id: int
     name: str
     created_at: str | None = None
-    archived: bool = False
-    models: tuple[int, ...] = ()
-    pipelines: tuple[int, ...] = ()
+    archived: bool | None = False
+    models: tuple[int, ...] | None = ()
+    pipelines: tuple[int, ...] | None = ()
 
 
 class WorkspaceList(Wire):

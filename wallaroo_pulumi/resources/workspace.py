@@ -178,7 +178,8 @@ def _refuse_unless_adoptable(ctx: Context[Client], found: wire.Workspace, adopt:
 
 
 def _holdings(workspace: wire.Workspace) -> str:
-    def count(items: Sequence[int], noun: str) -> str:
+    def count(items: Sequence[int] | None, noun: str) -> str:
+        items = items or ()
         return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
 
     if not workspace.models and not workspace.pipelines:

@@ -118,7 +118,9 @@ def test_an_upload_ends_with_the_run_and_leaves_nothing(bench: Bench) -> None:
     with bench.file.open("wb") as large:
         large.truncate(8 << 20)
     running, bench.ctx = bench.ctx, replace(bench.ctx, cancelled=lambda: True)
-    with pytest.raises(ObjectError, match=r"was interrupted after .* of the upload; the next one begins anew"):
+    with pytest.raises(
+        ObjectError, match=r"was interrupted after .* of the upload; the next one begins anew"
+    ):
         bench.model()
     assert bench.versions() == []
     bench.ctx = running
