@@ -136,6 +136,21 @@ def test_life(stack: Project, emulator: Emulated) -> None:
     assert {task["status"] for task in killed} == {"killed"}
 
 
+def test_a_task_that_failed_is_found_and_another_one_runs(stack: Project, emulator: Emulated) -> None:
+    stack.up().ok()
+    nightly = stack.outputs()["nightly"]
+    emulator.control("readiness", kind="pause", mode="error")
+    emulator.api("task/pause", id=nightly, pause=True)
+    stack.refresh().ok()
+    assert stack.planned() == {"nightly": "replace"}
+    emulator.forget_requests()
+    stack.up().ok()
+    assert writes(emulator) == ["task/kill", "task/run_scheduled"]
+    assert stack.outputs()["nightly"] != nightly
+    assert tasks(stack, emulator)["scores"]["status"] == "started"
+    assert stack.planned() == {}
+
+
 def test_a_package_that_fails_leaves_nothing_and_the_next_up_completes(
     stack: Project, emulator: Emulated
 ) -> None:

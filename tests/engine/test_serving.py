@@ -137,6 +137,26 @@ def test_what_was_undone_by_hand_is_made_again(serving: Project, emulator: Emula
     assert len(pipeline_versions(emulator, serving.outputs()["workspace_id"])) == 1
 
 
+def test_engines_that_failed_later_are_found_and_deployed_again_in_place(
+    serving: Project, emulator: Emulated
+) -> None:
+    serving.up().ok()
+    url = serving.outputs()["inference_url"]
+    emulator.control("readiness", kind="deployment", mode="error", message="OOMKilled")
+    (version,) = pipeline_versions(emulator, serving.outputs()["workspace_id"])
+    emulator.api(
+        "pipelines/deploy", deploy_id="house-price", pipeline_version=version["pipeline_version"]["version"]
+    )
+    serving.refresh().ok()
+    assert serving.resources("Deployment")["house-price"]["outputs"]["status"] == "Error"
+    assert serving.planned() == {"house-price": "update"}
+    emulator.control("readiness", kind="deployment")
+    serving.up().ok()
+    assert predict(emulator, url) == price()
+    serving.refresh().ok()
+    assert serving.planned() == {}
+
+
 def test_steps_changed_by_hand_are_found_and_put_right(serving: Project, emulator: Emulated) -> None:
     serving.up().ok()
     workspace_id = serving.outputs()["workspace_id"]

@@ -175,6 +175,8 @@ class Task(Wire):
     workspace_id: int
     status: str
     killed: bool = False
+    run_type: str | None = None
+    """`Job`, `CronJob` or `Deployment`; not on old platforms."""
     input_data: dict[str, Any] = Field(default_factory=dict, repr=False)
     schedule: str | None = None
     extra_env_vars: dict[str, Any] = Field(default_factory=dict, repr=False)

@@ -3,7 +3,8 @@
 Identity: workspace, pipeline and the deployment's id. A pipeline has one deployment, and deploying again changes it in
 place, so another pipeline version, other models and another engine configuration need no replacement. The API tells
 neither the engine configuration nor the integer id of the version that runs, so a change of these by hand is not found
-by a refresh; a deployment that ended or fails is.
+by a refresh. A deployment that ended is gone, and one that fails is drift: its version reads as none, so that the next
+`up` deploys again in place.
 
 Neither create nor update is done before every engine runs. A first deployment that does not come up is undeployed
 again, so that nothing runs that the stack does not know; a later one keeps running as it can, and the next `up` tries
@@ -171,7 +172,10 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
         if status is None:
             return None
         if known:
-            return known.model_copy(update={"status": status.status})
+            now: dict[str, Any] = {"status": status.status}
+            if status.status == "Error":
+                now["pipeline_version_id"] = None  # nothing works: a difference that the next `up` puts right
+            return known.model_copy(update=now)
         versions, models = _at_work(status)
         return DeploymentOutputs.model_validate(
             {

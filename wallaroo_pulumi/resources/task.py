@@ -3,7 +3,8 @@
 Identity: the task's UUID. The natural key is workspace, orchestration, name, schedule and arguments: a live task that
 has them all is taken over, so that a create whose reply was lost makes no second one.
 The API can pause a task and let it go on, and nothing else (MLOPS_API.md section 5.8): every other change replaces, the
-old task being killed first, so that two never do the same work. A killed task stays listed, and counts as gone.
+old task being killed first, so that two never do the same work. A killed task stays listed, and counts as gone. One
+that failed is drift which replaces, rather than gone: in a crash loop it still lives, and has to be killed.
 
 To run an orchestration once is an action, not a state that a stack can keep: it is no resource. Call `task/run_once`
 from whatever should happen once.
@@ -169,8 +170,14 @@ class Task(Resource[TaskInputs, TaskOutputs]):
         found = _get(ctx, id, known.workspace_id if known else None)
         if found is None or found.killed or found.status in ("killed", "pending_kill"):
             return None
-        now = {"status": found.status, "paused": found.status in ("paused", "pending_pause"), "task_id": id}
+        now: dict[str, Any] = {
+            "status": found.status,
+            "paused": found.status in ("paused", "pending_pause"),
+            "task_id": id,
+        }
         if known:
+            if _has_failed(found):
+                now["orchestration_id"] = None  # nothing runs: a difference that the next `up` puts right
             # Nothing else can change: the state has it exactly, the instance perhaps not at all.
             return TaskOutputs.model_validate({**known.model_dump(), **now})
         return TaskOutputs.model_validate(
@@ -236,6 +243,11 @@ def _get(ctx: Context[Client], id: str, workspace_id: int | None) -> wire.Task |
         return any(t.id == id for place in workspaces for t in ctx.client.tasks.list(place, killed=True))
 
     return read_by_id(lambda: ctx.client.tasks.get(id), listed)
+
+
+def _has_failed(task: wire.Task) -> bool:
+    """Whether it should run on and does not. One that was to run once (somebody else's) may end as it likes."""
+    return task.status in _FAILED and task.run_type != "Job"
 
 
 def _match(ctx: Context[Client], wanted: TaskInputs) -> str | None:

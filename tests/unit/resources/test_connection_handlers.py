@@ -17,6 +17,7 @@ from wallaroo_pulumi.config import load
 from wallaroo_pulumi.core import lifecycle
 from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.context import Context
+from wallaroo_pulumi.core.diff import diff
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.errors import ApiError, ObjectError
 from wallaroo_pulumi.resources import RESOURCES
@@ -200,6 +201,34 @@ def test_a_task_that_fails_to_start_is_killed(
     ):
         run.create("Task", workspace_id=workspace, orchestration_id=code[0], name="scores")
     assert emulator.api("task/list", workspace_id=workspace) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "replaced"),
+    [
+        ({"status": "failed"}, True),
+        ({"status": "timed_out"}, True),
+        ({"status": "crash_loop"}, True),
+        ({"status": "failed", "run_type": "Job"}, False),
+        ({"status": "success"}, False),
+        ({"status": "resource_contention"}, False),
+    ],
+)
+def test_a_task_that_should_run_on_and_failed_is_replaced_and_no_other(
+    run: Run, emulator: Emulated, workspace: int, tmp_path: Path, now: dict[str, Any], replaced: bool
+) -> None:
+    code = run.create(
+        "Orchestration", workspace_id=workspace, name="code", path=str(orchestration_file(tmp_path))
+    )
+    inputs = {"workspace_id": workspace, "orchestration_id": code[0], "name": "scores"}
+    id, made = run.create("Task", **inputs)
+    found = {**emulator.api("task/get_by_id", id=id), **now}
+    emulator.control("faults", path="/v1/api/task/get_by_id", kind="respond", status=200, body=found)
+    read = lifecycle.read(RESOURCES["Task"], run.ctx, id, made)
+    assert read is not None
+    assert read[1]["status"] == now["status"]
+    difference = diff(RESOURCES["Task"], read[1], checked("Task", inputs))
+    assert difference.replacing == (("orchestrationId",) if replaced else ())
 
 
 def test_an_orchestration_with_live_tasks_is_not_deleted(

@@ -299,6 +299,21 @@ def test_a_wait_tells_its_progress_and_ends_with_the_engines(bench: Bench) -> No
     )
 
 
+def test_engines_that_failed_are_drift_and_others_are_not(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    made = deploy(bench, pipeline, model)
+    assert bench.read("Deployment", *made) == made[1]
+    bench.emulator.control("readiness", kind="deployment", mode="error", message="OOMKilled")
+    bench.emulator.api("pipelines/deploy", deploy_id="fraud", pipeline_version_pk_id=pipeline[1]["versionId"])
+    failed = bench.read("Deployment", *made)
+    assert failed == {**made[1], "status": "Error", "pipelineVersionId": None}
+    bench.emulator.control("readiness", kind="deployment")
+    wanted = bench.checked("Deployment", **deployment(pipeline, model))
+    assert diff(RESOURCES["Deployment"], failed, wanted).changed == ("pipelineVersionId",)
+    assert bench.update("Deployment", (made[0], failed), **deployment(pipeline, model)) == made
+
+
 PAGE = {"status": 404, "headers": {"content-type": "text/html"}, "body": "<html>no upstream</html>"}
 
 
