@@ -135,7 +135,7 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
     )
 
     def id_of(self, outputs: DeploymentOutputs) -> str:
-        return f"{outputs.workspace_id}/{outputs.pipeline_name}/{outputs.deployment_id}"
+        return _id(outputs, outputs.deployment_id)
 
     def validate(self, ctx: Context[Client], wanted: DeploymentInputs) -> Iterable[BadInput]:
         unseen = list(_pipelines.refused_name(ctx, wanted.workspace_id, wanted.pipeline_name))
@@ -150,14 +150,11 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
     def create(self, ctx: Context[Client], wanted: DeploymentInputs) -> DeploymentOutputs:
         _lookups.workspace(ctx, wanted.workspace_id)
         pipeline = _pipelines.named(ctx, wanted.workspace_id, wanted.pipeline_name)
-        ran_before = _running(ctx, wanted)
-        deployment_id = _deploy(ctx, wanted, pipeline)
-        id = f"{wanted.workspace_id}/{wanted.pipeline_name}/{deployment_id}"
-        ctx.claims.take(self.kind, id, wanted.pipeline_name, existed=ran_before)
+        deployment_id, ran_before = self._begun(ctx, wanted, pipeline)
         try:
             return self._deployed(ctx, wanted, deployment_id)
         except BaseException as error:
-            ctx.claims.release(self.kind, id)
+            ctx.claims.release(self.kind, _id(wanted, deployment_id))
             if isinstance(error, WallarooError) and not ran_before:
                 with suppress(WallarooError):  # why it failed matters more
                     ctx.client.pipelines.undeploy(pipeline_id=pipeline.id, deployment_id=deployment_id)
@@ -218,6 +215,29 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
             remedy="run the command again, which goes on waiting, or raise timeout",
         )
 
+    def _begun(
+        self, ctx: Context[Client], wanted: DeploymentInputs, pipeline: wire.Pipeline
+    ) -> tuple[int, bool]:
+        """Deploy. Returns the deployment's id, and whether it may have run before: then a failure does not end it.
+
+        It is claimed before it is changed, so that one which another resource of the stack has goes on as it is.
+        """
+        name = wanted.pipeline_name
+        with ctx.lock("deployments", wanted.workspace_id, name):
+            known, runs = _earlier(ctx, wanted)
+            if known is None:
+                id = _deploy(ctx, wanted, pipeline)
+                ctx.claims.take(self.kind, _id(wanted, id), name, existed=runs)
+                return id, runs
+            ctx.claims.take(self.kind, _id(wanted, known), name, existed=runs)
+            if runs:
+                ctx.say(f"deployment '{name}-{known}' runs already: taken over, and changed in place")
+            try:
+                return _deploy(ctx, wanted, pipeline), runs
+            except BaseException:
+                ctx.claims.release(self.kind, _id(wanted, known))
+                raise
+
     def _deployed(
         self, ctx: Context[Client], wanted: DeploymentInputs, deployment_id: int
     ) -> DeploymentOutputs:
@@ -265,18 +285,23 @@ def _require_version(ctx: Context[Client], workspace_id: int, version: str) -> N
         )
 
 
-def _running(ctx: Context[Client], wanted: DeploymentInputs) -> bool:
-    """Whether somebody has deployed the pipeline already: then a failure is no reason to undeploy it.
+def _id(deployment: _Deployment, id: int) -> str:
+    return f"{deployment.workspace_id}/{deployment.pipeline_name}/{id}"
 
-    The deployment's name is told by the inference URL only. When that is not told, and not because there is none, it
-    may be running.
+
+def _earlier(ctx: Context[Client], wanted: DeploymentInputs) -> tuple[int | None, bool]:
+    """The id of the deployment that the pipeline has or had, as far as it is told, and whether it may be running.
+
+    It is told by the inference URL only. When that is not told, and not because there is none, it may be running.
     """
     try:
         url = ctx.client.pipelines.inference_url(wanted.workspace_id, wanted.pipeline_name)
     except ApiError as error:
-        return error.status not in (400, 404) or error.message.startswith("<")
-    named = re.search(r"/infer/([^/]+)/", url)
-    return named is not None and ctx.client.pipelines.deployment(named[1]) is not None
+        return None, error.status not in (400, 404) or error.message.startswith("<")
+    named = re.search(r"/infer/([^/]+-(\d+))/", url)
+    if named is None:
+        return None, False
+    return int(named[2]), ctx.client.pipelines.deployment(named[1]) is not None
 
 
 def _deploy(ctx: Context[Client], wanted: DeploymentInputs, pipeline: wire.Pipeline) -> int:

@@ -314,6 +314,34 @@ def test_engines_that_failed_are_drift_and_others_are_not(bench: Bench) -> None:
     assert bench.update("Deployment", (made[0], failed), **deployment(pipeline, model)) == made
 
 
+def test_a_second_resource_of_a_pipeline_changes_nothing_of_what_runs(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    made = deploy(bench, pipeline, model)
+    bench.emulator.forget_requests()
+    with pytest.raises(ObjectError, match="already declared by another resource"):
+        deploy(bench, pipeline, model, engine_config={"engine": {"replicas": 2}})
+    assert not {"pipelines/deploy", "pipelines/undeploy"} & {*bench.emulator.endpoints()}
+    # The same when an earlier run made the first.
+    bench.new_process()
+    bench.ctx.claims.keep("Deployment", made[0])
+    bench.emulator.forget_requests()
+    with pytest.raises(ObjectError, match="already declared by another resource"):
+        deploy(bench, pipeline, model)
+    assert not {"pipelines/deploy", "pipelines/undeploy"} & {*bench.emulator.endpoints()}
+    assert bench.read("Deployment", *made) == made[1]
+
+
+def test_a_deployment_that_runs_is_taken_over_which_a_line_says(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    made = deploy(bench, pipeline, model)
+    assert bench.said == []
+    bench.new_process()
+    assert deploy(bench, pipeline, model) == made
+    assert bench.said == ["deployment 'fraud-1' runs already: taken over, and changed in place"]
+
+
 PAGE = {"status": 404, "headers": {"content-type": "text/html"}, "body": "<html>no upstream</html>"}
 
 
