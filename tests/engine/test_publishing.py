@@ -81,14 +81,23 @@ def test_a_new_version_is_published_and_the_edge_follows_in_place(stack: Project
     stack.up("--expect-no-changes").ok()
 
 
-def test_a_changed_assay_is_deactivated_before_the_new_one_is_made(
-    stack: Project, emulator: Emulated
-) -> None:
-    stack.write(PROGRAM.replace("fraud drift", "fraud drift, hourly").replace('"Day"', '"Hour"'))
+def test_a_changed_assay_is_deactivated_once_the_new_one_is_made(stack: Project, emulator: Emulated) -> None:
+    def writes() -> list[str]:
+        return [r["path"] for r in emulator.requests("/v2/api/assays/") if not r["path"].endswith("/get")]
+
+    # Under the same name: refused, and the old one goes on.
+    changed = PROGRAM.replace('"Day"', '"Hour"')
+    stack.write(changed)
     emulator.forget_requests()
+    refused = stack.up()
+    assert refused.code != 0
+    assert "assay 'fraud drift' exists already" in refused.text
+    assert "choose another name" in refused.text
+    assert writes() == []
+
+    stack.write(changed.replace("fraud drift", "fraud drift, hourly"))
     stack.up().ok()
-    writes = [r["path"] for r in emulator.requests("/v2/api/assays/") if not r["path"].endswith("/get")]
-    assert writes == ["/v2/api/assays/set_active", "/v2/api/assays/schedule"]
+    assert writes() == ["/v2/api/assays/schedule", "/v2/api/assays/set_active"]
     stack.up("--expect-no-changes").ok()
 
 

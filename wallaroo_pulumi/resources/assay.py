@@ -2,8 +2,9 @@
 
 Identity: the assay's id, a UUID. The API changes nothing of an assay but whether it is active, and deletes none
 (MLOPS_API.md section 5.10). So a change of anything but ``active`` replaces, and deleting deactivates. Names are said
-to be unique on the instance, and a deactivated assay keeps its own: a replacement may therefore need a new name. An
-assay that exists with the same name and definition is taken over and activated again.
+to be unique on the instance, and a deactivated assay keeps its own: a replacement needs a new name. It is scheduled
+before the old assay is deactivated, so that one which is refused for its name ends no monitoring. An assay that exists
+with the same name and definition is taken over and activated again.
 """
 
 from __future__ import annotations
@@ -170,7 +171,6 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
         "The assay is deactivated and stays on the instance with its name and results (the API cannot delete one); a "
         "line says so."
     )
-    delete_before_replace = True  # two active assays of one name at a time are said to be impossible
     examples = Examples(
         needs={
             "Workspace": {"name": "fraud-prod"},
@@ -251,7 +251,7 @@ def _same_of(namesakes: Sequence[wire.Assay], definition: Mapping[str, Any]) -> 
     if found is None and (rival := next((assay for assay in namesakes if assay.active), None)):
         raise ObjectError(
             f"assay {rival.name!r} exists already (id {rival.id}) with another definition; "
-            "choose another name, or declare it as it is"
+            "choose another name (this one is never free again), or declare it as it is"
         )
     return found
 
