@@ -384,8 +384,8 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         :param continuous_batching: `max_concurrent_batch_size`.
         :param openai: `enabled`, `completion_config` and `chat_completion_config`: OpenAI-compatible
             endpoints.
-        :param force_destroy: Whether deleting first undeploys and deletes the pipelines that use the
-            version (kept in the state only: the instance does not know it).
+        :param force_destroy: Whether deleting first undeploys and deletes the workspace's pipelines that
+            use the version (kept in the state only: the instance does not know it).
         :param timeout: Seconds for the upload, and again for the conversion; 1800 when left out (kept in
             the state only: the instance does not know it).
         """
@@ -534,7 +534,8 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     @property
     @pulumi.getter(name="forceDestroy")
     def force_destroy(self) -> pulumi.Output[bool]:
-        """Whether deleting first undeploys and deletes the pipelines that use the version."""
+        """Whether deleting first undeploys and deletes the workspace's pipelines that use the
+        version."""
         return self._output("forceDestroy")
 
     @property

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 
 from ..api import Client
 from ..api import models as wire
@@ -12,10 +15,11 @@ from ..core.remove import remove_once
 from ..core.resource import BadInput
 from ..core.validate import refused
 from ..core.wait import Settled, wait
-from ..errors import ApiError, ObjectError, one_line
+from ..errors import ApiError, ObjectError, WallarooError, one_line
 from . import _lookups
+from ._steps import ModelRef
 
-_UNDEPLOYED_WITHIN = 300.0
+UNDEPLOYED_WITHIN = 300.0
 """Seconds for the engines of a pipeline to end, after which its deletion is given up."""
 
 
@@ -47,10 +51,61 @@ def refused_name(ctx: Context[Client], workspace_id: int, name: str) -> Iterator
         yield from refused("pipeline_name", lambda: named(ctx, *place))
 
 
-def that_use(ctx: Context[Client], workspace_id: int, model_version: str) -> list[wire.ListedPipeline]:
-    """The pipelines of a workspace whose latest version names this model version (a UUID)."""
-    pipelines = ctx.client.pipelines.list(workspace_id, fresh=True)
-    return [p for p in pipelines if p.pipeline_version and model_version in str(steps_of(ctx, p))]
+@dataclass(frozen=True)
+class User:
+    """A pipeline that uses a model version: its latest version names it, or else its deployment still runs it."""
+
+    workspace_id: int
+    pipeline: wire.Pipeline
+    names: bool
+
+
+def that_use(ctx: Context[Client], model_version: str) -> list[User]:
+    """The pipelines that use a model version (a UUID), of all workspaces that the caller sees.
+
+    An earlier version that names it and is not at work counts for nothing. What cannot be looked at is left out: this
+    is asked to explain a refusal, which matters more.
+    """
+    found = []
+    for place in ctx.client.workspaces.list():
+        with suppress(WallarooError):
+            for listed in ctx.client.pipelines.list(place.id, fresh=True):
+                names = model_version in str(steps_of(ctx, listed))
+                if names or model_version in _served_by(ctx, place.id, listed.pipeline.name):
+                    found.append(User(place.id, listed.pipeline, names))
+    return found
+
+
+def _served_by(ctx: Context[Client], workspace_id: int, name: str) -> set[str]:
+    """The UUIDs of the model versions that a pipeline's deployment runs."""
+    id = deployment_id(ctx, workspace_id, name)
+    status = None if id is None else ctx.client.pipelines.deployment(f"{name}-{id}")
+    return {ref.version for ref in at_work(status)[1]} if status else set()
+
+
+def deployment_id(ctx: Context[Client], workspace_id: int, name: str) -> int | None:
+    """The id of the deployment that a pipeline has or had, None if it never had one. Only its URL tells the id."""
+    try:
+        url = ctx.client.pipelines.inference_url(workspace_id, name)
+    except ApiError as error:
+        if error.status not in (400, 404) or error.message.startswith("<"):  # a gateway's page is no answer
+            raise
+        return None
+    told = re.search(r"/infer/[^/]+-(\d+)/", url)
+    return int(told[1]) if told else None
+
+
+def at_work(status: wire.DeploymentStatus) -> tuple[set[str], list[ModelRef]]:
+    """The UUIDs of the pipeline versions that the engines run, as far as they tell, and their models."""
+    versions, models = set(), {}
+    for engine in status.engines:
+        for pipeline in (engine.pipeline_statuses or {}).get("pipelines") or ():
+            if pipeline.get("version"):
+                versions.add(str(pipeline["version"]))
+        for model in (engine.model_statuses or {}).get("models") or ():
+            ref = ModelRef(name=model["name"], version=model["version"], sha=model["sha"])
+            models[ref.version] = ref
+    return versions, list(models.values())
 
 
 def steps_of(ctx: Context[Client], listed: wire.ListedPipeline) -> tuple[dict[str, object], ...]:
@@ -83,7 +138,7 @@ def remove(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline, *, 
         ctx.client.pipelines.undeploy(pipeline_id=pipeline.id)
         # The engines take a while to end, and the pipeline cannot be deleted before.
         remedy = "see what still uses it (an assay, a deployment) and run `pulumi up` again"
-        wait(ctx, what, delete, timeout=_UNDEPLOYED_WITHIN, remedy=remedy)
+        wait(ctx, what, delete, timeout=UNDEPLOYED_WITHIN, remedy=remedy)
     elif isinstance(state := delete(), str):
         raise ObjectError(
             f"{what} cannot be deleted, it is {state}; undeploy it first, or set force_destroy and run `pulumi up` "

@@ -13,7 +13,6 @@ again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Annotated, Any
@@ -173,7 +172,7 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
             if status.status == "Error":
                 now["pipeline_version_id"] = None  # nothing works: a difference that the next `up` puts right
             return known.model_copy(update=now)
-        versions, models = _at_work(status)
+        versions, models = _pipelines.at_work(status)
         return DeploymentOutputs.model_validate(
             {
                 "workspace_id": workspace_id,
@@ -290,18 +289,13 @@ def _id(deployment: _Deployment, id: int) -> str:
 
 
 def _earlier(ctx: Context[Client], wanted: DeploymentInputs) -> tuple[int | None, bool]:
-    """The id of the deployment that the pipeline has or had, as far as it is told, and whether it may be running.
-
-    It is told by the inference URL only. When that is not told, and not because there is none, it may be running.
-    """
+    """The id of the deployment that the pipeline has or had, as far as it is told, and whether it may be running."""
+    name = wanted.pipeline_name
     try:
-        url = ctx.client.pipelines.inference_url(wanted.workspace_id, wanted.pipeline_name)
-    except ApiError as error:
-        return None, error.status not in (400, 404) or error.message.startswith("<")
-    named = re.search(r"/infer/([^/]+-(\d+))/", url)
-    if named is None:
-        return None, False
-    return int(named[2]), ctx.client.pipelines.deployment(named[1]) is not None
+        id = _pipelines.deployment_id(ctx, wanted.workspace_id, name)
+    except ApiError:
+        return None, True
+    return id, id is not None and ctx.client.pipelines.deployment(f"{name}-{id}") is not None
 
 
 def _deploy(ctx: Context[Client], wanted: DeploymentInputs, pipeline: wire.Pipeline) -> int:
@@ -331,23 +325,12 @@ def _references(ctx: Context[Client], wanted: DeploymentInputs) -> set[tuple[str
     return refs
 
 
-def _at_work(status: wire.DeploymentStatus) -> tuple[set[str], list[ModelRef]]:
-    """The UUIDs of the pipeline versions that the engines run, as far as they tell, and their models."""
-    versions, models = set(), {}
-    for engine in status.engines:
-        for pipeline in (engine.pipeline_statuses or {}).get("pipelines") or ():
-            if pipeline.get("version"):
-                versions.add(str(pipeline["version"]))
-        for model in (engine.model_statuses or {}).get("models") or ():
-            ref = ModelRef(name=model["name"], version=model["version"], sha=model["sha"])
-            models[ref.version] = ref
-    return versions, list(models.values())
-
-
 def _stale(status: wire.DeploymentStatus, wanted: set[tuple[str, str]]) -> bool:
     """Whether an engine still serves another version of a wanted model."""
     names = {name for name, _ in wanted}
-    return any(ref.name in names and (ref.name, ref.version) not in wanted for ref in _at_work(status)[1])
+    return any(
+        ref.name in names and (ref.name, ref.version) not in wanted for ref in _pipelines.at_work(status)[1]
+    )
 
 
 def _reasons(status: wire.DeploymentStatus) -> str:

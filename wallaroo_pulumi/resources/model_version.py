@@ -14,7 +14,7 @@ change in place (`models/insert_model_config`); a deployed pipeline takes it up 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -186,7 +186,9 @@ class _ModelVersion(Properties):
     force_destroy: Annotated[
         bool,
         LOCAL,
-        Field(description="Whether deleting first undeploys and deletes the pipelines that use the version."),
+        Field(
+            description="Whether deleting first undeploys and deletes the workspace's pipelines that use the version."
+        ),
     ] = False
     timeout: Annotated[
         PositiveFloat | None,
@@ -266,7 +268,8 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     from_id = {"model_version_id": "int"}
     deletion = (
         "The version and its file are deleted, and the model with its last version. While a pipeline uses it, an error "
-        "names the pipeline; `force_destroy` undeploys and deletes that first."
+        "names the pipeline; `force_destroy` undeploys and deletes that first. A pipeline whose latest version uses "
+        "another one, and whose deployment still runs this one, is undeployed only. Other workspaces' pipelines stay."
     )
     examples = Examples(
         needs={"Workspace": {"name": "fraud-prod"}},
@@ -385,12 +388,11 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             except ApiError as error:
                 if error.status != 409:
                     raise
-                users = _pipelines.that_use(ctx, known.workspace_id, known.version)
-                if not (known.force_destroy and users):
+                users = _pipelines.that_use(ctx, known.version)
+                elsewhere = any(user.workspace_id != known.workspace_id for user in users)
+                if not (known.force_destroy and users) or elsewhere:
                     raise _in_use(known, users, error) from None
-                for user in users:
-                    _pipelines.remove(ctx, known.workspace_id, user.pipeline, undeploy=True)
-                remove()
+                _remove_users(ctx, known, users, remove)
             _drop_if_empty(ctx, known)
 
 
@@ -575,14 +577,52 @@ def _model_id(ctx: Context[Client], workspace_id: int, name: str) -> int | None:
     return next((m.model.id for m in models if m.model.name == name), None)
 
 
-def _in_use(known: ModelVersionOutputs, users: list[wire.ListedPipeline], error: ApiError) -> WallarooError:
+def _in_use(known: ModelVersionOutputs, users: list[_pipelines.User], error: ApiError) -> WallarooError:
     version = f"version {known.model_version_id} of {_called(known)}"
     if not users:
         return error.with_hint(f"{version} is in use; undeploy and delete what uses it first")
-    names = ", ".join(repr(user.pipeline.name) for user in users)
+    elsewhere = [user for user in users if user.workspace_id != known.workspace_id]
+    names = ", ".join(
+        repr(user.pipeline.name) + (f" of workspace {user.workspace_id}" if user in elsewhere else "")
+        for user in users
+    )
+    force = (
+        "; force_destroy leaves other workspaces' pipelines alone" if elsewhere else ", or set force_destroy"
+    )
     return ObjectError(
         f"{version} cannot be deleted: pipeline {names} uses it ({one_line(error.message)}); give the pipeline another "
-        "version or delete it first, or set force_destroy"
+        f"version and deploy it, or delete it first{force}"
+    )
+
+
+def _remove_users(
+    ctx: Context[Client],
+    known: ModelVersionOutputs,
+    users: list[_pipelines.User],
+    remove: Callable[[], None],
+) -> None:
+    """Delete the pipelines that name the version, undeploy those that only still run it, then ``remove`` it."""
+    for user in users:
+        if user.names:
+            _pipelines.remove(ctx, user.workspace_id, user.pipeline, undeploy=True)
+        else:
+            ctx.client.pipelines.undeploy(pipeline_id=user.pipeline.id)
+
+    def look() -> str | Settled[None]:
+        try:
+            remove()
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            return f"in use ({one_line(error.message)})"
+        return Settled(None)
+
+    wait(
+        ctx,
+        f"version {known.model_version_id} of {_called(known)}",
+        look,
+        timeout=_pipelines.UNDEPLOYED_WITHIN,
+        remedy="see what still uses it and run `pulumi up` again",
     )
 
 

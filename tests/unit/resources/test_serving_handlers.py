@@ -177,6 +177,47 @@ def test_force_destroy_of_a_model_removes_the_pipeline_that_uses_it(bench: Bench
     assert bench.versions() == []
 
 
+def in_use(bench: Bench, model: Made) -> str:
+    """The line that refuses the deletion, of an instance that says nothing itself."""
+    path = "/v1/api/models/delete_model_versions"
+    bench.emulator.control("faults", path=path, kind="respond", status=409, body="")
+    with pytest.raises(ObjectError) as caught:
+        bench.delete("ModelVersion", model)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("force_destroy", [False, True])
+def test_a_pipeline_of_another_workspace_is_named_and_never_removed(
+    bench: Bench, force_destroy: bool
+) -> None:
+    model = bench.model(visibility="public", force_destroy=force_destroy)
+    other = bench.workspace("other")
+    bench.pipeline(model, workspace_id=other, name="theirs")
+    bench.pipeline(model)
+    told = in_use(bench, model)
+    assert "cannot be deleted: pipeline" in told
+    assert "'theirs' of workspace 2" in told
+    assert "'fraud'" in told
+    assert "force_destroy leaves other workspaces' pipelines alone" in told
+    assert len(bench.emulator.api("pipelines/list_pipelines")["pipelines"]) == 2
+
+
+def test_a_pipeline_whose_earlier_version_is_at_work_is_named_and_only_undeployed(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    deploy(bench, pipeline, model)
+    bench.update("Pipeline", pipeline, name="fraud", steps=[])
+    # It names the version in its past alone: none of this one's business.
+    past = bench.pipeline(model, name="past")
+    bench.update("Pipeline", past, name="past", steps=[])
+    told = in_use(bench, model)
+    assert "cannot be deleted: pipeline 'fraud' uses it (Conflict); give" in told
+    bench.emulator.control("readiness", kind="undeployment", mode="polls", polls=3)
+    bench.delete("ModelVersion", (model[0], {**model[1], "forceDestroy": True}))
+    assert bench.versions() == []
+    assert len(bench.emulator.api("pipelines/list_pipelines")["pipelines"]) == 2
+
+
 @pytest.mark.parametrize(
     ("inputs", "property", "told"),
     [
