@@ -786,6 +786,9 @@ def _users(db: State, version: str) -> list[tuple[str, bool]]:
 
 def _deleted(db: State, rows: Iterable[sqlite3.Row], *, confirmed: bool) -> DeleteReply:
     rows = list(rows)
+    for ending in db.execute("SELECT id FROM deployments WHERE state = 'ending'").fetchall():
+        if readiness.look(db, "undeployment", ending["id"]) != "pending":
+            db.execute("UPDATE deployments SET state = 'ended' WHERE id = ?", (ending["id"],))
     for row in rows:
         if users := _users(db, row["version"]):
             raise ApiError(409, f"model version {row['version']} is used by pipeline {users[0][0]}")
