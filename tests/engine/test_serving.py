@@ -354,3 +354,9 @@ def test_what_exists_is_read_from_another_program(
 
     reader.write(f'import wallaroo_pulumi as wallaroo\nwallaroo.get_pipeline({workspace_id}, "none")')
     one_line(reader.pulumi("preview"), f"workspace {workspace_id} has no pipeline 'none'")
+    reader.write("import wallaroo_pulumi as wallaroo\nwallaroo.get_model_version(model_version_id=99)")
+    one_line(reader.pulumi("preview"), "model version 99 does not exist or this user cannot see it")
+    reader.write(
+        "import wallaroo_pulumi as wallaroo\nwallaroo.get_model_version(model_version_id=1, name='x')"
+    )
+    one_line(reader.pulumi("preview"), "give either model_version_id alone, or workspace_id and name")

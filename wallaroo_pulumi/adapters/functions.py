@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pulumi
 
 from ..core.names import wire_name
+from ..core.read import read_by_id
 from ..errors import ObjectError, WallarooError
 from .dynamic import under_mocks
 from .session import session, settings_from
@@ -189,12 +190,15 @@ def get_model_version(
 
     By models/get_version_by_id or models/list. Stops the program with one line when there is none.
     """
-    if (model_version_id is None) == (workspace_id is None or name is None):
-        raise pulumi.RunError("get_model_version: give model_version_id, or workspace_id and name")
+    by_id = (model_version_id is not None, workspace_id is not None, name is not None)
+    if by_id not in ((True, False, False), (False, True, True)):
+        raise pulumi.RunError(
+            "get_model_version: give either model_version_id alone, or workspace_id and name"
+        )
 
     def find(client: Client) -> ModelVersionResult:
         if model_version_id is not None:
-            return _model_version(client.models.version(model_version_id).model_version)
+            return _model_version(_version_of_id(client, model_version_id).model_version)
         ready = [
             found.model_version
             for model in client.models.list(workspace_id, fresh=True)
@@ -332,6 +336,21 @@ def _pipeline(client: Client, workspace_id: int, found: wire.ListedPipeline) -> 
         version=version.version if version else None,
         steps=(version.steps or version.definition or ()) if version else (),
     )
+
+
+def _version_of_id(client: Client, id: int) -> wire.ConfiguredModelVersion:
+    """Raises ObjectError when there is none."""
+
+    def listed() -> bool:
+        versions = (v for model in client.models.list(None, fresh=True) for v in model.model_versions)
+        return any(version.model_version.id == id for version in versions)
+
+    if (found := read_by_id(lambda: client.models.version(id), listed)) is None:
+        raise ObjectError(
+            f"model version {id} does not exist or this user cannot see it; check model_version_id, or declare a "
+            "ModelVersion"
+        )
+    return found
 
 
 def _exactly_one(function: str, **given: object) -> None:
