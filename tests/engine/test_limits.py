@@ -40,6 +40,7 @@ SHOWN_BY = {
         "test_destroy_leaves_a_registry_of_no_workspace_and_the_next_up_takes_it_over"
     ),
     "A deployment's engine configuration": "test_an_engine_configuration_that_was_changed_by_hand_is_not_found",
+    "A changed configuration of a model version": "test_a_configuration_is_changed_in_place_and_taken_back",
     "A model version that exists": "test_the_same_content_is_not_uploaded_twice",
     "The integer id of a pipeline version": (
         "test_a_deployment_of_a_version_that_was_found_goes_by_its_uuid"

@@ -346,9 +346,9 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         :param name: The model's name, a DNS label. An upload under a name that exists adds a version to
             it (a change replaces the object).
         :param path: The model's file on the machine where Pulumi runs (.zip, .pt, .onnx, .h5 or .pkl),
-            relative to the folder of `Pulumi.yaml`. Its content decides, not its place (kept in the
-            state only: the instance does not know it; used when the object is made; a later change has
-            no effect).
+            relative to the program's folder (the `main` of `Pulumi.yaml`). Its content decides, not its
+            place (kept in the state only: the instance does not know it; used when the object is made; a
+            later change has no effect).
         :param framework: What the file is a model of, such as `onnx` (one of `custom`,
             `hugging-face-automatic-speech-recognition`, `hugging-face-feature-extraction`,
             `hugging-face-image-classification`, `hugging-face-image-segmentation`,
@@ -712,7 +712,7 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         :param pipeline_name: The pipeline: the `name` of a Pipeline (a change replaces the object).
         :param pipeline_version_id: The version to deploy: the `version_id` of a Pipeline, or a version's
             UUID.
-        :param models: The model versions that the pipeline uses: their `model_version_id`, or
+        :param models: All model versions that the pipeline uses: their `model_version_id`, or
             `model_ref(version)` (the order of the elements does not matter).
         :param engine_config: What the engines get, made by `engine_config(...)`; the instance's defaults
             when left out.
@@ -760,7 +760,7 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
     @property
     @pulumi.getter(name="models")
     def models(self) -> pulumi.Output[Sequence[Any]]:
-        """The model versions that the pipeline uses: their `model_version_id`, or
+        """All model versions that the pipeline uses: their `model_version_id`, or
         `model_ref(version)`."""
         return self._output("models")
 
@@ -1530,9 +1530,9 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
             object).
         :param name: The orchestration's name. The instance does not keep it unique (a change replaces
             the object).
-        :param path: The zip file on the machine where Pulumi runs, relative to the folder of
-            `Pulumi.yaml`. Its content decides, not its place (kept in the state only: the instance does
-            not know it; used when the object is made; a later change has no effect).
+        :param path: The zip file on the machine where Pulumi runs, relative to the program's folder. Its
+            content decides, not its place (kept in the state only: the instance does not know it; used
+            when the object is made; a later change has no effect).
         :param timeout: Seconds to wait for the packaging; 900 when left out (kept in the state only: the
             instance does not know it).
         """

@@ -47,17 +47,20 @@ def find_model_version(
     )
 
 
+def model_version(ctx: Context[Client], id: int) -> wire.ConfiguredModelVersion:
+    """The model version of this id in the input ``models``. Raises ObjectError when there is none."""
+    if (found := find_model_version(ctx, id)) is None:
+        raise ObjectError(
+            f"model version {id} does not exist; check models, or declare a ModelVersion and give its "
+            "`model_version_id`"
+        )
+    return found
+
+
 def refused_models(ctx: Context[Client], models: object) -> Iterator[BadInput]:
     """For ``validate``: the input ``models`` for every id in it that is of no model version."""
 
-    def look(id: int) -> None:
-        if find_model_version(ctx, id) is None:
-            raise ObjectError(
-                f"model version {id} does not exist; check models, or declare a ModelVersion and give its "
-                "`model_version_id`"
-            )
-
-    return refused_ids("models", models, look)
+    return refused_ids("models", models, lambda each: model_version(ctx, each))
 
 
 def require_publish(ctx: Context[Client], id: int) -> None:

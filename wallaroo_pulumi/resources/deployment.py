@@ -6,9 +6,10 @@ neither the engine configuration nor the integer id of the version that runs, so
 by a refresh. A deployment that ended is gone, and one that fails is drift: its version reads as none, so that the next
 `up` deploys again in place.
 
-Neither create nor update is done before every engine runs. A first deployment that does not come up is undeployed
-again, so that nothing runs that the stack does not know; a later one keeps running as it can, and the next `up` tries
-again.
+Neither create nor update is done before every engine runs with the wanted models and no others, as far as the engines
+tell: `models` has to name all that the pipeline uses. A first deployment that does not come up is undeployed again, so
+that nothing runs that the stack does not know; one that is interrupted goes on starting, and the next `up` takes it
+over. A later one keeps running as it can, and the next `up` tries again.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class _Deployment(Properties):
         list[Element[Model]],
         UNORDERED,
         Field(
-            description="The model versions that the pipeline uses: their `model_version_id`, or `model_ref(version)`."
+            description="All model versions that the pipeline uses: their `model_version_id`, or `model_ref(version)`."
         ),
     ]
     engine_config: Annotated[
@@ -149,12 +150,14 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
     def create(self, ctx: Context[Client], wanted: DeploymentInputs) -> DeploymentOutputs:
         _lookups.workspace(ctx, wanted.workspace_id)
         pipeline = _pipelines.named(ctx, wanted.workspace_id, wanted.pipeline_name)
+        refs = _references(ctx, wanted)
         deployment_id, ran_before = self._begun(ctx, wanted, pipeline)
         try:
-            return self._deployed(ctx, wanted, deployment_id)
+            return self._deployed(ctx, wanted, deployment_id, refs)
         except BaseException as error:
             ctx.claims.release(self.kind, _id(wanted, deployment_id))
-            if isinstance(error, WallarooError) and not ran_before:
+            # An interrupted one goes on starting: the next `up` takes it over.
+            if isinstance(error, WallarooError) and not ran_before and not ctx.cancelled():
                 with suppress(WallarooError):  # why it failed matters more
                     ctx.client.pipelines.undeploy(pipeline_id=pipeline.id, deployment_id=deployment_id)
             raise
@@ -194,7 +197,8 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
                 wanted, **known.model_dump(include={"deployment_id", "status", "inference_url"})
             )
         pipeline = _pipelines.named(ctx, wanted.workspace_id, wanted.pipeline_name)
-        return self._deployed(ctx, wanted, _deploy(ctx, wanted, pipeline))
+        refs = _references(ctx, wanted)
+        return self._deployed(ctx, wanted, _deploy(ctx, wanted, pipeline), refs)
 
     def delete(self, ctx: Context[Client], id: str, known: DeploymentOutputs) -> None:
         name = f"{known.pipeline_name}-{known.deployment_id}"
@@ -238,11 +242,14 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
                 raise
 
     def _deployed(
-        self, ctx: Context[Client], wanted: DeploymentInputs, deployment_id: int
+        self,
+        ctx: Context[Client],
+        wanted: DeploymentInputs,
+        deployment_id: int,
+        refs: set[tuple[str, str]],
     ) -> DeploymentOutputs:
-        """The outputs, once every engine runs with the wanted models."""
+        """The outputs, once every engine runs with the wanted models, (name, UUID) each."""
         name = f"{wanted.pipeline_name}-{deployment_id}"
-        refs = _references(ctx, wanted)
 
         def look() -> str | Settled[wire.DeploymentStatus]:
             status = ctx.client.pipelines.deployment(name)
@@ -250,9 +257,9 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
                 return "not there yet"
             if status.status == "Error":
                 raise ObjectError(f"deployment {name!r} failed: {_reasons(status)}")
-            if status.status == "Running" and not _stale(status, refs):
+            waiting = _reasons(status) if status.status != "Running" else _stale(status, refs)
+            if status.status == "Running" and not waiting:
                 return Settled(status)
-            waiting = _reasons(status) if status.status != "Running" else "the engines change over"
             return status.status + (f" ({waiting})" if waiting else "")
 
         status = wait(
@@ -314,23 +321,27 @@ def _deploy(ctx: Context[Client], wanted: DeploymentInputs, pipeline: wire.Pipel
 
 
 def _references(ctx: Context[Client], wanted: DeploymentInputs) -> set[tuple[str, str]]:
-    """(name, UUID) of the wanted models."""
+    """(name, UUID) of the wanted models. Raises ObjectError when one does not exist: before anything is deployed."""
     refs = set()
     for model in wanted.models:
         if isinstance(model, ModelRef):
             refs.add((model.name, model.version))
         else:
-            version = ctx.client.models.version(model).model_version
+            version = _lookups.model_version(ctx, model).model_version
             refs.add((version.name, version.file_info.version))
     return refs
 
 
-def _stale(status: wire.DeploymentStatus, wanted: set[tuple[str, str]]) -> bool:
-    """Whether an engine still serves another version of a wanted model."""
-    names = {name for name, _ in wanted}
-    return any(
-        ref.name in names and (ref.name, ref.version) not in wanted for ref in _pipelines.at_work(status)[1]
-    )
+def _stale(status: wire.DeploymentStatus, wanted: set[tuple[str, str]]) -> str:
+    """How the models that the engines serve differ from the wanted ones; nothing where either list tells nothing."""
+    served = {(ref.name, ref.version) for ref in _pipelines.at_work(status)[1]}
+    if not served or not wanted:
+        return ""
+    missing = [
+        f"do not serve model {name!r} version {version} yet" for name, version in sorted(wanted - served)
+    ]
+    left = [f"still serve model {name!r} version {version}" for name, version in sorted(served - wanted)]
+    return f"the engines {', '.join(missing + left)}" if missing or left else ""
 
 
 def _reasons(status: wire.DeploymentStatus) -> str:

@@ -5,7 +5,7 @@ upload the versions that the instance has are searched, since every upload makes
 is taken over instead. So a create whose reply was lost, or whose wait was cut off, is completed by the next `up`.
 
 The content's digest is computed in check, so that a preview shows a changed file. The path itself is no difference: a
-checkout that moved replaces nothing. Give it relative to the folder of `Pulumi.yaml`, and the state names no machine.
+checkout that moved replaces nothing. Give it relative to the program's folder, and the state names no machine.
 
 What the file becomes is fixed with the upload, so that a change of it replaces: the new version is made first and the
 old one deleted last, after everything that used it has changed over. Batching and the rest of the model configuration
@@ -212,7 +212,7 @@ class ModelVersionInputs(_ModelVersion):
         Field(
             min_length=1,
             description="The model's file on the machine where Pulumi runs (.zip, .pt, .onnx, .h5 or .pkl), relative "
-            "to the folder of `Pulumi.yaml`. Its content decides, not its place",
+            "to the program's folder (the `main` of `Pulumi.yaml`). Its content decides, not its place",
         ),
     ]
     framework: Annotated[
@@ -330,6 +330,8 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     def read(
         self, ctx: Context[Client], id: str, known: ModelVersionOutputs | None
     ) -> ModelVersionOutputs | None:
+        if not id.isdecimal():
+            raise ObjectError(f"{id!r} is no id of a model version: give its number, such as '15'")
         found = _lookups.find_model_version(ctx, int(id), known.workspace_id if known else None)
         if found is None:
             return None
@@ -365,7 +367,10 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     def update(
         self, ctx: Context[Client], id: str, known: ModelVersionOutputs, wanted: ModelVersionInputs
     ) -> ModelVersionOutputs:
-        _configure(ctx, wanted, ctx.client.models.version(int(id)))
+        if _configure(ctx, wanted, ctx.client.models.version(int(id))):
+            ctx.say(
+                f"{_called(wanted)} has a new configuration (id {id}): what is deployed takes it at its next deploy"
+            )
         computed = known.model_dump(include={"model_id", "model_version_id", "version", "status"})
         return self.result(wanted, **computed)
 
@@ -543,12 +548,12 @@ def _told(value: Any) -> Any:
     return None if value == "none" else value
 
 
-def _configure(ctx: Context[Client], wanted: ModelVersionInputs, found: wire.ConfiguredModelVersion) -> None:
-    """Give the version its configuration, unless it has it."""
+def _configure(ctx: Context[Client], wanted: ModelVersionInputs, found: wire.ConfiguredModelVersion) -> bool:
+    """Give the version its configuration, unless it has it. Returns whether it was given one."""
     id = found.model_version.id
     asked = wanted.model_dump(include=set(_CONFIG_NAMES), exclude_none=True)
     if _has(found.config, asked):
-        return
+        return False
     body = {_CONFIG_NAMES[name]: value for name, value in asked.items()}
     if "openai" in body:
         body["openai_config"] = body.pop("openai")
@@ -559,7 +564,7 @@ def _configure(ctx: Context[Client], wanted: ModelVersionInputs, found: wire.Con
         ctx.client.models.configure(id, _without_none(body))
         return True
 
-    create_once(ctx, configure, lambda: _has(ctx.client.models.version(id).config, asked) or None)
+    return create_once(ctx, configure, lambda: _has(ctx.client.models.version(id).config, asked) or None)
 
 
 def _has(config: wire.ModelConfig | None, asked: dict[str, Any]) -> bool:

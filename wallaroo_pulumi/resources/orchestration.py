@@ -82,7 +82,7 @@ class OrchestrationInputs(_Orchestration):
         ONLY_AT_CREATION,
         Field(
             min_length=1,
-            description="The zip file on the machine where Pulumi runs, relative to the folder of `Pulumi.yaml`. Its "
+            description="The zip file on the machine where Pulumi runs, relative to the program's folder. Its "
             "content decides, not its place",
         ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from emulated import Emulated
 from workbench import State, Workbench
 
+from wallaroo_pulumi.api.models import DeploymentStatus
 from wallaroo_pulumi.core import lifecycle
 from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.diff import diff
@@ -18,6 +20,7 @@ from wallaroo_pulumi.core.fields import UNKNOWN
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.errors import ApiError, ObjectError
 from wallaroo_pulumi.resources import RESOURCES
+from wallaroo_pulumi.resources.deployment import _stale
 
 Made = State
 
@@ -143,12 +146,17 @@ def test_a_configuration_is_changed_in_place_and_taken_back(bench: Bench) -> Non
     assert version["config"]["dynamic_batching_config"] == {"max_batch_delay_ms": 5, "batch_size_target": 4}
     assert lifecycle.read(RESOURCES["ModelVersion"], bench.ctx, *made) == (made[0], made[1], _inputs(made))
 
+    assert bench.said == []
     made = bench.update("ModelVersion", made, **given, openai={"completion_config": {"max_tokens": 9.0}})
     (version,) = bench.versions()
     assert version["config"]["dynamic_batching_config"] is None
     assert version["config"]["openai"] == {"enabled": True, "completion_config": {"max_tokens": 9}}
-    bench.update("ModelVersion", made, **given)
+    made = bench.update("ModelVersion", made, **given)
     assert bench.versions()[0]["config"]["openai"] is None
+    assert len(bench.said) == 2
+    assert bench.said[0].endswith("what is deployed takes it at its next deploy")
+    bench.update("ModelVersion", made, **given, timeout=5)
+    assert len(bench.said) == 2
     assert bench.versions()[0]["model_version"]["id"] == int(made[0])
 
 
@@ -381,6 +389,56 @@ def test_a_deployment_that_runs_is_taken_over_which_a_line_says(bench: Bench) ->
     bench.new_process()
     assert deploy(bench, pipeline, model) == made
     assert bench.said == ["deployment 'fraud-1' runs already: taken over, and changed in place"]
+
+
+def test_an_interrupted_first_deployment_goes_on_and_is_taken_over(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    bench.emulator.control("readiness", kind="deployment", mode="never")
+    bench.ctx = dataclasses.replace(bench.ctx, cancelled=lambda: True)
+    with pytest.raises(ObjectError, match="the run was interrupted; the next one goes on"):
+        deploy(bench, pipeline, model)
+    assert "pipelines/undeploy" not in bench.emulator.endpoints()
+    bench.emulator.control("readiness", kind="deployment")
+    bench.new_process()
+    assert deploy(bench, pipeline, model)[1]["status"] == "Running"
+
+
+def test_a_model_that_does_not_exist_is_told_before_anything_is_deployed(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    with pytest.raises(ObjectError, match="model version 999 does not exist; check models"):
+        deploy(bench, pipeline, ("999", {}))
+    assert "pipelines/deploy" not in bench.emulator.endpoints()
+
+
+def test_an_id_that_is_none_is_told(bench: Bench) -> None:
+    with pytest.raises(ObjectError, match="'abc' is no id of a model version"):
+        bench.read("ModelVersion", "abc")
+
+
+A, B, NEW = ("a", "1"), ("b", "7"), ("a", "2")
+
+
+@pytest.mark.parametrize(
+    ("served", "wanted", "told"),
+    [
+        ([A], {A}, ""),
+        ([], {A}, ""),
+        ([A], set(), ""),
+        ([A], {NEW}, "the engines do not serve model 'a' version 2 yet, still serve model 'a' version 1"),
+        ([A, NEW], {NEW}, "the engines still serve model 'a' version 1"),
+        ([A], {A, B}, "the engines do not serve model 'b' version 7 yet"),
+        ([A, B], {A}, "the engines still serve model 'b' version 7"),
+    ],
+)
+def test_engines_that_change_over_are_waited_for(
+    served: list[tuple[str, str]], wanted: set[tuple[str, str]], told: str
+) -> None:
+    models = [{"name": name, "version": version, "sha": ""} for name, version in served]
+    engine = {"name": "engine", "status": "Running", "model_statuses": {"models": models}}
+    status = DeploymentStatus.model_validate({"status": "Running", "engines": [engine]})
+    assert _stale(status, wanted) == told
 
 
 PAGE = {"status": 404, "headers": {"content-type": "text/html"}, "body": "<html>no upstream</html>"}
