@@ -1,8 +1,9 @@
 """Export: an instance's objects as an estate file, for teams whose instance was set up by hand.
 
 `pulumi up` on the file takes everything in it over and writes nothing to the instance. So what cannot be taken over
-unchanged is left out, each with a line that says why. Secrets are never written: the values of a connection's details
-are, unless their keys name something harmless, and then the file names keys of the configuration instead.
+unchanged is left out, each with a line that says why. Secrets are never written: of a connection's details only what is
+harmless by its key and by its form stands in the file, which names keys of the configuration for all the rest; a model
+or a pipeline that may hold one is left out.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ _HARMLESS: Final = re.compile(
     re.IGNORECASE,
 )
 """Keys of details that may be read by everybody. Any other may hold a secret, whatever it is called."""
+_PLAIN: Final = re.compile(r"[\w.\-/]+(:\d+)?")
+"""Texts that may stand under them. Any other may be a connection string or an address with a password in it."""
+_SECRET_ADDRESS: Final = re.compile(r"^\s*-.*://|://([^/\s]*@|\S*\?)")
+"""The address of a package index, or one with a user or a query: where its reader proves who he is."""
+_OPENS: Final = re.compile(r"auth|key", re.IGNORECASE)
 
 _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(Email)
 
@@ -238,7 +244,10 @@ class _Run:
         declared = {wire_name(key): value for key, value in given.items()}
         wanted = {**declared, "workspaceId": version.workspace_id, "name": version.name}
         for failure in check(resource, wanted, {})[1]:
-            raise ValueError(f"{failure.property}: {failure.reason}")
+            raise ValueError(": ".join(filter(None, (failure.property, failure.reason))))
+        _require_no_secret(part.requirements, "requirements")
+        for name, options in part.model_dump(include={"framework_config", "openai"}).items():
+            _require_no_secret(options, name, plain=True)
         return part
 
     def _pipelines(
@@ -262,8 +271,36 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def _may_be_read(key: str, value: Any) -> bool:
-    plain = isinstance(value, str | int | float)
+    plain = _PLAIN.fullmatch(value) is not None if isinstance(value, str) else isinstance(value, int | float)
     return plain and _HARMLESS.fullmatch(key) is not None and not any(credentials(value, key))
+
+
+def _require_no_secret(value: Any, path: str, *, plain: bool = False) -> None:
+    """Raises ValueError when a part of ``value`` may be a secret, with its path and never the value itself.
+
+    ``plain``: whatever is no plain text may be one, and whatever is named like what opens something.
+    """
+    suspects = [place for place, _ in credentials(value, path)]
+    for place, text in _texts(value, path):
+        if _SECRET_ADDRESS.search(text) or (
+            plain and not (_PLAIN.fullmatch(text) and not _OPENS.search(place))
+        ):
+            suspects.append(place)
+    if suspects:
+        raise ValueError(f"{suspects[0]} may hold a secret, which is not written; declare it in a program")
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """The texts in a JSON value, each with its path."""
+    match value:
+        case str():
+            yield path, value
+        case Mapping():
+            for key, part in value.items():
+                yield from _texts(part, f"{path}.{key}")
+        case list() | tuple():
+            for index, part in enumerate(value):
+                yield from _texts(part, f"{path}[{index}]")
 
 
 def _step(step: Mapping[str, Any], versions: Mapping[str, str]) -> StepPart:

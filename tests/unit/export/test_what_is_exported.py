@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -98,8 +99,26 @@ def connection(details: Mapping[str, Any]) -> tuple[estate.ConnectionPart, list[
     return run.connection(found), run.secrets
 
 
-KEYS = st.sampled_from(["host", "Port", "password", "token", "keyId", "key_id", "x", "ünï", "", "user name"])
-LEAVES = st.none() | st.booleans() | st.integers() | st.text()
+HARMLESS = {"host", "port", "database", "type"}
+KEYS = st.sampled_from(
+    ["host", "Port", "database", "type", "password", "token", "keyId", "key_id", "x", "ünï", "", "user name"]
+)
+SECRETIVE = [
+    "ada:{}@db.example.com",
+    "db.example.com;Password={}",
+    "Password={}",
+    "reports?sig={}",
+    "Bearer {}",
+    "https://ada:{}@db.example.com",
+    "https://{}@db.example.com/x",
+    "db.example.com:{}",
+    "db {}",
+    "db.example.com\n{}",
+    '{{"password": "{}"}}',
+]
+"""Values that hold a secret under a key that sounds harmless."""
+HUSH = st.sampled_from([form.format("hush") for form in SECRETIVE])
+LEAVES = st.none() | st.booleans() | st.integers() | st.text() | HUSH
 VALUES = st.recursive(LEAVES, lambda v: st.lists(v, max_size=3) | st.dictionaries(KEYS, v, max_size=3))
 
 
@@ -116,7 +135,27 @@ def test_every_detail_is_written_or_named_and_no_two_have_one_name(details: dict
     assert all(name.isascii() and name.isalnum() for name in named)
     assert all(isinstance(given_details[key], str) for key in part.secret_details)
     for key, value in part.details.items():
-        assert isinstance(value, bool) or key.lower() in {"host", "port"}
+        assert isinstance(value, bool) or key.lower() in HARMLESS
+        assert isinstance(value, int) or not set(value) & set(" @;=?&{}\"'\n%+,")
+    assert "hush" not in Exported(estate.Estate(connections={"c": part}), secrets, []).to_yaml()
+
+
+@pytest.mark.parametrize("key", ["host", "server", "database", "bucket", "type", "project_id"])
+@pytest.mark.parametrize("form", SECRETIVE)
+def test_a_harmless_name_does_not_make_a_value_harmless(key: str, form: str) -> None:
+    part, secrets = connection({key: form.format("hush")})
+    assert part.details == {}
+    assert list(part.secret_details.values()) == secrets
+
+
+@pytest.mark.parametrize(
+    "value", ["db.example.com", "db-1.example.com:5432", "my_bucket/path", "eu-central-1"]
+)
+def test_a_plain_value_under_a_harmless_name_is_written(value: str) -> None:
+    assert connection({"host": value}) == (
+        estate.ConnectionPart(type="t", details={"host": value}, protect=True),
+        [],
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,3 +180,73 @@ def test_what_may_be_a_secret_is_not_written(key: str, value: Any, tmp_path: Pat
     assert json.dumps(secrets[0])[1:-1] in text
     assert f"pulumi config set --secret wallaroo-estate:{secrets[0]}" in text
     assert yaml.safe_load(text)["connections"]["c"]["protect"] is True
+
+
+MODEL = b"a model"
+
+
+def with_model(emulator: Emulated, folder: Path, **conversion: Any) -> None:
+    """A workspace with one model, whose file lies in ``folder``."""
+    (folder / "model.zip").write_bytes(MODEL)
+    workspace = emulator.control("seed", workspaces=[{"name": "fraud"}])["workspaces"][0]
+    version = {
+        "name": "byop",
+        "workspace_id": workspace,
+        "visibility": "private",
+        "sha": hashlib.sha256(MODEL).hexdigest(),
+        "conversion": {"framework": "python", "requirements": [], **conversion},
+    }
+    emulator.control("seed", model_versions=[version])
+
+
+@pytest.mark.parametrize(
+    ("conversion", "place"),
+    [
+        (
+            {"requirements": ["x", "--extra-index-url https://u:hush@pypi.example.com/simple"]},
+            "requirements[1]",
+        ),
+        ({"requirements": ["--extra-index-url=https://hush@pypi.example.com/simple"]}, "requirements[0]"),
+        ({"requirements": ["-i https://pypi.example.com/hush/simple"]}, "requirements[0]"),
+        ({"requirements": ["x @ https://files.example.com/x.whl?sig=hush"]}, "requirements[0]"),
+        ({"requirements": ["x @ git+https://hush@git.example.com/x.git"]}, "requirements[0]"),
+        ({"framework": "custom", "framework_config": {"hf_token": "hush"}}, "framework_config.hf_token"),
+        ({"framework": "custom", "framework_config": {"a": {"auth": "hush"}}}, "framework_config.a.auth"),
+        ({"framework": "custom", "framework_config": {"api-key": "hush"}}, "framework_config.api-key"),
+        (
+            {"framework": "custom", "framework_config": {"header": ["Bearer hush"]}},
+            "framework_config.header[0]",
+        ),
+    ],
+)
+def test_a_model_that_may_hold_a_secret_is_left_out(
+    client: Client, emulator: Emulated, tmp_path: Path, conversion: dict[str, Any], place: str
+) -> None:
+    if options := conversion.get("framework_config"):
+        given = {"framework_config": {"framework": "custom", "config": options}}
+        with_model(emulator, tmp_path, **{**conversion, **given})
+        model = emulator.api("models/list")["models"][0]["model_versions"][0]["model_version"]["id"]
+        emulator.api(
+            "models/insert_model_config", model_version_id=model, input_schema="eA==", output_schema="eA=="
+        )
+    else:
+        with_model(emulator, tmp_path, **conversion)
+    found = export(client, models=tmp_path)
+    assert "hush" not in found.to_yaml() + "".join(found.left_out)
+    assert [
+        line
+        for line in found.left_out
+        if f"model 'byop' of workspace 'fraud': {place} may hold a secret" in line
+    ]
+
+
+def test_ordinary_requirements_are_written(client: Client, emulator: Emulated, tmp_path: Path) -> None:
+    wanted = [
+        "numpy==1.26.4",
+        "x[y]>=1,<2; python_version < '3.9'",
+        "z @ git+https://git.example.com/z.git@v1.0",
+    ]
+    with_model(emulator, tmp_path, requirements=wanted)
+    part = export(client, models=tmp_path).estate.workspaces["fraud"]
+    assert part is not None
+    assert part.models["byop"].requirements == wanted
