@@ -196,6 +196,7 @@ class _Run:
         models, versions = self._models(found)
         return WorkspacePart(
             adopt="always",
+            protect=True,  # its members and what is attached to it too: they are its children
             members=dict(self._members(found)),
             connections=[c.name for c in self.client.connections.list(found.id)],
             models=models,

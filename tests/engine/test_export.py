@@ -6,13 +6,15 @@ import base64
 import hashlib
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from emulated import Emulated
-from pulumi_project import Project, Run
+from pulumi_project import TYPE, Project, Run
 
 STACK = Path(__file__).parents[2] / "stacks/adoption"
 
@@ -88,6 +90,7 @@ def test_two_hundred_workspaces_with_members_go_round_without_a_write(
     assert len(estate["workspaces"]) == 200
     assert estate["workspaces"]["team-8"] == {
         "adopt": "always",
+        "protect": True,
         "members": {
             "ops@example.com": "OWNER",
             "user8@example.com": "OWNER",
@@ -207,6 +210,114 @@ def test_models_whose_files_are_at_hand_go_round_with_their_pipelines(
     assert len(adoption.resources("Pipeline")) == 4
 
 
+def objects(emulator: Emulated) -> dict[str, Any]:
+    """How many objects of each sort the instance has, and what this stack's workspace holds."""
+    counted = emulator.http.get("/__emulator__/objects").json()
+    fraud = emulator.workspaces()["fraud"]
+    return {
+        **counted,
+        "sessions": 0,
+        "members": emulator.members(fraud),
+        "connections": emulator.api("connections/list", workspace_id=fraud)["connections"],
+        "enabled": {id: user["enabled"] for id, user in emulator.api("users/query")["users"].items()},
+    }
+
+
+def shared(emulator: Emulated) -> int:
+    """A workspace that was set up by hand: members, a connection that it uses, a model and a pipeline."""
+    emulator.control(
+        "seed",
+        workspaces=[
+            {
+                "name": "fraud",
+                "owner": "ops@example.com",
+                "members": {"mary.jane@example.com": "OWNER", "john.hancock@example.com": "COLLABORATOR"},
+            }
+        ],
+        connections=[{"name": "sales", "type": "s3", "details": {"bucket": "sales"}}],
+    )
+    fraud = emulator.workspaces()["fraud"]
+    (sales,) = emulator.api("connections/list")["connections"]
+    emulator.api("connections/add_to_workspace", workspace_id=fraud, connection_id=sales["id"])
+    emulator.control("seed", model_versions=[seeded(fraud, "champion", b"the champion")])
+    return fraud
+
+
+def test_destroying_what_was_taken_over_is_refused_and_changes_nothing(
+    adoption: Project, emulator: Emulated
+) -> None:
+    fraud = shared(emulator)
+    (adoption.folder / "champion.onnx").write_bytes(b"the champion")
+    (model,) = emulator.api("models/list", workspace_id=fraud)["models"]
+    info = model["model_versions"][0]["model_version"]["file_info"]
+    ref = {"name": "champion", "version": info["version"], "sha": info["sha"]}
+    emulator.api(
+        "pipelines/create",
+        workspace_id=fraud,
+        pipeline_id="one",
+        definition={"steps": [{"ModelInference": {"models": [ref]}}]},
+    )
+    export(adoption, "--models", ".").ok()
+    taken_over(adoption, emulator)
+    state = adoption.resources()
+    assert Counter(resource["type"].removeprefix(TYPE) for resource in state.values()) == {
+        "User": 3,
+        "Workspace": 1,
+        "WorkspaceMember": 3,
+        "Connection": 1,
+        "WorkspaceConnection": 1,
+        "ModelVersion": 1,
+        "Pipeline": 1,
+    }
+    assert [name for name, resource in state.items() if not resource.get("protect")] == []
+
+    before = objects(emulator)
+    refused = adoption.destroy()
+    assert refused.code != 0
+    assert "protected" in refused.text
+    assert objects(emulator) == before
+    edit(adoption, lambda fraud: fraud["members"].pop("john.hancock@example.com"))
+    refused = adoption.up()
+    assert refused.code != 0
+    assert "pulumi state unprotect" in refused.text, "Pulumi says how to release one"
+    assert objects(emulator) == before
+
+
+def edit(project: Project, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Change the workspace ``fraud`` in the estate file."""
+    file = project.folder / "estate.yaml"
+    estate = yaml.safe_load(file.read_text())
+    change(estate["workspaces"]["fraud"])
+    file.write_text(yaml.safe_dump(estate))
+
+
+def test_what_was_taken_over_is_released_as_the_docs_say(adoption: Project, emulator: Emulated) -> None:
+    fraud = shared(emulator)
+    export(adoption).ok()
+    adoption.up().ok()
+    mary, john = "mary.jane@example.com", "john.hancock@example.com"
+    members = adoption.resources("WorkspaceMember")
+
+    # One member, by its URN.
+    adoption.pulumi("state", "unprotect", members[f"fraud/{john}"]["urn"], "--yes").ok()
+    edit(adoption, lambda part: part["members"].pop(john))
+    adoption.up().ok()
+    assert set(emulator.members(fraud)) == {"ops@example.com", mary}
+    # All of a workspace's, by its line.
+    edit(adoption, lambda part: part.update(protect=False))
+    emulator.forget_requests()
+    adoption.up().ok()
+    assert emulator.endpoints() == []
+    edit(adoption, lambda part: part["members"].pop(mary))
+    adoption.up().ok()
+    assert set(emulator.members(fraud)) == {"ops@example.com"}
+    # The whole stack.
+    before = objects(emulator)
+    adoption.pulumi("state", "delete", "--all", "--force", "--yes").ok()
+    adoption.pulumi("stack", "rm", "test", "--yes").ok()
+    assert objects(emulator) == before
+
+
 def seeded(workspace: int, name: str, content: bytes) -> dict[str, Any]:
     return {
         "name": name,
@@ -259,7 +370,7 @@ def test_chosen_workspaces_only(adoption: Project, emulator: Emulated) -> None:
     assert list(estate["workspaces"]) == ["a", "c"]
     taken_over(adoption, emulator)
     file = adoption.folder / "estate.yaml"
-    file.write_text(file.read_text().replace("adopt: always", "protect: true"))
+    file.write_text(file.read_text().replace("    adopt: always\n", ""))
     emulator.forget_requests()
     adoption.up().ok()
     assert emulator.endpoints() == [], "`adopt` is known to the state only"
