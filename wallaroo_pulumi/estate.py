@@ -26,15 +26,16 @@ name the platform knows them by, so that a name cannot stand twice::
 
 The file is for everybody's eyes, so a secret detail is named, not given: ``pulumi config set --secret
 wallaroo-estate:warehousePassword``. Paths start at the file's folder. A step is a model's name, `{shadow: [champion,
-challenger]}` or `{split: {model: weight}}`; a pipeline without `deploy` is not deployed.
+challenger]}`, `{split: {model: weight}}`, with a `hash_key` beside it if wanted, or `{api: …}`: a step in the API's own
+form, where `{model: champion}` stands for a model's version. A pipeline without `deploy` is not deployed.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 
 import pulumi
 import yaml
@@ -66,6 +67,7 @@ from .core.check import explain
 from .core.fields import Adopt, AdoptSame, DnsLabel, Email, Role
 from .core.json_values import JsonObject
 from .errors import WallarooError
+from .resources._steps import Step
 from .resources.model_version import ContinuousBatching, DynamicBatching, Framework, OpenAi
 
 
@@ -107,8 +109,12 @@ class UserPart(_Part):
 
 
 class ModelPart(_Part):
-    """A model's file; the keys are the inputs of ModelVersion, and ``protect`` is Pulumi's option."""
+    """A model's file; the keys are the inputs of ModelVersion, and ``protect`` is Pulumi's option.
 
+    ``name`` is for a further version of a model that stands there already: it goes by another key then.
+    """
+
+    name: DnsLabel | None = None
     path: Annotated[str, Field(min_length=1)]
     framework: Framework
     arch: str | None = None
@@ -131,11 +137,13 @@ class ModelPart(_Part):
 
 
 class StepPart(_Part):
-    """A step: one model, or several. A name alone is the step of one model."""
+    """A step: one model, several, or the API's own form of it. A name alone is the step of one model."""
 
     model: str | None = None
     shadow: Annotated[list[str] | None, Field(min_length=2)] = None
     split: Annotated[dict[str, float] | None, Field(min_length=1)] = None
+    hash_key: str | None = None
+    api: JsonObject | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -144,12 +152,36 @@ class StepPart(_Part):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if len(self.models()) == 0 or len(self.model_fields_set) != 1:
-            raise ValueError("a step is a model's name, or has exactly one of shadow and split")
+        kinds = [kind for kind in ("model", "shadow", "split", "api") if getattr(self, kind) is not None]
+        if len(kinds) != 1:
+            raise ValueError("a step is a model's name, or has exactly one of shadow, split and api")
+        if self.hash_key is not None and self.split is None:
+            raise ValueError("hash_key is for steps with split only")
+        if self.api is not None and (len(self.api) != 1 or not self.api.keys() <= _API_STEPS):
+            raise ValueError(f"api has exactly one of the keys {', '.join(sorted(_API_STEPS))}")
         return self
 
     def models(self) -> list[str]:
+        if self.api is not None:
+            names: list[str] = []
+            with_models(self.api, names.append)
+            return names
         return [self.model] if self.model is not None else self.shadow or list(self.split or ())
+
+
+_API_STEPS = {str(field.alias) for field in Step.model_fields.values()}
+
+
+def with_models(step: Any, ref: Callable[[str], Any]) -> Any:
+    """A step in the API's form, or a part of it, with what ``ref`` makes of a name for each ``{model: <name>}``."""
+    match step:
+        case {"model": str(name), **rest} if not rest:
+            return ref(name)
+        case Mapping():
+            return {key: with_models(part, ref) for key, part in step.items()}
+        case list() | tuple():
+            return [with_models(part, ref) for part in step]
+    return step
 
 
 class DeployPart(_Part):
@@ -341,10 +373,10 @@ def _serving(
         model: ModelVersion(
             f"{name}/{model}",
             workspace_id=workspace.workspace_id,
-            name=model,
+            name=given.name or model,
             # The provider runs where the program does; a relative path keeps this machine out of the state.
             path=given.path if Path(given.path).is_absolute() else os.path.relpath(folder / given.path),
-            **given.model_dump(exclude={"path", "protect"}),
+            **given.model_dump(exclude={"name", "path", "protect"}),
             opts=pulumi.ResourceOptions(parent=workspace, protect=given.protect or None),
         )
         for model, given in part.models.items()
@@ -374,8 +406,11 @@ def _serving(
 
 
 def _step(step: StepPart, models: Mapping[str, ModelVersion]) -> Mapping[str, Any]:
+    if step.api is not None:
+        return cast("Mapping[str, Any]", with_models(step.api, lambda model: model_ref(models[model])))
     if step.split is not None:
-        return random_split_step([(models[model], weight) for model, weight in step.split.items()])
+        weights = [(models[model], weight) for model, weight in step.split.items()]
+        return random_split_step(weights, hash_key=step.hash_key)
     return shadow_step(*(models[model] for model in step.models()))
 
 

@@ -193,14 +193,16 @@ class _Run:
                 "OWNER"
             )
             return None
-        models, versions = self._models(found)
+        pipelines = dict(self._pipelines(found))
+        used = {ref["version"] for steps in pipelines.values() for ref in _refs(steps)}
+        models, keys = self._models(found, used)
         return WorkspacePart(
             adopt="always",
             protect=True,  # its members and what is attached to it too: they are its children
             members=dict(self._members(found)),
             connections=[c.name for c in self.client.connections.list(found.id)],
             models=models,
-            pipelines=dict(self._pipelines(found, versions)),
+            pipelines=dict(self._pipeline_parts(found, pipelines, keys)),
         )
 
     def _members(self, workspace: wire.Workspace) -> Iterator[tuple[str, Any]]:
@@ -214,55 +216,89 @@ class _Run:
             else:
                 yield self._address(user) or user.id, member.role
 
-    def _models(self, workspace: wire.Workspace) -> tuple[dict[str, ModelPart], dict[str, str]]:
-        """The models whose files are at hand, and the UUID of the version that each stands for."""
-        parts, versions = {}, {}
-        for listed in self.client.models.list(workspace.id) if workspace.models else ():
-            name = listed.model.name
-            ready = [v.model_version for v in listed.model_versions if v.model_version.status == "ready"]
-            at_hand = [v for v in ready if v.file_info.sha in self.files]
-            try:
-                if not at_hand:
-                    raise ValueError(
-                        "the API does not give files back; name the folder of its file by --models"
-                    )
-                newest = max(at_hand, key=lambda version: version.id)
-                parts[name] = self._model(newest)
-                versions[name] = newest.file_info.version
-            except ValueError as error:
-                self.left_out.append(f"model {name!r} of workspace {workspace.name!r}: {_why(error)}")
-        return parts, versions
+    def _models(
+        self, workspace: wire.Workspace, used: Collection[str]
+    ) -> tuple[dict[str, ModelPart], dict[str, str]]:
+        """The models whose files are at hand, and the keys that they stand under by their versions' UUIDs.
 
-    def _model(self, version: wire.ModelVersion) -> ModelPart:
+        ``used`` are the versions (UUIDs) that pipelines are made of.
+        """
+        parts: dict[str, ModelPart] = {}
+        keys = {}
+        for listed in self.client.models.list(workspace.id) if workspace.models else ():
+            for found in self._wanted(listed, used):
+                version, name = found.model_version, listed.model.name
+                key = name if name not in parts else _further_key(name, version.id)
+                try:
+                    if key in parts:
+                        raise ValueError(f"another model of the estate is named {key!r}")
+                    parts[key] = self._model(found, listed, key)
+                    keys[version.file_info.version] = key
+                except ValueError as error:
+                    one = f"version {version.id} of " if len(listed.model_versions) > 1 else ""
+                    self.left_out.append(
+                        f"{one}model {name!r} of workspace {workspace.name!r}: {_why(error)}"
+                    )
+        return parts, keys
+
+    def _wanted(
+        self, listed: wire.ListedModel, used: Collection[str]
+    ) -> Sequence[wire.ConfiguredModelVersion]:
+        """The versions that count, the newest first: those that pipelines use, the newest, the newest at hand."""
+        versions = sorted(listed.model_versions, key=lambda v: v.model_version.id, reverse=True)
+        ready = [v for v in versions if v.model_version.status == "ready"]
+        at_hand = [v for v in ready if v.model_version.file_info.sha in self.files]
+        count = {v.model_version.id for v in (*ready[:1], *at_hand[:1])}
+        return [
+            v for v in ready if v.model_version.id in count or v.model_version.file_info.version in used
+        ] or versions[:1]
+
+    def _model(self, wanted: wire.ConfiguredModelVersion, listed: wire.ListedModel, key: str) -> ModelPart:
         """Raises ValueError for what no ModelVersion can declare."""
-        resource = RESOURCES["ModelVersion"]
+        resource, version = RESOURCES["ModelVersion"], wanted.model_version
+        if version.status != "ready":
+            raise ValueError(f"its status is {version.status}")
+        if version.file_info.sha not in self.files:
+            raise ValueError("the API does not give files back; name the folder of its file by --models")
+        for other in listed.model_versions:
+            if _repeats(other, wanted):
+                raise ValueError(
+                    f"version {other.model_version.id} is newer and the same, so that it is what `pulumi up` takes "
+                    "over; let pipelines use that one, or delete it"
+                )
         found = resource.read(self.ctx, str(version.id), None)
         if found is None:
             raise ValueError("it went while it was looked at")
-        given = found.model_dump(include=set(ModelPart.model_fields), exclude_none=True)
+        given = found.model_dump(include=set(ModelPart.model_fields) - {"name"}, exclude_none=True)
         given["path"] = self.files[version.file_info.sha].as_posix()
-        part = ModelPart.model_validate({**given, "protect": True})
-        declared = {wire_name(key): value for key, value in given.items()}
-        wanted = {**declared, "workspaceId": version.workspace_id, "name": version.name}
-        for failure in check(resource, wanted, {})[1]:
-            raise ValueError(": ".join(filter(None, (failure.property, failure.reason))))
+        name = {} if key == version.name else {"name": version.name}
+        part = ModelPart.model_validate({**name, **given, "protect": True})
+        _require_good("ModelVersion", {**given, "workspace_id": version.workspace_id, "name": version.name})
         _require_no_secret(part.requirements, "requirements")
-        for name, options in part.model_dump(include={"framework_config", "openai"}).items():
-            _require_no_secret(options, name, plain=True)
+        for option, value in part.model_dump(include={"framework_config", "openai"}).items():
+            _require_no_secret(value, option, plain=True)
         return part
 
-    def _pipelines(
-        self, workspace: wire.Workspace, versions: Mapping[str, str]
-    ) -> Iterator[tuple[str, PipelinePart]]:
+    def _pipelines(self, workspace: wire.Workspace) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """The steps of the pipelines that can be declared, by name."""
         for listed in self.client.pipelines.list(workspace.id) if workspace.pipelines else ():
             name = listed.pipeline.name
+            found = RESOURCES["Pipeline"].read(self.ctx, f"{workspace.id}/{name}", None)
+            if found is None or not found.version:
+                self.left_out.append(f"pipeline {name!r} of workspace {workspace.name!r}: it has no version")
+            else:
+                yield name, found.steps
+
+    def _pipeline_parts(
+        self,
+        workspace: wire.Workspace,
+        pipelines: Mapping[str, list[dict[str, Any]]],
+        keys: Mapping[str, str],
+    ) -> Iterator[tuple[str, PipelinePart]]:
+        for name, steps in pipelines.items():
             try:
-                found = RESOURCES["Pipeline"].read(self.ctx, f"{workspace.id}/{name}", None)
-                if found is None or not found.version:
-                    raise ValueError("it has no version")
-                if not DNS_LABEL.fullmatch(name):
-                    raise ValueError("its name is no DNS label")
-                yield name, PipelinePart(steps=[_step(step, versions) for step in found.steps], protect=True)
+                _require_good("Pipeline", {"workspace_id": workspace.id, "name": name, "steps": steps})
+                yield name, PipelinePart(steps=[_step(step, keys) for step in steps], protect=True)
             except ValueError as error:
                 self.left_out.append(f"pipeline {name!r} of workspace {workspace.name!r}: {_why(error)}")
 
@@ -304,22 +340,70 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
                 yield from _texts(part, f"{path}[{index}]")
 
 
-def _step(step: Mapping[str, Any], versions: Mapping[str, str]) -> StepPart:
-    """A step in the estate's words. Raises ValueError when it has none, or names a version that is not written."""
+def _require_good(kind: str, inputs: Mapping[str, Any]) -> None:
+    """Raises ValueError for inputs that the resource refuses: the instance may hold what its rules do not allow."""
+    for failure in check(RESOURCES[kind], {wire_name(key): value for key, value in inputs.items()}, {})[1]:
+        raise ValueError(": ".join(filter(None, (failure.property, failure.reason))))
 
-    def name(ref: Mapping[str, Any]) -> str:
-        if versions.get(ref["name"]) != ref["version"]:
+
+def _repeats(other: wire.ConfiguredModelVersion, wanted: wire.ConfiguredModelVersion) -> bool:
+    """Whether ``other`` is newer and what an upload of ``wanted`` would make again."""
+
+    def upload(found: wire.ConfiguredModelVersion) -> Sequence[Any]:
+        version, config = found.model_version, found.config or wire.ModelConfig(id=0)
+        schemas = config.input_schema, config.output_schema
+        return version.file_info.sha, version.visibility, version.conversion, schemas
+
+    newer = other.model_version.id > wanted.model_version.id and other.model_version.status != "error"
+    return newer and upload(other) == upload(wanted)
+
+
+def _further_key(name: str, version: int) -> str:
+    """What a further version of a model stands under, a DNS label too."""
+    return f"{name[: 62 - len(str(version))]}-{version}"
+
+
+def _refs(value: Any) -> Iterator[Mapping[str, str]]:
+    """The model versions that a part of a step names."""
+    match value:
+        case {"name": str(), "version": str(), "sha": str()}:
+            yield value
+        case Mapping():
+            yield from _refs([*value.values()])
+        case list() | tuple():
+            for part in value:
+                yield from _refs(part)
+
+
+def _step(step: Mapping[str, Any], keys: Mapping[str, str]) -> StepPart:
+    """A step in the estate's words. Raises ValueError when it names a version that is not written."""
+
+    def key(ref: Mapping[str, Any]) -> str:
+        if ref["version"] not in keys:
             raise ValueError(f"it uses a version of model {ref['name']!r} that is left out")
-        return str(ref["name"])
+        return keys[ref["version"]]
+
+    def named(value: Any) -> Any:
+        match value:
+            case {"name": str(), "version": str(), "sha": str()}:
+                return {"model": key(value)}
+            case Mapping():
+                return {k: named(part) for k, part in value.items() if part is not None}
+            case list() | tuple():
+                return [named(part) for part in value]
+        return value
 
     match step:
         case {"ModelInference": {"models": [ref]}}:
-            return StepPart(model=name(ref))
+            return StepPart(model=key(ref))
         case {"ModelInference": {"models": refs}}:
-            return StepPart(shadow=[name(ref) for ref in refs])
-        case {"RandomSplit": {"weights": weights, **rest}} if not rest.get("hash_key"):
-            return StepPart(split={name(each["model"]): each["weight"] for each in weights})
-    raise ValueError("the estate file has no word for one of its steps")
+            return StepPart(shadow=[key(ref) for ref in refs])
+        case {"RandomSplit": {"weights": weights, **rest}}:
+            split = {key(each["model"]): each["weight"] for each in weights}
+            if len(split) == len(weights):  # else a model stands twice
+                return StepPart(split=split, hash_key=rest.get("hash_key"))
+    _require_no_secret(step, "a step")
+    return StepPart(api=named(step))
 
 
 def _why(error: ValueError) -> str:

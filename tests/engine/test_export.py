@@ -179,7 +179,25 @@ def test_models_whose_files_are_at_hand_go_round_with_their_pipelines(
         "two": [{"ModelInference": {"models": [refs["champion"], refs["challenger"]]}}],
         "split": [{"RandomSplit": {"hash_key": None, "weights": weights}}],
         "gone": [{"ModelInference": {"models": [refs["lost"]]}}],
-        "odd": [{"RandomSplit": {"hash_key": "customer", "weights": weights}}],
+        "keyed": [{"RandomSplit": {"hash_key": "customer", "weights": weights}}],
+        "twice": [{"RandomSplit": {"hash_key": None, "weights": [weights[0], weights[0]]}}],
+        "shadow-of-the-sdk": [
+            {"ModelInference": {"models": [refs["champion"], refs["challenger"]]}},
+            {"AuditResults": {"from": 1, "to": None}},
+            {"MultiOut": {}},
+        ],
+        "routed": [
+            {
+                "MetaValueSplit": {
+                    "split_key": "country",
+                    "control": refs["champion"],
+                    "routes": {"model": refs["challenger"]},
+                }
+            }
+        ],
+        "checked": [{"Check": {"tree": ['{"Column":"out.price"}']}}],
+        "hushed": [{"Check": {"tree": ["https://u:hush@example.com"]}}],
+        "unknown": [{"Telepathy": {}}],
         "empty": [],
     }
     for name, steps in pipelines.items():
@@ -200,14 +218,81 @@ def test_models_whose_files_are_at_hand_go_round_with_their_pipelines(
         "one": [{"model": "champion"}],
         "two": [{"shadow": ["champion", "challenger"]}],
         "split": [{"split": {"champion": 0.9, "challenger": 0.1}}],
+        "keyed": [{"split": {"champion": 0.9, "challenger": 0.1}, "hash_key": "customer"}],
+        "twice": [
+            {"api": {"RandomSplit": {"weights": [{"model": {"model": "champion"}, "weight": 0.9}] * 2}}}
+        ],
+        "shadow-of-the-sdk": [
+            {"shadow": ["champion", "challenger"]},
+            {"api": {"AuditResults": {"from": 1}}},
+            {"api": {"MultiOut": {}}},
+        ],
+        "routed": [
+            {
+                "api": {
+                    "MetaValueSplit": {
+                        "split_key": "country",
+                        "control": {"model": "champion"},
+                        "routes": {"model": {"model": "challenger"}},
+                    }
+                }
+            }
+        ],
+        "checked": [{"api": {"Check": {"tree": ['{"Column":"out.price"}']}}}],
         "empty": [],
     }
     left_out = [line for line in ran.err.splitlines() if line.startswith("left out")]
     assert any("model 'lost'" in line and "--models" in line for line in left_out)
     assert any("pipeline 'gone'" in line and "model 'lost' that is left out" in line for line in left_out)
-    assert any("pipeline 'odd'" in line and "no word" in line for line in left_out)
+    assert any("pipeline 'unknown'" in line and "steps[0]" in line for line in left_out)
+    assert any("pipeline 'hushed'" in line and "may hold a secret" in line for line in left_out)
+    assert "hush@" not in ran.text
     taken_over(adoption, emulator)
-    assert len(adoption.resources("Pipeline")) == 4
+    assert len(adoption.resources("Pipeline")) == 9
+
+
+def test_versions_that_pipelines_use_go_round_beside_the_newest(
+    adoption: Project, emulator: Emulated
+) -> None:
+    emulator.control("seed", workspaces=[{"name": "fraud", "owner": "ops@example.com"}])
+    workspace = emulator.workspaces()["fraud"]
+    contents = [b"one", b"two", b"three", b"four", b"four", b"nobody has this"]
+    for content in contents:
+        emulator.control("seed", model_versions=[seeded(workspace, "risk", content)])
+    (model,) = emulator.api("models/list", workspace_id=workspace)["models"]
+    found = sorted((v["model_version"] for v in model["model_versions"]), key=lambda v: v["id"])
+    for name, version in {"older": 1, "repeated": 3}.items():
+        ref = {"name": "risk", **{key: found[version]["file_info"][key] for key in ("version", "sha")}}
+        emulator.api(
+            "pipelines/create",
+            workspace_id=workspace,
+            pipeline_id=name,
+            definition={"steps": [{"ModelInference": {"models": [ref]}}]},
+        )
+    for content in contents[:-1]:
+        (adoption.folder / f"{content.decode()}.onnx").write_bytes(content)
+    ran = export(adoption, "--models", ".").ok()
+    part = yaml.safe_load(ran.out)["workspaces"]["fraud"]
+    key = f"risk-{found[1]['id']}"
+    assert {name: (model.get("name"), model["path"]) for name, model in part["models"].items()} == {
+        "risk": (None, "four.onnx"),
+        key: ("risk", "two.onnx"),
+    }
+    assert part["pipelines"] == {"older": {"steps": [{"model": key}], "protect": True}}
+    left_out = [line for line in ran.err.splitlines() if line.startswith("left out: ")]
+    newest, fifth, fourth = (found[n]["id"] for n in (5, 4, 3))
+    assert any(f"version {newest} of model 'risk'" in line and "--models" in line for line in left_out)
+    assert any(
+        f"version {fourth} of model 'risk'" in line and f"version {fifth} is newer and the same" in line
+        for line in left_out
+    )
+    assert any("pipeline 'repeated'" in line and "left out" in line for line in left_out)
+    taken_over(adoption, emulator)
+    versions = {name: r["outputs"]["version"] for name, r in adoption.resources("ModelVersion").items()}
+    assert versions == {
+        "fraud/risk": found[4]["file_info"]["version"],
+        f"fraud/{key}": found[1]["file_info"]["version"],
+    }
 
 
 def objects(emulator: Emulated) -> dict[str, Any]:

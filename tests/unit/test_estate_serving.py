@@ -18,6 +18,8 @@ workspaces:
       plain: {steps: [ccfraud]}
       shadow: {steps: [{shadow: [ccfraud, challenger]}], deploy: {}}
       split: {steps: [{split: {ccfraud: 0.9, challenger: 0.1}}], deploy: {cpus: 0.5, replicas: 2}}
+      keyed: {steps: [{split: {ccfraud: 1}, hash_key: customer}, {api: {Nth: {index: 0}}}]}
+      routed: {steps: [{api: {MetaValueSplit: {control: {model: ccfraud}, routes: {x: {model: challenger}}}}}]}
 """
 
 
@@ -34,6 +36,8 @@ def test_models_pipelines_and_deployments(tmp_path: Path) -> None:
         "plain": ["ccfraud"],
         "shadow": ["ccfraud", "challenger"],
         "split": ["ccfraud", "challenger"],
+        "keyed": ["ccfraud"],
+        "routed": ["ccfraud", "challenger"],
     }
     assert [name for name, pipeline in part.pipelines.items() if pipeline.deploy] == ["shadow", "split"]
 
@@ -53,6 +57,19 @@ def test_models_pipelines_and_deployments(tmp_path: Path) -> None:
             "{}",
             "line 9, workspaces.fraud.pipelines.shadow.steps.0: a step is",
         ),
+        ("{index: 0}}", "{index: 0}, MultiOut: {}}", "keyed.steps.1: api has exactly one of the keys Audit"),
+        ("api: {Nth", "api: {Tenth", "keyed.steps.1: api has exactly one of the keys Audit"),
+        (
+            "control: {model: ccfraud}",
+            "control: {model: nobody}",
+            "pipeline routed has a step of model nobody",
+        ),
+        (
+            "steps: [ccfraud]",
+            "steps: [{model: ccfraud, hash_key: x}]",
+            "hash_key is for steps with split only",
+        ),
+        ("path: ccfraud.onnx", "name: c c, path: ccfraud.onnx", "models.ccfraud.name: a name is a DNS label"),
         ("cpus: 0.5", "cpu: 0.5", "workspaces.fraud.pipelines.split.deploy.cpu: is not a key"),
         ("      plain:", "      Plain Pipeline:", "a name is a DNS label"),
     ],
