@@ -159,6 +159,13 @@ def drift(
     unmanaged: Annotated[
         bool, typer.Option(help="Whether to look for objects that are not in the stack, too.")
     ] = True,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An unmanaged object that is known, as the table names it; `*` and `?` are wildcards: "
+            "'Task fraud/*' (may be given several times)."
+        ),
+    ] = None,
 ) -> None:
     """Tell what on the instance is no longer as the stack of this folder has it.
 
@@ -171,7 +178,9 @@ def drift(
         typer.echo(f"no stack to compare with: {state}", err=True)
         raise typer.Exit(1)
     found = _ask(
-        lambda client: find(client, managed(state), unmanaged=unmanaged, track=_progress("resources"))
+        lambda client: find(
+            client, managed(state), unmanaged=unmanaged, ignore=ignore or (), track=_progress("resources")
+        )
     )
     typer.echo(to_json(found) if as_json else to_table(found))
     raise typer.Exit(2 if found else 0)

@@ -8,12 +8,14 @@ not know what is on the instance besides. Nothing is written, neither to the ins
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from fnmatch import fnmatchcase
+from typing import Any, Final, Literal, TypeVar
 
 from .api import Client
 from .api import models as wire
@@ -21,13 +23,18 @@ from .core import lifecycle
 from .core.context import Context
 from .core.fields import SECRET, SERVER_FILLS, fields_with
 from .core.names import DNS_LABEL, wire_name
+from .errors import ApiError
 from .resources import RESOURCES
+
+T = TypeVar("T")
 
 TYPE: Final = "pulumi-python:dynamic/wallaroo:"
 """What the type tokens of this package begin with."""
 
 _AT_A_TIME: Final = 8
 """Objects that are read at the same time."""
+_ENDED: Final = ("killed", "pending_kill", "failed", "success", "timed_out")
+"""Statuses of tasks that do nothing any more: the instance lists them for ever."""
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """The key that marks a secret in the state (pulumi/sdk/go/common/resource/sig)."""
 
@@ -88,9 +95,13 @@ def find(
     resources: Sequence[Managed],
     *,
     unmanaged: bool = True,
+    ignore: Collection[str] = (),
     track: Callable[[Iterable[Any], int], Iterable[Any]] = lambda items, _: items,
 ) -> list[Finding]:
-    """What is missing, changed and unmanaged, in this order. Raises what the client raises."""
+    """What is missing, changed and unmanaged, in this order. Raises what the client raises.
+
+    ``ignore`` are patterns of unmanaged objects that are known and not told: ``Task fraud/*``.
+    """
     ctx: Context[Client] = Context(client=client, say=lambda _: None, sleep=time.sleep)
     own = [resource for resource in resources if not resource.external]
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
@@ -99,7 +110,11 @@ def find(
     return [
         *(finding for finding in drifted if finding.what == "missing"),
         *(finding for finding in drifted if finding.what == "changed"),
-        *(_unmanaged(client, resources) if unmanaged else ()),
+        *(
+            finding
+            for finding in (_unmanaged(client, resources) if unmanaged else ())
+            if not any(fnmatchcase(f"{finding.kind} {finding.name}", pattern) for pattern in ignore)
+        ),
     ]
 
 
@@ -137,37 +152,101 @@ def _unmanaged(client: Client, resources: Sequence[Managed]) -> Iterator[Finding
     for connection in client.connections.list() if known["Connection"] else ():
         if connection.name not in known["Connection"]:
             yield Finding("unmanaged", "Connection", connection.name, connection.name)
-    versions = [r.outputs for r in resources if r.kind == "ModelVersion"]
+    own = []
     for workspace in client.workspaces.list() if known["Workspace"] else ():
         if str(workspace.id) in known["Workspace"]:
-            models = {v["name"] for v in versions if v["workspaceId"] == workspace.id}
-            yield from _inside(client, workspace, known, models)
+            own.append(workspace)
         elif DNS_LABEL.fullmatch(workspace.name):  # others cannot be declared: people's default workspaces
             yield Finding("unmanaged", "Workspace", workspace.name, str(workspace.id))
+    inside = _Inside(client, known, _newest_versions(resources))
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        for found in pool.map(lambda workspace: list(inside.findings(workspace)), own):
+            yield from found
 
 
-def _inside(
-    client: Client, workspace: wire.Workspace, known: Mapping[str, set[str]], models: set[str]
-) -> Iterator[Finding]:
-    """What a workspace of the stack has besides. ``known`` holds the stack's ids by kind, ``models`` its models."""
+def _newest_versions(resources: Sequence[Managed]) -> dict[tuple[int, str], int]:
+    """The newest version that the stack has of each model, by workspace and name."""
+    newest: dict[tuple[int, str], int] = {}
+    for outputs in (resource.outputs for resource in resources if resource.kind == "ModelVersion"):
+        model = (int(outputs["workspaceId"]), outputs["name"])
+        newest[model] = max(newest.get(model, 0), int(outputs["modelVersionId"]))
+    return newest
 
-    def finding(kind: str, name: str, id: str) -> Iterator[Finding]:
-        if id not in known[kind]:
-            yield Finding("unmanaged", kind, f"{workspace.name}/{name}", id)
 
-    for member in client.workspaces.members(workspace.id):
-        if member.user_id != client.caller_id:  # who makes a workspace owns it without being declared
-            user = client.users.find(member.user_id)
-            who = (user and user.email) or member.user_id
-            yield from finding("WorkspaceMember", who, f"{workspace.id}/{member.user_id}")
-    for connection in client.connections.list(workspace.id):
-        yield from finding("WorkspaceConnection", connection.name, f"{workspace.id}/{connection.name}")
-    for listed in client.models.list(workspace.id) if workspace.models else ():
-        if listed.model.name not in models and listed.model_versions:  # one of its versions stands for all
-            newest = max(version.model_version.id for version in listed.model_versions)
-            yield from finding("ModelVersion", listed.model.name, str(newest))
-    for found in client.pipelines.list(workspace.id) if workspace.pipelines else ():
-        yield from finding("Pipeline", found.pipeline.name, f"{workspace.id}/{found.pipeline.name}")
+@dataclass(frozen=True)
+class _Inside:
+    """Looks for what the stack's workspaces have besides. Used by several threads."""
+
+    client: Client
+    known: Mapping[str, set[str]]
+    """The stack's ids by kind."""
+    newest: Mapping[tuple[int, str], int]
+    """The newest version that the stack has of each model."""
+
+    def findings(self, workspace: wire.Workspace) -> Iterator[Finding]:
+        for kind, name, id in self._objects(workspace):
+            if id not in self.known.get(kind, ()):
+                yield Finding("unmanaged", kind, f"{workspace.name}/{name}", id)
+
+    def _objects(self, workspace: wire.Workspace) -> Iterator[tuple[str, str, str]]:
+        """Kind, name and id of what the workspace holds. Not told by the API: the workspaces of publishes and edges."""
+        client, here = self.client, workspace.id
+        for member in client.workspaces.members(here):
+            if member.user_id != client.caller_id:  # who makes a workspace owns it without being declared
+                user = client.users.find(member.user_id)
+                yield "WorkspaceMember", (user and user.email) or member.user_id, f"{here}/{member.user_id}"
+        for connection in client.connections.list(here):
+            yield "WorkspaceConnection", connection.name, f"{here}/{connection.name}"
+        for registry in _if_served(lambda: client.registries.list(here)):
+            yield "ModelRegistryAttachment", registry.name, f"{here}/{registry.id}"
+        for listed in client.models.list(here) if workspace.models else ():
+            yield from self._versions(here, listed)
+        for found in client.pipelines.list(here) if workspace.pipelines else ():
+            name = found.pipeline.name
+            yield "Pipeline", name, f"{here}/{name}"
+            if deployment := _deployment(client, here, name):
+                yield "Deployment", name, f"{here}/{name}/{deployment}"
+        for orchestration in _if_served(lambda: client.orchestrations.list(here)):
+            yield "Orchestration", orchestration.name or orchestration.id, orchestration.id
+        for task in _if_served(lambda: client.tasks.list(here)):
+            if not task.killed and task.status not in _ENDED:
+                yield "Task", task.name or task.id, task.id
+        for assay in _if_served(client.assays.list):
+            if assay.active and assay.targeting["data_origin"]["workspace_id"] == here:
+                yield "Assay", assay.name, assay.id
+
+    def _versions(self, workspace_id: int, listed: wire.ListedModel) -> Iterator[tuple[str, str, str]]:
+        """Of a model of the stack what is newer than its versions there; of another the newest, for all of them."""
+        ids = [
+            v.model_version.id
+            for v in listed.model_versions
+            if v.model_version.status != "error"  # nothing can use those
+        ]
+        newest = self.newest.get((workspace_id, listed.model.name))
+        for id in sorted(id for id in ids if id > newest) if newest else sorted(ids)[-1:]:
+            yield "ModelVersion", listed.model.name, str(id)
+
+
+def _if_served(ask: Callable[[], Iterable[T]]) -> Iterable[T]:
+    """A listing; empty on an instance that is too old, or not equipped, to have such objects."""
+    try:
+        return ask()
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        return ()
+
+
+def _deployment(client: Client, workspace_id: int, pipeline: str) -> str | None:
+    """The id of the pipeline's deployment while there is one: the inference URL alone tells its name."""
+    try:
+        url = client.pipelines.inference_url(workspace_id, pipeline)
+    except ApiError as error:
+        if error.status in (400, 404, 500):  # one of them says that there is none
+            return None
+        raise
+    named = re.search(r"/infer/(.+-(\d+))/", url)
+    return named[2] if named and client.pipelines.deployment(named[1]) else None
 
 
 def to_json(findings: Sequence[Finding]) -> str:

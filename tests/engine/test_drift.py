@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from emulated import Emulated
+from example_files import orchestration_file
 from pulumi_project import Project, Run
 
 ROOT = Path(__file__).parents[2]
@@ -164,6 +165,98 @@ def model(workspace: int, name: str, sha: str) -> dict[str, Any]:
         "conversion": {"framework": "onnx", "requirements": []},
         "sha": sha * 64,
     }
+
+
+EVERYTHING = """
+    import wallaroo_pulumi as wallaroo
+
+    fraud = wallaroo.Workspace("fraud", name="fraud-prod")
+    here = {"workspace_id": fraud.workspace_id}
+    model = wallaroo.ModelVersion("risk", **here, name="risk", path="risk.onnx", framework="onnx")
+    pipeline = wallaroo.Pipeline("scores", **here, name="scores", steps=[wallaroo.model_step(model)])
+    wallaroo.Deployment("scores", **here, pipeline_name=pipeline.name, pipeline_version_id=pipeline.version_id,
+        models=[wallaroo.model_ref(model)])
+    code = wallaroo.Orchestration("code", **here, name="code", path="code.zip")
+    wallaroo.Task("nightly", **here, orchestration_id=code.orchestration_id, name="nightly", schedule="0 4 * * *")
+    wallaroo.Assay("watch", **here, name="watch", pipeline_name=pipeline.name, fields=[{"name": "out.price"}],
+        baseline={"Vector": [1.0]}, window_seconds=60, first_run="2026-01-09T06:00:00Z", cron="0 4 * * *")
+    registry = wallaroo.ModelRegistry("hub", name="hub", url="https://hub.example.com", token="hush-hush")
+    wallaroo.ModelRegistryAttachment("hub", **here, registry_id=registry.registry_id)
+"""
+
+
+def test_what_was_added_by_hand_in_a_workspace_of_the_stack(
+    project: Callable[[str], Project], emulator: Emulated
+) -> None:
+    made = project(EVERYTHING)
+    made.configure(emulator.settings)
+    (made.folder / "risk.onnx").write_bytes(b"risk")
+    orchestration_file(made.folder, name="code.zip")
+    made.up().ok()
+    emulator.forget_requests()
+    assert drift(made).out == "no drift\n"
+    assert not [call for call in emulator.endpoints() if not call.startswith("/v2/") and call not in READS]
+
+    fraud = emulator.workspaces()["fraud-prod"]
+    versions = [model(fraud, "risk", "a"), {**model(fraud, "risk", "b"), "status": "error"}]
+    emulator.control("seed", model_versions=versions, pipeline_versions=[deployed_by_hand(fraud)])
+    newest = emulator.api("models/list", workspace_id=fraud)["models"][0]["model_versions"]
+    newer = max(v["model_version"]["id"] for v in newest if v["model_version"]["status"] == "ready")
+    (code,) = emulator.api("orchestration/list", workspace_id=fraud)
+    emulator.control("seed", orchestrations=[{"workspace_id": fraud, "name": "other code"}])
+    for name, status in {"rogue": "started", "done": "success", "broken": "failed"}.items():
+        task = {"workspace_id": fraud, "orch_id": code["id"], "name": name, "status": status}
+        emulator.control("seed", tasks=[task])
+    all_of_them = {"json": {"active": "All"}, "headers": emulator.bearer()}
+    (watch,) = emulator.http.post("/v2/api/assays/get", **all_of_them).json()
+    for name, active in {"by-hand": True, "ended": False}.items():
+        emulator.control("seed", assays=[{**watch, "id": name, "name": name, "active": active}])
+    hub = emulator.api("models/create_registry", name="other", url="https://other.example.com", token="x")
+    emulator.api("models/attach_registry_to_workspace", registry_id=hub["id"], workspace_id=fraud)
+
+    unmanaged = found(made, "unmanaged")
+    assert set(unmanaged) == {
+        "ModelVersion fraud-prod/risk",
+        "Pipeline fraud-prod/rogue",
+        "Deployment fraud-prod/rogue",
+        "Orchestration fraud-prod/other code",
+        "Task fraud-prod/rogue",
+        "Assay fraud-prod/by-hand",
+        "ModelRegistryAttachment fraud-prod/other",
+    }
+    assert unmanaged["ModelVersion fraud-prod/risk"]["id"] == str(newer)
+    assert unmanaged["Deployment fraud-prod/rogue"]["id"] == f"{fraud}/rogue/77"
+    known = ["Task fraud-prod/*", "* fraud-prod/rogue", "Orchestration *", "ModelVersion fraud-prod/ris?"]
+    options = [part for pattern in known for part in ("--ignore", pattern)]
+    assert set(found(made, "unmanaged", *options)) == {
+        "Assay fraud-prod/by-hand",
+        "ModelRegistryAttachment fraud-prod/other",
+    }
+    assert drift(made, "--ignore", "* fraud-prod/*").code == 0
+
+
+READS = {
+    "admin/get_pipeline_external_url",
+    "connections/list",
+    "models/get_version_by_id",
+    "models/list",
+    "models/list_registries",
+    "models/get_registry",
+    "orchestration/get_by_id",
+    "orchestration/list",
+    "pipelines/get_version",
+    "pipelines/list_pipelines",
+    "status/get_deployment",
+    "task/get_by_id",
+    "task/list",
+    "users/query",
+    "workspaces/list",
+    "workspaces/list_users",
+}
+
+
+def deployed_by_hand(workspace: int) -> dict[str, Any]:
+    return {"workspace_id": workspace, "name": "rogue", "definition": {"steps": []}, "deployment_id": 77}
 
 
 def test_accounts_and_connections_of_others_are_no_drift_of_a_stack_without_any(
