@@ -1,6 +1,7 @@
 """Pipelines and deployments through the SDK."""
 
 import pandas
+import polars
 from wallaroo import Client
 from wallaroo.deployment_config import DeploymentConfigBuilder
 from wallaroo.object import EntityNotFoundError
@@ -19,6 +20,26 @@ def build(client: Client, workspace: str, name: str, model: str) -> dict:
     pipeline = client.build_pipeline(name).add_model_step(client.get_model(model))
     pipeline.create_version()
     return _told(pipeline)
+
+
+def build_of_each_sort(client: Client, workspace: str, champion: str, challenger: str) -> list:
+    """Pipelines with steps of each sort that the SDK makes, named by the sort and not deployed."""
+    client.set_current_workspace(client.get_workspace(workspace))
+    first, second = client.get_model(champion), client.get_model(challenger)
+    pipelines = [
+        client.build_pipeline("shadow").add_shadow_deploy(first, [second]),
+        client.build_pipeline("split").add_random_split([(2.0, first), (1.0, second)]),
+        client.build_pipeline("keyed").add_random_split([(2.0, first), (1.0, second)], "customer"),
+        client.build_pipeline("routed").add_key_split(first, "country", {"de": second}),
+        client.build_pipeline("checked")
+        .add_model_step(first)
+        .add_validations(cheap=polars.col("out.price") < 500_000),
+        client.build_pipeline("audited").add_multi_model_step([first, second]).add_audit("1:").add_select(0),
+    ]
+    for pipeline in pipelines:
+        pipeline.create_version()
+    client.build_pipeline("empty")  # one version, without steps
+    return [*(pipeline.name() for pipeline in pipelines), "empty"]
 
 
 def deploy(client: Client, workspace: str, name: str, model: str, cpus: float | None = None) -> dict:
