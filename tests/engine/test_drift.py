@@ -293,10 +293,16 @@ def test_what_cannot_be_found_out_is_exit_code_1_and_one_line(stack: Project, em
     assert "passphrase" in ran.err
 
 
-def jobs() -> dict[str, list[tuple[str, dict[str, str]]]]:
-    """The commands of the sample jobs of docs/ci.md, by system and job, and the variables of each."""
+def ci_page() -> tuple[dict[str, Any], dict[str, Any], str]:
+    """The sample jobs of docs/ci.md: GitHub's, GitLab's, and GitLab's as text."""
     page = (ROOT / "docs/ci.md").read_text()
-    github, gitlab = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
+    github, gitlab = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    return yaml.safe_load(github), yaml.safe_load(gitlab), gitlab
+
+
+def jobs() -> dict[str, list[tuple[str, dict[str, str]]]]:
+    """The commands of the sample jobs, by system and job, and the variables of each."""
+    github, gitlab, _ = ci_page()
     found = {}
     for name, job in github["jobs"].items():
         steps = [(step["run"], step.get("env", {})) for step in job["steps"] if "run" in step]
@@ -307,48 +313,93 @@ def jobs() -> dict[str, list[tuple[str, dict[str, str]]]]:
     return found
 
 
-def run_job(stack: Project, commands: list[tuple[str, dict[str, str]]]) -> int:
-    """Run a job as CI systems do: command by command, to the first that fails. Returns its exit code."""
+def environment(system: str, settings: dict[str, str]) -> dict[str, str]:
+    """What the jobs' commands see: what the sample says, where the CI system has ``settings``."""
+    github, gitlab, text = ci_page()
+    if system == "gitlab":  # which gives a project's variables to every job
+        (names,) = re.findall(r"# The project's CI/CD variables: (.*)", text)
+        return gitlab["variables"] | {name: settings[name] for name in names.split(", ")}
+    return {
+        name: settings[found[1]] if (found := re.fullmatch(r"\$\{\{ \w+\.(\w+) \}\}", value)) else value
+        for name, value in github["env"].items()
+    }
+
+
+def run_job(stack: Project, commands: list[tuple[str, dict[str, str]]], env: dict[str, str]) -> Run:
+    """Run a job as CI systems do: command by command, to the first that fails. Returns how the last one ended."""
+    machine = {key: value for key, value in stack.env.items() if key in ("PATH", "HOME", "PULUMI_HOME")}
+    ran = Run(0, "", "")
     for command, variables in commands:
-        if command.startswith("pip install"):
-            continue  # the tests' environment has it
-        ran = subprocess.run(
+        if command == "pip install -r requirements.txt":  # the tests' environment has what it installs
+            assert (stack.folder / "requirements.txt").read_text().split() == ["wallaroo_pulumi[policy]"]
+            continue
+        assert "pip install" not in command
+        ended = subprocess.run(
             ["bash", "-ec", command],
             cwd=stack.folder,
-            env={**stack.env, **variables},
+            env={**machine, "PULUMI_SKIP_UPDATE_CHECK": "true", **env, **variables},
             capture_output=True,
             text=True,
             check=False,
         )
-        if ran.returncode:
-            return ran.returncode
-    return 0
+        ran = Run(ended.returncode, ended.stdout, ended.stderr)
+        if ran.code:
+            break
+    return ran
+
+
+def stack_that_took_over(stack: Project, emulator: Emulated) -> Path:
+    """The stack ``prod``, made of an instance as docs/adoption.md says; gives the estate file."""
+    emulator.control(
+        "seed",
+        workspaces=[
+            {"name": "fraud-prod", "owner": "ops@example.com", "members": {"mary.jane@example.com": "OWNER"}}
+        ],
+        connections=[{"name": "sales", "type": "s3", "details": {"bucket": "sales", "key": "hush-hush"}}],
+    )
+    stack.env = {**stack.env, "PULUMI_STACK": "prod"}
+    stack.pulumi("stack", "init", "prod").ok()
+    stack.configure({key: emulator.settings[key] for key in ("apiUrl", "username")})
+    stack.env |= {"WALLAROO_PASSWORD": "ops-password", "WALLAROO_CLIENT_SECRET": "api-client-secret"}
+    stack.pulumi("config", "set", "--secret", "wallaroo-estate:salesKey", "hush-hush").ok()
+    take_over = "wallaroo-pulumi export > estate.yaml && pulumi up --yes --skip-preview"
+    subprocess.run(
+        ["bash", "-ec", take_over], cwd=stack.folder, env=stack.env, check=True, capture_output=True
+    )
+    return stack.folder / "estate.yaml"
 
 
 @pytest.mark.parametrize("system", ["github", "gitlab"])
-def test_the_jobs_of_the_docs(
+def test_the_jobs_of_the_docs_on_a_production_stack_that_took_over(
     engine_env: dict[str, str], tmp_path: Path, emulator: Emulated, system: str
 ) -> None:
     stack = Project.copy(ROOT / "stacks/adoption", tmp_path / "adoption", engine_env)
-    credentials = {"WALLAROO_PASSWORD": "ops-password", "WALLAROO_CLIENT_SECRET": "api-client-secret"}
-    stack.env = {**stack.env, **credentials}
-    stack.configure({key: emulator.settings[key] for key in ("apiUrl", "username")})
-    estate = stack.folder / "estate.yaml"
-    good = "workspaces:\n  fraud-prod:\n    members: {mary.jane@example.com: OWNER}\n"
-    estate.write_text(good)
+    estate = stack_that_took_over(stack, emulator)
+    settings = {name: stack.env[name] for name in stack.env if name.startswith(("WALLAROO_", "PULUMI_"))}
+    env = environment(system, settings)
+    assert env["PULUMI_STACK"] == "prod"
     preview, drift_job = jobs()[f"{system} preview"], jobs()[f"{system} drift"]
     assert any("--policy-pack" in command for command, _ in preview)
-    assert run_job(stack, preview) == 0
-    stack.up().ok()
-    assert run_job(stack, drift_job) == 0
 
-    estate.write_text(good.replace("mary.jane", "nobody"))
-    assert run_job(stack, preview) != 0, "a user that does not exist"
-    estate.write_text("workspaces:\n  fraud-prod:\n  Fraud:\n")
-    assert run_job(stack, preview) != 0, "a policy"
+    refused = run_job(stack, preview, env)
+    assert refused.code != 0
+    assert "production-no-adopt-always" in refused.text
+    (drop_adopt,) = re.findall(r"^sed -i .*", (ROOT / "docs/adoption.md").read_text(), re.MULTILINE)
+    subprocess.run(["bash", "-ec", drop_adopt], cwd=stack.folder, check=True)
+    stack.up().ok()
+    run_job(stack, preview, env).ok()
+    run_job(stack, drift_job, env).ok()
+
+    good = estate.read_text()
+    estate.write_text(good.replace("      mary.jane", "      nobody"))
+    assert "has the e-mail address nobody@example.com" in run_job(stack, preview, env).text
+    estate.write_text(good.replace("connections:\n  sales:", "  Fraud: {}\nconnections:\n  sales:"))
+    refused = run_job(stack, preview, env)
+    assert refused.code != 0
+    assert all(rule in refused.text for rule in ("workspace-name", "workspace-owners", "production-protect"))
     fraud = emulator.workspaces()["fraud-prod"]
     emulator.api("workspaces/add_user", workspace_id=fraud, email="john.hancock@example.com")
-    assert run_job(stack, drift_job) == 2
+    assert run_job(stack, drift_job, env).code == 2
     if system == "gitlab":
         report = json.loads((stack.folder / "drift.json").read_text())
         assert [one["name"] for one in report["unmanaged"]] == ["fraud-prod/john.hancock@example.com"]
