@@ -11,6 +11,8 @@ from emulated import Emulated
 from example_files import model_file, orchestration_file
 from pulumi_project import TYPE, Project, Run
 
+from wallaroo_pulumi.estate import load
+
 STACKS = Path(__file__).parents[2] / "stacks"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine writes a value that a preview cannot know (pulumi/runtime/rpc.py)."""
@@ -71,8 +73,9 @@ def test_quickstart_before_and_after(stack: Callable[[str], Project]) -> None:
     assert '~ name: "fraud-prod" => "fraud-live"' in shown(quickstart)
 
 
-def test_serving(stack: Callable[[str], Project]) -> None:
-    plan = planned(stack("serving"))
+def test_serving_before_and_after(stack: Callable[[str], Project]) -> None:
+    serving = stack("serving")
+    plan = planned(serving)
     assert {name: op for name, (op, _) in plan.items()} == {
         "Workspace houses": "create",
         "ModelVersion house-price": "create",
@@ -84,6 +87,22 @@ def test_serving(stack: Callable[[str], Project]) -> None:
     ref = {"name": "house-price", "version": UNKNOWN, "sha": model["sha256"]}
     assert plan["Pipeline house-price"][1]["steps"] == [{"ModelInference": {"models": [ref]}}]
     assert plan["Deployment house-price"][1]["engineConfig"]["engine"]["replicas"] == 1
+    lines = shown(serving)
+    for kind in ("Workspace", "ModelVersion", "Pipeline", "Deployment"):
+        assert f"+ {TYPE}{kind}: (create)" in lines
+    assert 'framework: "onnx"' in lines
+    assert f'sha256: "{model["sha256"]}"' in lines
+    serving.up().ok()
+    assert planned(serving) == {}
+    program = serving.folder / "__main__.py"
+    program.write_text(program.read_text().replace("replicas=1", "replicas=2"))
+    assert {name: op for name, (op, _) in planned(serving).items()} == {"Deployment house-price": "update"}
+    assert "~ replicas: 1 => 2" in shown(serving)
+    file = serving.folder / "house_price.onnx"
+    file.write_bytes(file.read_bytes() + b"\0")
+    replaced = next(s for s in serving.preview()["steps"] if s["op"] == "replace")
+    assert replaced["replaceReasons"] == ["sha256"]
+    assert [line for line in shown(serving) if line.startswith(f'~ sha256: "{model["sha256"]}" => "')]
 
 
 @pytest.mark.parametrize("name", ["estate", "adoption"])
@@ -114,6 +133,68 @@ def test_what_an_estate_file_declares(stack: Callable[[str], Project], name: str
     lines = shown(estate)
     assert f"+ {TYPE}Connection: (create)" in lines
     assert not [line for line in lines if "hush" in line]
+
+
+def test_the_estate_that_is_shipped(stack: Callable[[str], Project]) -> None:
+    estate = stack("estate")
+    declared = load(STACKS / "estate/estate.yaml").workspaces
+    plan = planned(estate)
+    members = {
+        f"{name}/{user}": role
+        for name, part in declared.items()
+        if part
+        for user, role in part.members.items()
+    }
+    assert {name: op for name, (op, _) in plan.items()} == {
+        **{f"Workspace {name}": "create" for name in declared},
+        **{f"WorkspaceMember {name}": "create" for name in members},
+    }
+    assert {name: plan[f"WorkspaceMember {name}"][1]["role"] for name in members} == members
+    lines = shown(estate)
+    assert lines.count(f"+ {TYPE}Workspace: (create)") == len(declared) == 3
+    assert lines.count(f"+ {TYPE}WorkspaceMember: (create)") == len(members) == 5
+    assert 'name: "fraud-prod"' in lines
+    estate.up().ok()
+    assert planned(estate) == {}
+    file = estate.folder / "estate.yaml"
+    file.write_text(
+        file.read_text().replace("john.hancock@example.com: COLLABORATOR", "john.hancock@example.com: OWNER")
+    )
+    changed = "WorkspaceMember fraud-prod/john.hancock@example.com"
+    assert {name: op for name, (op, _) in planned(estate).items()} == {changed: "update"}
+    assert '~ role: "COLLABORATOR" => "OWNER"' in shown(estate)
+
+
+CLOUDS = {
+    "pulumi_kubernetes": "core = Some(v1=Some(Namespace=lambda _, **inputs: Some(**inputs)))",
+    "pulumi_aws": "route53 = Some(get_zone_output=lambda name: Some(zone_id=name), "
+    "Record=lambda _, **inputs: Some(fqdn=inputs['name']))",
+}
+"""What the platform stack takes of its clouds, whose plugins a preview would download."""
+
+
+def test_the_wallaroo_part_of_the_platform(stack: Callable[[str], Project]) -> None:
+    """With stand-ins for its clouds: how the parts hang together is for the stack's own tests (tests/stacks)."""
+    platform = stack("platform")
+    for module, text in CLOUDS.items():
+        (platform.folder / f"{module}.py").write_text(f"from types import SimpleNamespace as Some\n{text}\n")
+    own = {"team": "fraud", "lead": "mary.jane@example.com", "zone": "example.com"}
+    platform.configure(own, namespace="wallaroo-platform")
+    platform.configure({"domain": "wallaroo.example.com"})
+    plan = planned(platform)
+    assert {name: op for name, (op, _) in plan.items()} == {
+        "Workspace staging": "create",
+        "Workspace prod": "create",
+        "WorkspaceMember staging-lead": "create",
+        "WorkspaceMember prod-lead": "create",
+    }
+    assert plan["Workspace prod"][1]["name"] == "fraud-prod"
+    lead = {"workspaceId": UNKNOWN, "email": "mary.jane@example.com", "role": "OWNER"}
+    assert plan["WorkspaceMember prod-lead"][1] == lead
+    lines = shown(platform)
+    made = [line for line in lines if line.startswith(f"+ {TYPE}Workspace: (create)")]
+    assert sorted(line.endswith("🔒") for line in made) == [False, True], "production is protected"
+    assert {'name: "fraud-prod"', 'name: "fraud-staging"'} <= set(lines)
 
 
 # --- wallaroo:validate --------------------------------------------------------------------------------------
