@@ -94,7 +94,7 @@ def export(
     estate = Estate(
         users={} if names else dict(run.users()),
         workspaces={w.name: part for w, part in zip(workspaces, parts, strict=True) if part},
-        connections={} if names else {c.name: run.connection(c) for c in client.connections.list()},
+        connections={} if names else dict(run.connections()),
     )
     if any(part and part.pipelines for part in estate.workspaces.values()):
         run.left_out.append(
@@ -158,6 +158,16 @@ class _Run:
             return None
         named = self.client.users.find_by_email(address)
         return address if named is not None and named.id == user.id else None
+
+    def connections(self) -> Iterator[tuple[str, ConnectionPart]]:
+        for found in self.client.connections.list():
+            if place := next(_inexact(found.details or {}, "details"), None):
+                self.left_out.append(
+                    f"connection {found.name!r}: the number {place} is beyond 2^53, which Pulumi cannot tell exactly, "
+                    "so that it would never be the same"
+                )
+            else:
+                yield found.name, self.connection(found)
 
     def connection(self, found: wire.Connection) -> ConnectionPart:
         clear: dict[str, Any] = {}
@@ -228,10 +238,8 @@ class _Run:
         for listed in self.client.models.list(workspace.id) if workspace.models else ():
             for found in self._wanted(listed, used):
                 version, name = found.model_version, listed.model.name
-                key = name if name not in parts else _further_key(name, version.id)
+                key = _free_key(name, version.id, parts)
                 try:
-                    if key in parts:
-                        raise ValueError(f"another model of the estate is named {key!r}")
                     parts[key] = self._model(found, listed, key)
                     keys[version.file_info.version] = key
                 except ValueError as error:
@@ -312,6 +320,19 @@ def _may_be_read(key: str, value: Any) -> bool:
     return plain and _HARMLESS.fullmatch(key) is not None and not any(credentials(value, key))
 
 
+def _inexact(value: Any, path: str) -> Iterator[str]:
+    """Where a JSON value has whole numbers that are none any more on Pulumi's wire, which knows floats only."""
+    match value:
+        case int() if abs(value) > 2**53:
+            yield path
+        case Mapping():
+            for key, part in value.items():
+                yield from _inexact(part, f"{path}.{key}")
+        case list():
+            for index, part in enumerate(value):
+                yield from _inexact(part, f"{path}[{index}]")
+
+
 def _require_no_secret(value: Any, path: str, *, plain: bool = False) -> None:
     """Raises ValueError when a part of ``value`` may be a secret, with its path and never the value itself.
 
@@ -343,7 +364,7 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 def _require_good(kind: str, inputs: Mapping[str, Any]) -> None:
     """Raises ValueError for inputs that the resource refuses: the instance may hold what its rules do not allow."""
     for failure in check(RESOURCES[kind], {wire_name(key): value for key, value in inputs.items()}, {})[1]:
-        raise ValueError(": ".join(filter(None, (failure.property, failure.reason))))
+        raise ValueError(_problem(failure.property, failure.reason))
 
 
 def _repeats(other: wire.ConfiguredModelVersion, wanted: wire.ConfiguredModelVersion) -> bool:
@@ -358,9 +379,10 @@ def _repeats(other: wire.ConfiguredModelVersion, wanted: wire.ConfiguredModelVer
     return newer and upload(other) == upload(wanted)
 
 
-def _further_key(name: str, version: int) -> str:
-    """What a further version of a model stands under, a DNS label too."""
-    return f"{name[: 62 - len(str(version))]}-{version}"
+def _free_key(name: str, version: int, taken: Collection[str]) -> str:
+    """What a model version stands under: the model's name, for a further one with its id. A DNS label too."""
+    suffixes = ("", f"-{version}", *(f"-{version}-{n}" for n in range(2, len(taken) + 2)))
+    return next(key for s in suffixes if (key := name[: 63 - len(s)] + s) not in taken)
 
 
 def _refs(value: Any) -> Iterator[Mapping[str, str]]:
@@ -410,4 +432,8 @@ def _why(error: ValueError) -> str:
     """One line."""
     if not isinstance(error, ValidationError):
         return str(error)
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {explain(e)}" for e in error.errors())
+    return "; ".join(_problem(".".join(map(str, e["loc"])), explain(e)) for e in error.errors())
+
+
+def _problem(place: str, reason: str) -> str:
+    return f"{place}: {reason}" if place else reason

@@ -19,7 +19,7 @@ from wallaroo_pulumi.api import Client
 from wallaroo_pulumi.api import models as wire
 from wallaroo_pulumi.config import load
 from wallaroo_pulumi.errors import ObjectError
-from wallaroo_pulumi.export import Exported, _Run, export
+from wallaroo_pulumi.export import Exported, _free_key, _Run, export
 
 
 @pytest.fixture
@@ -250,3 +250,43 @@ def test_ordinary_requirements_are_written(client: Client, emulator: Emulated, t
     part = export(client, models=tmp_path).estate.workspaces["fraud"]
     assert part is not None
     assert part.models["byop"].requirements == wanted
+
+
+def test_why_a_model_is_left_out_is_told_in_whole_words(
+    client: Client, emulator: Emulated, tmp_path: Path
+) -> None:
+    with_model(emulator, tmp_path, framework="custom")
+    needs = "framework 'custom' needs input_schema and output_schema"
+    assert f"model 'byop' of workspace 'fraud': {needs}" in export(client, models=tmp_path).left_out
+
+
+def test_a_version_that_is_not_ready_is_left_out(client: Client, emulator: Emulated, tmp_path: Path) -> None:
+    with_model(emulator, tmp_path)
+    (listed,) = emulator.api("models/list")["models"]
+    version = listed["model_versions"][0]["model_version"]
+    emulator.api(
+        "models/delete_model_versions", model_versions=[version["file_info"]["version"]], confirm_delete=True
+    )
+    broken = {
+        "name": "byop",
+        "workspace_id": version["workspace_id"],
+        "visibility": "private",
+        "conversion": {"framework": "python", "requirements": []},
+        "status": "error",
+    }
+    emulator.control("seed", model_versions=[broken])
+    found = export(client, models=tmp_path)
+    assert "model 'byop' of workspace 'fraud': its status is error" in found.left_out
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "key"),
+    [
+        ("risk", [], "risk"),
+        ("risk", ["risk"], "risk-7"),
+        ("risk", ["risk", "risk-7"], "risk-7-2"),
+        ("r" * 63, ["r" * 63], "r" * 61 + "-7"),
+    ],
+)
+def test_a_further_version_goes_by_a_key_that_is_free(name: str, taken: list[str], key: str) -> None:
+    assert _free_key(name, 7, taken) == key
