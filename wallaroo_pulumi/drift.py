@@ -152,10 +152,11 @@ def _unmanaged(client: Client, resources: Sequence[Managed]) -> Iterator[Finding
     for connection in client.connections.list() if known["Connection"] else ():
         if connection.name not in known["Connection"]:
             yield Finding("unmanaged", "Connection", connection.name, connection.name)
+    only_read = {resource.id for resource in resources if resource.kind == "Workspace" and resource.external}
     own = []
     for workspace in client.workspaces.list() if known["Workspace"] else ():
         if str(workspace.id) in known["Workspace"]:
-            own.append(workspace)
+            own += [] if str(workspace.id) in only_read else [workspace]
         elif DNS_LABEL.fullmatch(workspace.name):  # others cannot be declared: people's default workspaces
             yield Finding("unmanaged", "Workspace", workspace.name, str(workspace.id))
     inside = _Inside(client, known, _newest_versions(resources))
@@ -212,7 +213,7 @@ class _Inside:
             if not task.killed and task.status not in _ENDED:
                 yield "Task", task.name or task.id, task.id
         for assay in _if_served(client.assays.list):
-            if assay.active and assay.targeting["data_origin"]["workspace_id"] == here:
+            if assay.active and assay.targeting.get("data_origin", {}).get("workspace_id") == here:
                 yield "Assay", assay.name, assay.id
 
     def _versions(self, workspace_id: int, listed: wire.ListedModel) -> Iterator[tuple[str, str, str]]:

@@ -27,7 +27,8 @@ name the platform knows them by, so that a name cannot stand twice::
 The file is for everybody's eyes, so a secret detail is named, not given: ``pulumi config set --secret
 wallaroo-estate:warehousePassword``. Paths start at the file's folder. A step is a model's name, `{shadow: [champion,
 challenger]}`, `{split: {model: weight}}`, with a `hash_key` beside it if wanted, or `{api: …}`: a step in the API's own
-form, where `{model: champion}` stands for a model's version. A pipeline without `deploy` is not deployed.
+form, where `{model: champion}` stands for a model's version. A pipeline without `deploy` is not deployed. What a
+workspace holds is protected as the workspace is, where it does not say otherwise itself.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ class ModelPart(_Part):
     openai: OpenAi | None = None
     force_destroy: bool = False
     timeout: PositiveFloat | None = None
-    protect: bool = False
+    protect: bool | None = None
 
 
 class StepPart(_Part):
@@ -185,7 +186,7 @@ def with_models(step: Any, ref: Callable[[str], Any]) -> Any:
 
 
 class DeployPart(_Part):
-    """A deployment; the keys are those of ``engine_config``."""
+    """A deployment; the keys are those of ``engine_config``, and ``protect`` is Pulumi's option."""
 
     cpus: PositiveFloat | None = None
     memory: str | None = None
@@ -195,6 +196,7 @@ class DeployPart(_Part):
     accel: str | None = None
     node_selector: str | None = None
     timeout: PositiveFloat | None = None
+    protect: bool | None = None
 
 
 class PipelinePart(_Part):
@@ -203,7 +205,7 @@ class PipelinePart(_Part):
     steps: list[StepPart]
     deploy: DeployPart | None = None
     force_destroy: bool = False
-    protect: bool = False
+    protect: bool | None = None
 
     def models(self) -> list[str]:
         """The names of its models, each once."""
@@ -377,7 +379,7 @@ def _serving(
             # The provider runs where the program does; a relative path keeps this machine out of the state.
             path=given.path if Path(given.path).is_absolute() else os.path.relpath(folder / given.path),
             **given.model_dump(exclude={"name", "path", "protect"}),
-            opts=pulumi.ResourceOptions(parent=workspace, protect=given.protect or None),
+            opts=pulumi.ResourceOptions(parent=workspace, protect=given.protect),
         )
         for model, given in part.models.items()
     }
@@ -388,7 +390,7 @@ def _serving(
             name=pipeline_name,
             steps=[_step(step, models) for step in given.steps],
             force_destroy=given.force_destroy,
-            opts=pulumi.ResourceOptions(parent=workspace, protect=given.protect or None),
+            opts=pulumi.ResourceOptions(parent=workspace, protect=given.protect),
         )
         if given.deploy is None:
             continue
@@ -398,9 +400,9 @@ def _serving(
             pipeline_name=pipeline.name,
             pipeline_version_id=pipeline.version_id,
             models=[model_ref(models[model]) for model in given.models()],
-            engine_config=engine_config(**given.deploy.model_dump(exclude={"timeout"})),
+            engine_config=engine_config(**given.deploy.model_dump(exclude={"timeout", "protect"})),
             timeout=given.deploy.timeout,
-            opts=pulumi.ResourceOptions(parent=workspace),
+            opts=pulumi.ResourceOptions(parent=workspace, protect=given.deploy.protect),
         )
         yield f"{name}/{pipeline_name}", deployment.inference_url
 

@@ -161,13 +161,12 @@ class _Run:
 
     def connections(self) -> Iterator[tuple[str, ConnectionPart]]:
         for found in self.client.connections.list():
-            if place := next(_inexact(found.details or {}, "details"), None):
-                self.left_out.append(
-                    f"connection {found.name!r}: the number {place} is beyond 2^53, which Pulumi cannot tell exactly, "
-                    "so that it would never be the same"
-                )
-            else:
+            try:
+                _require_no_secret(found.type, "its type")
+                _require_exact(found.details, "details")
                 yield found.name, self.connection(found)
+            except ValueError as error:
+                self.left_out.append(f"connection {found.name!r}: {error}")
 
     def connection(self, found: wire.Connection) -> ConnectionPart:
         clear: dict[str, Any] = {}
@@ -320,17 +319,17 @@ def _may_be_read(key: str, value: Any) -> bool:
     return plain and _HARMLESS.fullmatch(key) is not None and not any(credentials(value, key))
 
 
-def _inexact(value: Any, path: str) -> Iterator[str]:
-    """Where a JSON value has whole numbers that are none any more on Pulumi's wire, which knows floats only."""
+def _require_exact(value: Any, path: str) -> None:
+    """Raises ValueError for a whole number that is another on Pulumi's wire, which knows floats only."""
     match value:
         case int() if abs(value) > 2**53:
-            yield path
+            raise ValueError(f"{path} is a number beyond 2^53, which Pulumi cannot tell exactly")
         case Mapping():
             for key, part in value.items():
-                yield from _inexact(part, f"{path}.{key}")
+                _require_exact(part, f"{path}.{key}")
         case list():
             for index, part in enumerate(value):
-                yield from _inexact(part, f"{path}[{index}]")
+                _require_exact(part, f"{path}[{index}]")
 
 
 def _require_no_secret(value: Any, path: str, *, plain: bool = False) -> None:

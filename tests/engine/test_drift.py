@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -272,6 +273,8 @@ def test_accounts_and_connections_of_others_are_no_drift_of_a_stack_without_any(
 def test_what_is_read_only_is_neither_drift_nor_unmanaged(stack: Project, emulator: Emulated) -> None:
     emulator.control("seed", workspaces=[{"name": "shared", "owner": "ops@example.com"}])
     shared = emulator.workspaces()["shared"]
+    emulator.api("workspaces/add_user", workspace_id=shared, email="john.hancock@example.com")
+    emulator.api("pipelines/create", workspace_id=shared, pipeline_id="theirs", definition={"steps": []})
     stack.write(f"import wallaroo_pulumi as wallaroo\nwallaroo.Workspace.get('shared', '{shared}')\n")
     stack.up().ok()
     for name in ("fraud-prod", "churn"):
@@ -357,12 +360,20 @@ def stack_that_took_over(stack: Project, emulator: Emulated) -> Path:
         ],
         connections=[{"name": "sales", "type": "s3", "details": {"bucket": "sales", "key": "hush-hush"}}],
     )
+    fraud = emulator.workspaces()["fraud-prod"]
+    (stack.folder / "models").mkdir()
+    (stack.folder / "models/risk.onnx").write_bytes(b"risk")
+    sha = hashlib.sha256(b"risk").hexdigest()
+    emulator.control("seed", model_versions=[{**model(fraud, "risk", ""), "sha": sha, "version": "v"}])
+    ref = {"name": "risk", "version": "v", "sha": sha}
+    steps = [{"ModelInference": {"models": [ref]}}]
+    emulator.api("pipelines/create", workspace_id=fraud, pipeline_id="scores", definition={"steps": steps})
     stack.env = {**stack.env, "PULUMI_STACK": "prod"}
     stack.pulumi("stack", "init", "prod").ok()
     stack.configure({key: emulator.settings[key] for key in ("apiUrl", "username")})
     stack.env |= {"WALLAROO_PASSWORD": "ops-password", "WALLAROO_CLIENT_SECRET": "api-client-secret"}
     stack.pulumi("config", "set", "--secret", "wallaroo-estate:salesKey", "hush-hush").ok()
-    take_over = "wallaroo-pulumi export > estate.yaml && pulumi up --yes --skip-preview"
+    take_over = "wallaroo-pulumi export --models models > estate.yaml && pulumi up --yes --skip-preview"
     subprocess.run(
         ["bash", "-ec", take_over], cwd=stack.folder, env=stack.env, check=True, capture_output=True
     )
@@ -389,6 +400,8 @@ def test_the_jobs_of_the_docs_on_a_production_stack_that_took_over(
     stack.up().ok()
     run_job(stack, preview, env).ok()
     run_job(stack, drift_job, env).ok()
+
+    assert set(stack.resources()) >= {"fraud-prod/risk", "fraud-prod/scores", "sales"}
 
     good = estate.read_text()
     estate.write_text(good.replace("      mary.jane", "      nobody"))

@@ -378,7 +378,8 @@ def edit(project: Project, change: Callable[[dict[str, Any]], Any]) -> None:
 
 def test_what_was_taken_over_is_released_as_the_docs_say(adoption: Project, emulator: Emulated) -> None:
     fraud = shared(emulator)
-    export(adoption).ok()
+    (adoption.folder / "champion.onnx").write_bytes(b"the champion")
+    export(adoption, "--models", ".").ok()
     adoption.up().ok()
     mary, john = "mary.jane@example.com", "john.hancock@example.com"
     members = adoption.resources("WorkspaceMember")
@@ -388,6 +389,12 @@ def test_what_was_taken_over_is_released_as_the_docs_say(adoption: Project, emul
     edit(adoption, lambda part: part["members"].pop(john))
     adoption.up().ok()
     assert set(emulator.members(fraud)) == {"ops@example.com", mary}
+    # One model of a protected workspace, by its line.
+    edit(adoption, lambda part: part["models"]["champion"].update(protect=False))
+    adoption.up().ok()
+    edit(adoption, lambda part: part.pop("models"))
+    adoption.up().ok()
+    assert emulator.api("models/list", workspace_id=fraud)["models"] == []
     # All of a workspace's, by its line.
     edit(adoption, lambda part: part.update(protect=False))
     emulator.forget_requests()
