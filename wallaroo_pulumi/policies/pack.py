@@ -1,139 +1,204 @@
-"""Hands rules to Pulumi: this is the only module of the pack that knows it.
+"""Serves rules to the Pulumi engine: with ``wire.py`` all of the pack that knows Pulumi.
 
-What the engine tells (measured with 3.259.0 and pulumi_policy 1.21.0, docs/policies.md): a rule about one resource is
-asked after the provider's check, with inputs, before anything happens; a rule about the stack at the end, with
-outputs. Whether a value is secret is told to remediations only.
+The engine's protocol is spoken here and not through ``pulumi_policy.PolicyPack``, which reads a resource anew for each
+rule and the whole stack anew for each rule about the stack, and keeps from validations what is secret: here each
+request is read once, and only the rules that concern its type judge it.
+
+What the engine tells (measured with 3.259.0, docs/policies.md): remediations, then rules about one resource, are asked
+after the provider's check, with inputs, before anything happens; rules about the stack at the end, with outputs.
 """
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn
 
-import pulumi_policy
-from pulumi.runtime import rpc
-from pulumi_policy import (
-    EnforcementLevel,
-    Policy,
-    PolicyConfigSchema,
-    PolicyPack,
-    PolicyResource,
-    ReportViolation,
-    ResourceValidationArgs,
-    ResourceValidationPolicy,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
-from pulumi_policy.deserialize import serialize_properties
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime import proto
 
-from .rule import UNKNOWN, Declared, Path, Rule, Secret, kind_of
+from .rule import Config, Declared, Level, Rule, kind_of
+from .wire import read, to_dict, to_struct, written
+
+_MESSAGE_SIZE = 400 * 2**20
+_LEVELS: Mapping[Level, proto.EnforcementLevel.ValueType] = {
+    "advisory": proto.ADVISORY,
+    "mandatory": proto.MANDATORY,
+    "remediate": proto.REMEDIATE,
+    "disabled": proto.DISABLED,
+}
+_NOT_PUBLISHED = "0.0.1"
+"""The engine takes the version of ``PulumiPolicy.yaml`` where there is one."""
 
 
 def serve(name: str, rules: Iterable[Rule]) -> None:
-    """Run a policy pack. The engine starts it and ends it."""
-    pack = Pack()
-    PolicyPack(name, [pack.policy(rule) for rule in rules])
+    """Run a policy pack. The engine starts it, reads the port from its standard output, and ends it."""
+    server = grpc.server(
+        ThreadPoolExecutor(max_workers=4), options=[("grpc.max_receive_message_length", _MESSAGE_SIZE)]
+    )
+    proto.add_AnalyzerServicer_to_server(Pack(name, rules), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    try:
+        server.wait_for_termination()
+    except KeyboardInterrupt:
+        server.stop(None)
 
 
-class Pack:
-    """Makes a policy of each rule. Remembers, for one run of the engine, what it was asked about."""
+class Pack(proto.AnalyzerServicer):
+    """Answers the engine, for one run of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, rules: Iterable[Rule]) -> None:
+        self._name = name
+        self._rules = {rule.name: rule for rule in rules}
+        self._levels = {rule.name: _LEVELS[rule.level] for rule in self._rules.values()}
+        self._configs: dict[str, Config] = {}
         self._judged: set[str] = set()
-        self._secrets: dict[str, set[Path]] = {}
-        """URN → what a remediation saw to be secret, or made so."""
+        """URNs of what the program declares. Of what it only reads, the end alone tells."""
 
-    def policy(self, rule: Rule) -> Policy:
-        level = EnforcementLevel(rule.level)
-        schema = PolicyConfigSchema({name: dict(setting) for name, setting in rule.settings.items()})
-        if rule.check_stack:
-            return StackValidationPolicy(rule.name, rule.description, self._judge_stack(rule), level, schema)
-        return ResourceValidationPolicy(
-            rule.name,
-            rule.description,
-            validate=self._judge(rule),
-            enforcement_level=level,
-            config_schema=schema,
-            remediate=self._remediate(rule) if rule.remedy else None,
+    # --- what the pack is -------------------------------------------------------------------------------------
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:
+        return proto.PluginInfo(version=importlib.metadata.version("pulumi-policy"))
+
+    def GetAnalyzerInfo(self, request: Any, context: Any) -> Any:
+        policies = [
+            proto.PolicyInfo(
+                name=rule.name,
+                description=rule.description,
+                enforcementLevel=_LEVELS[rule.level],
+                configSchema=proto.PolicyConfigSchema(properties=to_struct(rule.schema)),
+                policy_type=proto.POLICY_TYPE_STACK if rule.check_stack else proto.POLICY_TYPE_RESOURCE,
+            )
+            for rule in self._rules.values()
+        ]
+        return proto.AnalyzerInfo(
+            name=self._name, version=_NOT_PUBLISHED, supportsConfig=True, policies=policies
         )
 
-    def _judge(self, rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
-        def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-            self._judged.add(args.urn)
-            if not rule.concerns(args.resource_type):
-                return
-            secrets = self._secrets.get(args.urn, set())
-            for message in rule.violations(_declared(args, args.props, secrets), args.get_config()):
-                report(message, None)
+    def Configure(self, request: Any, context: Any) -> Any:
+        problems: list[str] = []
+        for name, configured in request.policyConfig.items():
+            if name == "all":  # the engine has given the level to each rule already
+                continue
+            if name not in self._rules:
+                problems.append(f"there is no rule {name}")
+                continue
+            self._levels[name] = configured.enforcementLevel
+            self._configs[name] = to_dict(configured.properties)
+            problems += self._rules[name].problems(self._configs[name])
+        if problems:
+            _refuse(context, "; ".join(sorted(problems)))
+        return empty_pb2.Empty()
 
-        return validate
+    def ConfigureStack(self, request: Any, context: Any) -> Any:
+        return proto.AnalyzerStackConfigureResponse()
 
-    def _remediate(self, rule: Rule) -> Callable[[ResourceValidationArgs], Any]:
-        def remediate(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
-            if kind_of(args.resource_type) is None:
-                return None  # of all of ours, what is secret is of interest
-            # Behind the proxy of pulumi_policy, which hides what is secret.
-            given = serialize_properties(args.props)
-            secrets = self._secrets.setdefault(args.urn, set())
-            secrets.update(_secret_paths(given))
-            changes = rule.remediated(_declared(args, given, secrets), args.get_config())
-            changed = serialize_properties({name: _to_pulumi(value) for name, value in changes.items()})
-            secrets.update(_secret_paths(changed))
-            return {**given, **changed} if changed else None
+    # --- judging ----------------------------------------------------------------------------------------------
 
-        return remediate
+    def Remediate(self, request: Any, context: Any) -> Any:
+        response = proto.RemediateResponse()
+        sent: dict[str, Any] | None = None
+        for rule in self._concerned(request.type):
+            if rule.remedy and self._levels[rule.name] == proto.REMEDIATE:
+                sent = to_dict(request.properties) if sent is None else sent
+                if changes := rule.remediated(_declared(request, sent), self._config(rule)):
+                    sent |= written(changes)
+                    response.remediations.append(
+                        proto.Remediation(**self._named(rule), properties=to_struct(sent))
+                    )
+        return response
 
-    def _judge_stack(self, rule: Rule) -> Callable[[StackValidationArgs, ReportViolation], None]:
-        def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-            # Policies are asked about each resource that the program declares, and not about those that it reads.
-            # If all those policies are disabled, nothing tells the one from the other.
-            resources = [
-                _declared_in_stack(
-                    resource, only_read=bool(self._judged) and resource.urn not in self._judged
-                )
-                for resource in args.resources
-            ]
-            for urn, message in rule.stack_violations(resources, args.get_config()):
-                report(message, urn)
+    def Analyze(self, request: Any, context: Any) -> Any:
+        self._judged.add(request.urn)
+        response = proto.AnalyzeResponse()
+        if rules := list(self._concerned(request.type)):
+            resource = _declared(request, to_dict(request.properties))
+            for rule in rules:
+                for message in rule.violations(resource, self._config(rule)):
+                    response.diagnostics.append(self._diagnostic(rule, message, ""))
+        return response
 
-        return validate
+    def AnalyzeStack(self, request: Any, context: Any) -> Any:
+        response = proto.AnalyzeResponse()
+        rules = [rule for rule in self._rules.values() if rule.check_stack and self._is_on(rule)]
+        resources = [
+            _declared_in_stack(resource, only_read=resource.urn not in self._judged)
+            for resource in request.resources
+            if rules and kind_of(resource.type)
+        ]
+        for rule in rules:
+            for urn, message in rule.stack_violations(resources, self._config(rule)):
+                response.diagnostics.append(self._diagnostic(rule, message, urn))
+        return response
+
+    def _concerned(self, type_token: str) -> Iterator[Rule]:
+        """The rules that judge resources of this type, one by one."""
+        return (
+            rule
+            for rule in self._rules.values()
+            if rule.check and rule.concerns(type_token) and self._is_on(rule)
+        )
+
+    def _is_on(self, rule: Rule) -> bool:
+        return self._levels[rule.name] != proto.DISABLED
+
+    def _config(self, rule: Rule) -> Config:
+        return self._configs.get(rule.name, {})
+
+    def _named(self, rule: Rule) -> dict[str, Any]:
+        return {
+            "policyName": rule.name,
+            "policyPackName": self._name,
+            "policyPackVersion": _NOT_PUBLISHED,
+            "description": rule.description,
+        }
+
+    def _diagnostic(self, rule: Rule, message: str, urn: str) -> Any:
+        level = self._levels[rule.name]
+        return proto.AnalyzeDiagnostic(
+            **self._named(rule),
+            message=f"{rule.description}\n{message}",
+            urn=urn,
+            # What a remediation left as it was is refused.
+            enforcementLevel=proto.MANDATORY if level == proto.REMEDIATE else level,
+        )
 
 
-def _declared(args: ResourceValidationArgs, properties: Mapping[str, Any], secrets: set[Path]) -> Declared:
-    plain = _properties(properties)
+def _refuse(context: Any, line: str) -> NoReturn:
+    context.abort(grpc.StatusCode.INVALID_ARGUMENT, line)
+    raise AssertionError("abort raises")
+
+
+def _declared(request: Any, sent: Mapping[str, Any]) -> Declared:
+    properties, secrets = read(sent)
     return Declared(
-        type=args.resource_type,
-        urn=args.urn,
-        properties=plain,
-        protect=args.opts.protect,
-        secrets=frozenset(secrets | {(name,) for name in args.opts.additional_secret_outputs}),
-        file_bytes=_file_bytes(plain.get("path")) if kind_of(args.resource_type) == "ModelVersion" else None,
+        type=request.type,
+        urn=request.urn,
+        properties=properties,
+        protect=request.options.protect,
+        secrets=secrets | {(name,) for name in request.options.additionalSecretOutputs},
+        file_bytes=_file_bytes(properties.get("path")) if kind_of(request.type) == "ModelVersion" else None,
     )
 
 
-def _declared_in_stack(resource: PolicyResource, *, only_read: bool) -> Declared:
+def _declared_in_stack(resource: Any, *, only_read: bool) -> Declared:
+    properties, secrets = read(to_dict(resource.properties))
     return Declared(
-        type=resource.resource_type,
+        type=resource.type,
         urn=resource.urn,
-        properties=_properties(resource.props) if kind_of(resource.resource_type) else {},
-        protect=resource.opts.protect,
-        secrets=frozenset((name,) for name in resource.opts.additional_secret_outputs),
-        refers={
-            name: frozenset(other.urn for other in others)
-            for name, others in resource.property_dependencies.items()
-        },
+        properties=properties,
+        protect=resource.options.protect,
+        secrets=secrets,
+        refers={name: frozenset(sources.urns) for name, sources in resource.propertyDependencies.items()},
         only_read=only_read,
     )
-
-
-def _secret_paths(value: Any, path: Path = ()) -> Iterator[Path]:
-    if rpc.is_rpc_secret(value):
-        yield path
-    elif isinstance(value, dict | list):
-        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _secret_paths(part, (*path, key))
 
 
 def _file_bytes(path: Any) -> int | None:
@@ -142,35 +207,3 @@ def _file_bytes(path: Any) -> int | None:
         return os.path.getsize(path) if isinstance(path, str) else None
     except OSError:
         return None
-
-
-def _properties(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Our view: no private keys such as ``__provider``, which newer engines leave out by themselves."""
-    return {name: _part(properties, name) for name in properties if not name.startswith("__")}
-
-
-def _part(whole: Any, key: Any) -> Any:
-    try:
-        return _plain(whole[key])
-    except UnknownValueError:
-        return UNKNOWN
-
-
-def _plain(value: Any) -> Any:
-    if rpc.is_rpc_secret(value):
-        return _plain(rpc.unwrap_rpc_secret(value))
-    if isinstance(value, Mapping):
-        return {key: _part(value, key) for key in value}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_part(value, index) for index in range(len(value))]
-    return UNKNOWN if value == UNKNOWN_STRING_VALUE else value
-
-
-def _to_pulumi(value: Any) -> Any:
-    if isinstance(value, Secret):
-        return pulumi_policy.Secret(_to_pulumi(value.value))
-    if isinstance(value, Mapping):
-        return {key: _to_pulumi(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_to_pulumi(part) for part in value]
-    return UNKNOWN_STRING_VALUE if value is UNKNOWN else value

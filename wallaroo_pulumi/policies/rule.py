@@ -11,8 +11,9 @@ A rule is a function under a decorator; it yields a message for each thing that 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Final, Literal, cast
 
 Path = tuple[str | int, ...]
@@ -42,6 +43,7 @@ class Secret:
 _TYPE = re.compile(r"(?:pulumi-python:dynamic/wallaroo|wallaroo:index(?:/\w+)?):(\w+)")
 
 
+@cache
 def kind_of(type_token: str) -> str | None:
     """``Workspace`` for the type of a Wallaroo workspace, dynamic or native; None for what is not Wallaroo's."""
     found = _TYPE.fullmatch(type_token)
@@ -126,7 +128,8 @@ class Rule:
     kinds: frozenset[str]
     """Kinds of Wallaroo resources; empty for all of them."""
     settings: Mapping[str, Mapping[str, Any]]
-    """Name → JSON schema with ``description`` and ``default``."""
+    """Name → JSON schema with ``description`` and ``default``, and perhaps ``check``: a function that raises ValueError
+    for a value that the schema lets pass and that is wrong all the same."""
     check: Check | None = None
     check_stack: StackCheck | None = None
     remedy: Remedy | None = None
@@ -170,6 +173,26 @@ class Rule:
         kind = kind_of(type_token)
         return kind is not None and (not self.kinds or kind in self.kinds)
 
+    @property
+    def schema(self) -> dict[str, dict[str, Any]]:
+        """The JSON schemas of the settings, as Pulumi takes them."""
+        return {
+            name: {key: value for key, value in setting.items() if key != "check"}
+            for name, setting in self.settings.items()
+        }
+
+    def problems(self, config: Config) -> Iterator[str]:
+        """What is wrong with a configuration that obeys the schemas: a line each, naming rule and setting."""
+        for name, value in config.items():
+            if name not in self.settings:
+                known = f"it has {', '.join(self.settings)}" if self.settings else "it has none"
+                yield f"rule {self.name} has no setting {name}; {known}"
+            elif check := self.settings[name].get("check"):
+                try:
+                    check(value)
+                except ValueError as error:
+                    yield f"rule {self.name}, setting {name}: {error}"
+
     def _settings(self, config: Config) -> dict[str, Any]:
         return {name: schema["default"] for name, schema in self.settings.items()} | dict(config)
 
@@ -182,7 +205,7 @@ def rule(
     :param name: What configuration and reports call it.
     :param description: What it asks for, in a sentence.
     :param level: What happens to a violation when nothing else is configured.
-    :param settings: What can be configured: a JSON schema each, with ``description`` and ``default``.
+    :param settings: What can be configured: see :attr:`Rule.settings`.
     """
 
     def make(check: Check) -> Rule:

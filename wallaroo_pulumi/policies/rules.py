@@ -9,20 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import Any
 
 from .credentials import credentials
 from .demand import demand, quantity
+from .places import Places, Residents, referred
 from .rule import UNKNOWN, Config, Declared, Rule, Secret, rule, stack_rule
-
-# --- settings that several rules share ----------------------------------------------------------------------
-
-PRODUCTION = {
-    "type": "string",
-    "format": "regex",
-    "default": r"(^|[-_.])prod(uction)?($|[-_.])",
-    "description": "which stacks are production: a regular expression that is found in the stack's name",
-}
+from .settings import PRODUCTION, kinds, pattern, texts
 
 
 def _in_production(resource: Declared, config: Config) -> bool:
@@ -42,7 +36,7 @@ def _listed(values: Iterable[str]) -> str:
     "Workspace",
     pattern={
         "type": "string",
-        "format": "regex",
+        "check": pattern,
         "default": "[a-z][a-z0-9]*(-[a-z0-9]+)*",
         "description": "a regular expression for the whole name",
     },
@@ -68,21 +62,20 @@ def workspace_name(workspace: Declared, config: Config) -> dict[str, Any]:
     maximum={"type": "integer", "minimum": 1, "default": 5, "description": "the largest number of owners"},
 )
 def workspace_owners(resources: Sequence[Declared], config: Config) -> Iterator[tuple[Declared, str]]:
-    places = _Places(resources)
-    members = [resource for resource in resources if resource.kind == "WorkspaceMember"]
+    owners = [r for r in resources if r.kind == "WorkspaceMember" and r["role"] in ("OWNER", UNKNOWN)]
+    members = Residents(Places(resources), owners)
     for workspace in _declared(resources, "Workspace"):
-        belongs = [(places.same(workspace, member), member["role"]) for member in members]
-        owners = belongs.count((True, "OWNER"))
-        perhaps = any(here is not False and role in ("OWNER", UNKNOWN) for here, role in belongs)
-        if not perhaps:
+        here = members.surely(workspace)
+        count = sum(member["role"] == "OWNER" for member in here)
+        if not here and not any(members.perhaps(workspace)):
             yield (
                 workspace,
                 "no OWNER of it is declared; declare a WorkspaceMember of this workspace with role='OWNER'",
             )
-        elif owners > config["maximum"]:
+        elif count > config["maximum"]:
             yield (
                 workspace,
-                f"{owners} owners of it are declared and {_number(config['maximum'])} are allowed; make some of them "
+                f"{count} owners of it are declared and {_number(config['maximum'])} are allowed; make some of them "
                 "role='COLLABORATOR'",
             )
 
@@ -91,12 +84,7 @@ def workspace_owners(resources: Sequence[Declared], config: Config) -> Iterator[
     "owner-domains",
     "Owners of workspaces have mail addresses of the house.",
     "WorkspaceMember",
-    domains={
-        "type": "array",
-        "items": {"type": "string"},
-        "default": [],
-        "description": "the allowed domains; `*.example.com` allows what is below it; none listed allows all",
-    },
+    domains=texts("the allowed domains; `*.example.com` allows what is below it; none listed allows all"),
 )
 def owner_domains(member: Declared, config: Config) -> Iterator[str]:
     allowed = [domain.lower() for domain in config["domains"]]
@@ -116,12 +104,7 @@ def owner_domains(member: Declared, config: Config) -> Iterator[str]:
     "Members of the owner group are declared as OWNER wherever they are members.",
     "WorkspaceMember",
     level="remediate",
-    members={
-        "type": "array",
-        "items": {"type": "string"},
-        "default": [],
-        "description": "the group's mail addresses",
-    },
+    members=texts("the group's mail addresses"),
 )
 def _owner_group(member: Declared, config: Config) -> Iterator[str]:
     if _is_of_owner_group(member, config) and member["role"] != "OWNER":
@@ -145,12 +128,7 @@ def _is_of_owner_group(member: Declared, config: Config) -> bool:
     "production-protect",
     "Production protects what cannot be made anew.",
     stacks=PRODUCTION,
-    kinds={
-        "type": "array",
-        "items": {"type": "string"},
-        "default": ["Workspace", "Pipeline", "Deployment"],
-        "description": "the classes that have to be protected",
-    },
+    kinds=kinds("the classes that have to be protected", "Workspace", "Pipeline", "Deployment"),
 )
 def production_protect(resource: Declared, config: Config) -> Iterator[str]:
     if _in_production(resource, config) and resource.kind in config["kinds"] and not resource.protect:
@@ -179,7 +157,7 @@ def production_no_adopt_always(workspace: Declared, config: Config) -> Iterator[
     "Nothing is destroyed that the stack does not manage.",
     disposable={
         "type": "string",
-        "format": "regex",
+        "check": pattern,
         "default": r"(^|[-_.])(dev|test|sandbox|ci|tmp)($|[-_.])",
         "description": "where that does not matter: a regular expression that is found in the stack's or the object's "
         "name",
@@ -213,12 +191,7 @@ def model_private(model: Declared, config: Config) -> Iterator[str]:
     "model-frameworks",
     "Models are of frameworks that the house supports.",
     "ModelVersion",
-    allowed={
-        "type": "array",
-        "items": {"type": "string"},
-        "default": [],
-        "description": "the allowed frameworks; `hugging-face-*` allows a family; none listed allows all",
-    },
+    allowed=texts("the allowed frameworks; `hugging-face-*` allows a family; none listed allows all"),
 )
 def model_frameworks(model: Declared, config: Config) -> Iterator[str]:
     framework, allowed = model.known("framework"), config["allowed"]
@@ -260,6 +233,7 @@ def model_size(model: Declared, config: Config) -> Iterator[str]:
     cpus={"type": "number", "default": 64, "description": "the most CPU cores, of all replicas together"},
     memory={
         "type": "string",
+        "check": quantity,
         "default": "256Gi",
         "description": "the most memory, of all replicas together, as a quantity of Kubernetes",
     },
@@ -323,13 +297,12 @@ def production_replicas(deployment: Declared, config: Config) -> Iterator[str]:
     stacks=PRODUCTION,
 )
 def production_assays(resources: Sequence[Declared], config: Config) -> Iterator[tuple[Declared, str]]:
-    places = _Places(resources)
-    assays = [r for r in resources if r.kind == "Assay" and r["active"] is not False]
+    assays = Residents(
+        Places(resources), (r for r in resources if r.kind == "Assay" and r["active"] is not False)
+    )
     for deployment in _declared(resources, "Deployment"):
-        if _in_production(deployment, config) and not any(
-            _same_pipeline(deployment, assay) and places.same(deployment, assay) is not False
-            for assay in assays
-        ):
+        watching = chain(assays.surely(deployment), assays.perhaps(deployment))
+        if _in_production(deployment, config) and not any(_same_pipeline(deployment, a) for a in watching):
             yield deployment, "no active assay watches its pipeline; declare an Assay with its pipeline_name"
 
 
@@ -337,7 +310,7 @@ def _same_pipeline(deployment: Declared, assay: Declared) -> bool:
     names = deployment.known("pipelineName"), assay.known("pipelineName")
     if None not in names:
         return bool(names[0] == names[1])
-    return bool(_referred(deployment, "pipelineName") & _referred(assay, "pipelineName"))
+    return bool(referred(deployment, "pipelineName") & referred(assay, "pipelineName"))
 
 
 # --- secrets ------------------------------------------------------------------------------------------------
@@ -394,13 +367,15 @@ def connection_credentials(connection: Declared, config: Config) -> Iterator[str
 
 @stack_rule("pipeline-models", "Pipelines use models of their own workspace.")
 def pipeline_models(resources: Sequence[Declared], config: Config) -> Iterator[tuple[Declared, str]]:
-    places = _Places(resources)
+    places = Places(resources)
     models = [resource for resource in resources if resource.kind == "ModelVersion"]
+    found = {model.urn: model for model in models} | {
+        str(version): model for model in models if (version := model.known("version"))
+    }
     for pipeline in _declared(resources, "Pipeline"):
-        named = set(_texts(pipeline["steps"]))
-        for model in models:
-            used = model.urn in _referred(pipeline, "steps") or model.known("version") in named
-            if used and places.same(pipeline, model) is False:
+        named = {*referred(pipeline, "steps"), *_texts(pipeline["steps"])} & found.keys()
+        for model in {found[name].urn: found[name] for name in sorted(named)}.values():
+            if places.same(pipeline, model) is False:
                 yield (
                     pipeline,
                     f"its steps use {model}, which belongs to another workspace; upload the model to the pipeline's "
@@ -416,33 +391,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(part)
 
 
-# --- who belongs to whom ------------------------------------------------------------------------------------
-
-
-class _Places:
-    """Tells whether two resources belong to the same workspace."""
-
-    def __init__(self, resources: Sequence[Declared]) -> None:
-        self._by_urn = {resource.urn: resource for resource in resources}
-
-    def same(self, one: Declared, other: Declared) -> bool | None:
-        """By id where both are known, else by what the program made ``workspace_id`` of; None when neither tells."""
-        ids = one.known("workspaceId"), other.known("workspaceId")
-        if None not in ids:
-            return int(ids[0]) == int(ids[1])
-        urns = self._urns(one), self._urns(other)
-        return bool(urns[0] & urns[1]) if all(urns) else None
-
-    def _urns(self, resource: Declared) -> set[str]:
-        """The Workspace resources that ``resource`` belongs to, directly or through another resource."""
-        if resource.kind == "Workspace":
-            return {resource.urn}
-        through = (self._by_urn[urn] for urn in _referred(resource, "workspaceId") if urn in self._by_urn)
-        return set().union(*map(self._urns, through))
-
-
-def _referred(resource: Declared, name: str) -> frozenset[str]:
-    return resource.refers.get(name, frozenset())
+# --- what several rules need -------------------------------------------------------------------------------
 
 
 def _declared(resources: Iterable[Declared], kind: str) -> Iterator[Declared]:

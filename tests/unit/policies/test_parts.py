@@ -9,13 +9,13 @@ import pulumi_policy
 import pytest
 import yaml
 from pulumi_policy.deserialize import serialize_properties
-from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
+from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
 from wallaroo_pulumi.policies import folder
 from wallaroo_pulumi.policies.credentials import credentials
 from wallaroo_pulumi.policies.demand import demand, quantity
-from wallaroo_pulumi.policies.pack import _properties, _secret_paths
-from wallaroo_pulumi.policies.rule import UNKNOWN
+from wallaroo_pulumi.policies.rule import UNKNOWN, Secret
+from wallaroo_pulumi.policies.wire import read, to_dict, to_struct, written
 
 
 @pytest.mark.parametrize(
@@ -87,28 +87,34 @@ def test_the_demand_of_nothing_is_one_replica_without_limits() -> None:
     assert demand({"engine": {"autoscale": {"replica_min": UNKNOWN}}}) is None
 
 
-def test_properties_as_the_engine_tells_them() -> None:
-    told = {
+def test_properties_as_the_engine_sends_them() -> None:
+    sent = {
         "__provider": "gASV",
         "name": "fraud",
         "workspaceId": UNKNOWN_NUMBER_VALUE,
         "steps": [{"models": [UNKNOWN_STRING_VALUE, "m"]}],
         "none": None,
     }
-    assert _properties(unknown_checking_proxy(told)) == {
-        "name": "fraud",
-        "workspaceId": UNKNOWN,
-        "steps": [{"models": [UNKNOWN, "m"]}],
-        "none": None,
-    }
+    assert read(sent) == (
+        {"name": "fraud", "workspaceId": UNKNOWN, "steps": [{"models": [UNKNOWN, "m"]}], "none": None},
+        frozenset(),
+    )
 
 
 def test_what_is_secret_is_told_by_its_path() -> None:
-    secret = pulumi_policy.Secret
-    given = {"a": "b", "details": secret({"c": secret("d")}), "env": [{"value": "e"}, {"value": secret("f")}]}
-    told = serialize_properties(given)
-    assert set(_secret_paths(told)) == {("details",), ("env", 1, "value")}
-    assert _properties(told) == {"a": "b", "details": {"c": "d"}, "env": [{"value": "e"}, {"value": "f"}]}
+    given = {
+        "a": "b",
+        "details": Secret({"c": Secret("d"), "e": UNKNOWN}),
+        "env": [{"value": "e"}, {"value": Secret("f")}],
+    }
+    sent = to_dict(to_struct(written(given)))
+    assert read(sent) == (
+        {"a": "b", "details": {"c": "d", "e": UNKNOWN}, "env": [{"value": "e"}, {"value": "f"}]},
+        {("details",), ("details", "c"), ("env", 1, "value")},
+    )
+    assert written(given)["details"] == serialize_properties({"d": pulumi_policy.Secret({"c": "d"})})["d"] | {
+        "value": {"c": written(Secret("d")), "e": UNKNOWN_STRING_VALUE}
+    }
 
 
 def test_the_folder_is_a_policy_pack_of_the_packages_version() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -317,6 +318,49 @@ def test_a_workspace_is_found_through_another_resource() -> None:
     refers = {"workspaceId": frozenset({model.urn}), "steps": frozenset({model.urn})}
     pipeline = declared("Pipeline", {"workspaceId": UNKNOWN, "steps": UNKNOWN}, stack="prod", refers=refers)
     assert refused("pipeline-models", NEW, model, pipeline) == []
+
+
+def whole_stack(workspaces: int) -> list[Declared]:
+    """As a preview sees it before anything is made: no id is known, and all names are the same."""
+    found = []
+    for n in range(workspaces):
+        workspace = declared("Workspace", name=f"w{n}", stack="prod")
+        model = in_place("ModelVersion", f"m{n}", workspace, {"version": UNKNOWN})
+        pipeline = in_place("Pipeline", f"p{n}", workspace, {"steps": UNKNOWN})
+        found += [
+            workspace,
+            model,
+            replace(pipeline, refers={**pipeline.refers, "steps": frozenset({model.urn})}),
+            in_place("WorkspaceMember", f"o{n}", workspace, {"role": "OWNER"}),
+            in_place("Deployment", f"d{n}", workspace, {"pipelineName": "fraud"}),
+            in_place("Assay", f"a{n}", workspace, {"pipelineName": "fraud"}),
+        ]
+    return found
+
+
+@pytest.mark.parametrize("rule", sorted(STACK_RULES))
+def test_a_stack_of_twice_the_size_is_twice_the_work(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+    look = Declared.__getitem__
+
+    def counted(resource: Declared, name: str) -> Any:
+        nonlocal looks
+        looks += 1
+        return look(resource, name)
+
+    monkeypatch.setattr(Declared, "__getitem__", counted)
+    work = []
+    for size in (20, 40):
+        looks = 0
+        assert refused(rule, *whole_stack(size)) == []
+        work.append(looks)
+    assert work[1] < 2.2 * work[0]
+
+
+def test_of_workspaces_with_one_id_both_have_the_owner() -> None:
+    """One that is declared may be read, too."""
+    owner = in_place("WorkspaceMember", "o", 7, {"role": "OWNER"})
+    assert refused("workspace-owners", OLD, replace(OLD, urn=OLD.urn + "-read"), owner) == []
 
 
 # --- remediations -------------------------------------------------------------------------------------------
