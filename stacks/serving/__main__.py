@@ -11,6 +11,9 @@ import pulumi
 import wallaroo_pulumi as wallaroo
 
 workspace = wallaroo.Workspace("houses", name="house-prices")
+wallaroo.WorkspaceMember(
+    "house-lead", workspace_id=workspace.workspace_id, email="mary.jane@example.com", role="OWNER"
+)
 
 model = wallaroo.ModelVersion(
     "house-price",

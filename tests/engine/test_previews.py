@@ -78,6 +78,7 @@ def test_serving_before_and_after(stack: Callable[[str], Project]) -> None:
     plan = planned(serving)
     assert {name: op for name, (op, _) in plan.items()} == {
         "Workspace houses": "create",
+        "WorkspaceMember house-lead": "create",
         "ModelVersion house-price": "create",
         "Pipeline house-price": "create",
         "Deployment house-price": "create",

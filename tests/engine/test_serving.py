@@ -69,7 +69,7 @@ def test_from_a_model_file_to_a_prediction_and_back(serving: Project, emulator: 
     # Again: nothing to do, and nothing is asked.
     emulator.forget_requests()
     serving.up().ok()
-    assert serving.changes() == {"same": 5}
+    assert serving.changes() == {"same": 6}
     assert emulator.endpoints() == []
 
     # The state names no machine.
