@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+"""``clientSecret``, ``client_secret`` and ``client-secret`` are the same words."""
 _NAME = re.compile(
-    r"pass(word|wd|phrase)?|pwd|secret|token|credentials?|(api|access|private|account|signing)_?key", re.I
+    r"(^|_)("
+    r"pass|pwd|[a-z]*(password|passwd|passphrase)s?|credentials?"
+    r"|(client|app|shared|user|db)?secrets?"
+    r"|(access|auth|api|bearer|id|refresh|session)?token"
+    r"|(access|account|api|encryption|private|secret|shared|signing)_?keys?"
+    r")(_|$)"
 )
-_NAME_OF_A_REFERENCE = re.compile(
-    r"(name|id|ref|reference|file|path|url|uri|env|type|endpoint|scope)s?$", re.I
+_NAME_OF_SOMETHING_ELSE = re.compile(
+    r"(^|_)(name|id|ref|reference|arn|file|path|url|uri|env|type|endpoint|scope|field|header|policy|ttl|limit|length)s?$"
+    r"|^(bos|cls|eos|mask|pad|sep|stop|unk)_token$"  # words of language models
 )
+_NO_VALUE = re.compile(r"\s*|true|false|yes|no|on|off", re.I)
 
 _FORMS = {
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
     "an address with a password in it": re.compile(r"://[^/\s:@]*:[^/\s@]+@"),
+    "a connection string with a password in it": re.compile(
+        r"(^|[;?&\s])(password|passwd|pwd|account_?key|shared_?access_?key|client_?secret|access_?token|api_?key)"
+        r"\s*=\s*[^\s;&]",
+        re.I,
+    ),
+    "an address with a signature in it": re.compile(r"(^|[?&])sig=[\w%+/=-]{8,}"),
+    "the header of a login": re.compile(
+        r"^\s*(authorization:\s*)?(bearer\s+\S{6,}|basic\s+(?-i:(?=\S*[A-Z\d=]))[\w+/-]{6,}=*)\s*$", re.I
+    ),
     "a JSON web token": re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
     "an AWS access key": re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"),
     "a Google API key": re.compile(r"\bAIza[\w-]{35}\b"),
@@ -25,24 +44,39 @@ _FORMS = {
 }
 
 
-def credentials(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Where in ``value`` something looks like a credential, and why: (path, reason) pairs, never the value itself."""
+def credentials(
+    value: Any, path: str, allowed: Collection[str] = (), names: Collection[str] = ()
+) -> Iterator[tuple[str, str]]:
+    """Where in ``value`` something looks like a credential, and why: (path, reason) pairs, never the value itself.
+
+    :param path: Where ``value`` is; its last part is the value's name.
+    :param allowed: Names of what is none, whatever it looks like; ``*_TOKEN`` allows a family.
+    :param names: More names of what is one.
+    """
     if isinstance(value, str):
-        form = next((name for name, pattern in _FORMS.items() if pattern.search(value)), None)
+        name = re.sub(r"\[\d+\]", "", path).rpartition(".")[2]
+        if _is_one_of(name, allowed):
+            return
+        form = next((form for form, pattern in _FORMS.items() if pattern.search(value)), None)
         if form:
             yield path, f"looks like {form}"
-        elif value and _is_name_of_a_credential(path.rpartition(".")[2]):
+        elif not _NO_VALUE.fullmatch(value) and (_is_one_of(name, names) or _is_name_of_a_credential(name)):
             yield path, "is named like a credential"
     elif isinstance(value, Mapping):
-        if isinstance(name := value.get("name"), str) and "value" in value:  # an environment variable
-            yield from credentials(value["value"], f"{path}.{name}")
+        if isinstance(value.get("name"), str) and "value" in value:  # an environment variable
+            yield from credentials(value["value"], f"{path}.{value['name']}", allowed, names)
         else:
             for key, part in value.items():
-                yield from credentials(part, f"{path}.{key}")
+                yield from credentials(part, f"{path}.{key}", allowed, names)
     elif isinstance(value, list | tuple):
         for index, part in enumerate(value):
-            yield from credentials(part, f"{path}[{index}]")
+            yield from credentials(part, f"{path}[{index}]", allowed, names)
+
+
+def _is_one_of(name: str, patterns: Collection[str]) -> bool:
+    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
 
 
 def _is_name_of_a_credential(name: str) -> bool:
-    return bool(_NAME.search(name)) and not _NAME_OF_A_REFERENCE.search(name)
+    words = "_".join(_WORD.findall(name)).lower()
+    return bool(_NAME.search(words)) and not _NAME_OF_SOMETHING_ELSE.search(words)

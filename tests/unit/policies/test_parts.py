@@ -17,6 +17,8 @@ from wallaroo_pulumi.policies.demand import demand, quantity
 from wallaroo_pulumi.policies.rule import UNKNOWN, Secret
 from wallaroo_pulumi.policies.wire import read, to_dict, to_struct, written
 
+SPRING = "d.spring.datasource.password"
+
 
 @pytest.mark.parametrize(
     ("value", "paths"),
@@ -35,10 +37,40 @@ from wallaroo_pulumi.policies.wire import read, to_dict, to_struct, written
         ({"x": "AKIA" + "ABCDEFGH12345678"}, ["d.x"]),
         ({"x": "dapi" + "0123456789abcdef" * 2}, ["d.x"]),
         ({"dataset": "keyword", "monkey": "passenger"}, []),
+        ({"tokenizer": "mistral-7b", "maxTokens": "512", "pad_token": "</s>", "secretary": "Ada"}, []),
+        (
+            {
+                "env": [
+                    {"name": "TOKENIZERS_PARALLELISM", "value": "false"},
+                    {"name": "TOKEN", "value": "true"},
+                ]
+            },
+            [],
+        ),
+        (
+            {"APIKey": "x", "spring.datasource.password": "x", "db-passwd": "x"},
+            ["d.APIKey", SPRING, "d.db-passwd"],
+        ),
+        ({"dbpassword": "x", "authtoken": "x", "apikey": "x"}, ["d.dbpassword", "d.authtoken", "d.apikey"]),
+        ({"AWS_SECRET_ACCESS_KEY": "x", "accessKeyId": "x"}, ["d.AWS_SECRET_ACCESS_KEY"]),
+        ({"secrets": ["x"], "password2": "x"}, ["d.secrets[0]", "d.password2"]),
+        ({"dsn": "Server=db;User=ada;Password=x;", "sas": "sv=2020&sig=abc%2Bdef%3D"}, ["d.dsn", "d.sas"]),
+        ({"blob": "https://x.blob.core.windows.net/a?sv=1&sig=abcdefgh"}, ["d.blob"]),
+        (
+            {"a": "Bearer abcdefgh", "b": "Basic dXNlcjpwYXNz", "c": "Authorization: Bearer abcdefgh"},
+            list("abc"),
+        ),
+        ({"a": "Basic authentication", "b": "the bearer of it", "c": "password rules: sig"}, []),
     ],
 )
 def test_what_looks_like_a_credential(value: Any, paths: list[str]) -> None:
-    assert [path for path, _ in credentials(value, "d")] == paths
+    expected = [path if path.startswith("d.") else f"d.{path}" for path in paths]
+    assert [path for path, _ in credentials(value, "d")] == expected
+
+
+def test_names_may_be_allowed_and_added() -> None:
+    value = {"A_TOKEN": "x", "dsn": "postgres://ada:pw@db", "myPat": "x", "other": "x"}
+    assert [path for path, _ in credentials(value, "d", ["*_token", "DSN"], ["mypat"])] == ["d.myPat"]
 
 
 @pytest.mark.parametrize(
