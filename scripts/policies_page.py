@@ -21,8 +21,13 @@ pulumi preview --policy-pack "$(wallaroo-pulumi policy-pack)"
 pulumi up --policy-pack "$(wallaroo-pulumi policy-pack)" --policy-pack-config policy.json
 ```
 
-The pack runs with the Python that runs the program; it needs no virtual environment of its own and no network. A
-violation names the resource and what to do:
+Pulumi starts the pack with the first `python3` (else `python`) on PATH, or with what `PULUMI_PYTHON_CMD` names: not with
+the one that the option `virtualenv` in `Pulumi.yaml` gives to the program. So activate the environment that holds
+`wallaroo_pulumi[policy]` before you run Pulumi (`. .venv/bin/activate`), or set `PULUMI_PYTHON_CMD=.venv/bin/python`. The
+pack needs no environment of its own and no network. `wallaroo-pulumi policy-pack` fails with a line that says what to
+install where the extra `policy` is missing.
+
+A violation names the resource and what to do:
 
 ```
 - [mandatory]  workspace-name  (pulumi-python:dynamic/wallaroo:Workspace: fraud)
@@ -51,7 +56,8 @@ A rule's key is its name; its value a level, or an object with settings and, whe
 | `remediate` | put right where the rule can do so, and said; what it cannot put right fails. The same as `mandatory` for a rule without remediation |
 | `disabled` | not judged |
 
-A setting of the wrong type ends the run with a line that names it.
+A setting that does not exist, or has a value that it cannot have, ends the run with a line that names rule and setting.
+Regular expressions are those of Python's `re`.
 """  # noqa: E501 - a table's row is one line
 
 TAIL = """\
@@ -85,8 +91,8 @@ serve("house-rules", [*RULES, no_temporary_names])
 `pulumi up --policy-pack house-rules` runs it together with the rules of this page; leave `*RULES` out to run it
 alone. Properties have the names of the state (`workspaceId`). `known` is None for what is not given, and for what a
 preview cannot know yet. Settings are keywords of the decorator (a JSON schema with `default` and `description`) and
-arrive in `config`; `@stack_rule` is for rules about all resources together; a rule is tried without an engine:
-`no_temporary_names.violations(Declared(type=…, urn=…, properties={"name": "tmp-a"}))`.
+arrive in `config`, `except_` as `except`; `@stack_rule` is for rules about all resources together; a rule is tried
+without an engine: `no_temporary_names.violations(Declared(type=…, urn=…, properties={"name": "tmp-a"}))`.
 
 ## What the pack can see, and what it cannot
 
@@ -98,21 +104,28 @@ arrive in `config`; `@stack_rule` is for rules about all resources together; a r
 - **Destroying.** Pulumi asks no policy about what it deletes. So `unmanaged-kept` judges the declaration: what
   a stack declares inside a workspace, a pipeline or a model is deleted before it; whatever `force_destroy` then still
   finds was made by somebody else. What keeps an object from being deleted at all is `protect`.
-- **Secrets.** A pack sees secret values in clear; its messages name no details, no tokens and nothing that looks like
-  a credential. Which values are secret Pulumi tells to remediations only, not to validations. While some rule has the
-  level `remediate` (two have by default) the pack knows exactly; with none, a property counts as secret when it is
-  among the resource's additional secret outputs, where the classes of this package put theirs. Whether a program took
-  a value from a secret or wrote it down in its text cannot be seen.
-- **Credentials** are told by names (`password`, `api_key`, …) and by well-known forms (private keys, tokens of some
-  vendors, addresses with a password). What looks like nothing is not found.
-- **Resources that are only read** (`Workspace.get`) are not judged. Users that existed before the stack cannot be told
-  from those it made.
+- **Taking over.** A user, a connection or a model version that exists under its name is taken over by a create, and
+  from then on cannot be told from one that the stack made: removing it from the stack deletes it (a user is
+  deactivated). `production-taken-over` advises to protect users and connections in production; model versions it
+  leaves out by default, since a new file replaces them and `protect` would stop that.
+- **Assays** are advised, not demanded: an assay needs a baseline, and estate files (`stacks/estate`) have no word for
+  assays. Where programs declare them, make it `{"production-assays": "mandatory"}`.
+- **Secrets.** A pack sees secret values in clear, and which they are; its messages name no details, no tokens and
+  nothing that looks like a credential. Whether a program took a value from a secret or wrote it down in its text cannot
+  be seen.
+- **Credentials** are told by the words of names (`password`, `API_KEY`, `clientSecret`; not `tokenizer`) and by
+  well-known forms (private keys, tokens of some vendors, addresses and connection strings with a password or a
+  signature, headers of logins). What looks like nothing is not found. `allowed` lets names pass, `names` adds some.
+- **Resources that are only read** (`Workspace.get`) are not judged.
 - **Sizes of models** are those of the files at `path`, which the pack reads where the program's paths begin. A path
   that a preview does not know is judged in the update.
 - **Remediations** change properties of a resource that is declared; they cannot add one. So `workspace-owners` refuses
   a workspace without owners, and `owner-group` gives the role OWNER to the members of a group where they are declared.
   `workspace-name` puts names in lower case only when its level is set to `remediate`: a new name makes a new workspace,
-  and the old one, which the API cannot delete, stays with what it holds. That is fit for new stacks.
+  and the old one, which the API cannot delete, stays with what it holds. That is fit for new stacks. A workspace that
+  `adopt="always"` takes over keeps its name; list it in the setting `except`.
+- **Names of rules.** Pulumi refuses the settings of a rule that does not exist with
+  `invalid enforcement level ""`, and names no rule.
 
 Rules match the classes of this package by type, `pulumi-python:dynamic/wallaroo:<Class>` and `wallaroo:index:<Class>`,
 in whatever program declares them.

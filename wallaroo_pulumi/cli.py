@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -232,6 +233,13 @@ def _pulumi(*command: str) -> dict[str, Any] | str:
 @app.command()
 def policy_pack() -> None:
     """Print the folder of the policy pack, for ``pulumi up --policy-pack "$(wallaroo-pulumi policy-pack)"``."""
+    try:
+        import_module("pulumi_policy")
+    except ImportError as error:
+        typer.echo(
+            f"the policy pack needs its extra: pip install 'wallaroo_pulumi[policy]' ({error})", err=True
+        )
+        raise typer.Exit(1) from None
     typer.echo(str(Path(__file__).parent / "policies"))
 
 

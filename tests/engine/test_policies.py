@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -49,6 +50,8 @@ enough = wallaroo.engine_config(cpus=0.5, memory="512Mi", replicas=2)
 
 IN_THIS_STACK = {"stacks": "^test$"}
 CONFIG: dict[str, Any] = {
+    # A pattern that Python knows and Go, in which the engine is written, does not.
+    "workspace-name": {"pattern": "(?!tmp-)[a-z][a-z0-9]*(-[a-z0-9]+)*", "except": ["Old_One"]},
     "owner-domains": {"domains": ["example.com"]},
     "owner-group": {"enforcementLevel": "mandatory", "members": ["ops@example.com"]},
     "unmanaged-kept": {"disposable": "^sandbox-"},
@@ -60,7 +63,9 @@ CONFIG: dict[str, Any] = {
     "production-no-force-destroy": IN_THIS_STACK,
     "production-no-adopt-always": IN_THIS_STACK,
     "production-replicas": IN_THIS_STACK,
-    "production-assays": IN_THIS_STACK,
+    "production-assays": {"enforcementLevel": "mandatory", **IN_THIS_STACK},
+    "production-taken-over": {"enforcementLevel": "mandatory", **IN_THIS_STACK},
+    "no-credential-in-clear": {"allowed": ["BROKER_TOKEN"], "names": ["pat"]},
 }
 
 GOOD = """\
@@ -74,7 +79,10 @@ at_work = {"pipeline_version_id": pipeline.version_id, "models": [wallaroo.model
 wallaroo.Deployment("work", **here, **at_work, pipeline_name=pipeline.name, engine_config=enough, opts=protected)
 wallaroo.Assay("drift", **here, name="drift", pipeline_name=pipeline.name, fields=[{"name": "out.price"}],
     baseline={"Vector": [1.0]}, window_seconds=60, first_run="2026-01-09T06:00:00Z", cron="0 4 * * *")
-wallaroo.Connection("warehouse", name="sales", type="s3", details={"bucket": "sales"})
+wallaroo.Connection("warehouse", name="sales", type="s3", details={"bucket": "sales"}, adopt="never")
+careless("Connection", "secret", name="c", adopt="never", details=pulumi.Output.secret({"host": "h"}))
+careless("Task", "tokens", config={"tokenizer": "mistral-7b", "max_tokens": "512",
+    "env": [{"name": "TOKENIZERS_PARALLELISM", "value": "false"}, {"name": "BROKER_TOKEN", "value": "none"}]})
 read = wallaroo.Workspace.get("read", "1")
 """
 
@@ -93,7 +101,7 @@ REFUSED = [
         "risky",
         'wallaroo.Workspace("risky", name="Fraud", adopt="always", force_destroy=True)',
         {
-            "workspace-name": "its name 'Fraud' does not match",
+            "workspace-name": "another name would abandon the workspace it takes over; list this one in",
             "production-protect": "it is not protected; give it opts=pulumi.ResourceOptions(protect=True)",
             "production-no-force-destroy": "it sets force_destroy; leave it out in production",
             "production-no-adopt-always": "it sets adopt='always'; use adopt='if_empty'",
@@ -136,7 +144,39 @@ REFUSED = [
             "secrets-marked": "details is not marked as a secret",
             "no-credential-in-clear": "url looks like an address with a password in it and is kept in clear; take it",
             "connection-credentials": "details.password is named like a credential; name a secret",
+            "production-taken-over": "creating it takes over what exists under its name",
         },
+    ),
+    Bad(
+        "misnamed",
+        'wallaroo.Workspace("misnamed", name="Churn", opts=protected)',
+        {
+            "workspace-name": "its name 'Churn' does not match (?!tmp-)[a-z][a-z0-9]*(-[a-z0-9]+)*; name it 'churn'"
+        },
+    ),
+    *(
+        Bad(
+            name,
+            f"careless('Task', {name!r}, config={{{key!r}: {value!r}}})",
+            {"no-credential-in-clear": said},
+        )
+        for name, key, value, said in [
+            (
+                "dsn",
+                "dsn",
+                "Server=db;Password=hush",
+                "config.dsn looks like a connection string with a password",
+            ),
+            ("header", "auth", "Bearer hush-hush", "config.auth looks like the header of a login"),
+            (
+                "signed",
+                "blob",
+                "https://example.com/a?sig=hushhush",
+                "config.blob looks like an address with a sig",
+            ),
+            ("key", "API_KEY", "hush", "config.API_KEY is named like a credential"),
+            ("pat", "pat", "hush", "config.pat is named like a credential"),
+        ]
     ),
 ]
 
@@ -246,7 +286,8 @@ def test_a_preview_tells_all_that_is_refused(judged: Judged) -> None:
     assert_told(judged.pulumi("preview"), *REFUSED, unwatched)
 
 
-@pytest.mark.parametrize("bad", REFUSED, ids=lambda bad: bad.name)
+# One update for each but the tasks, of which one is enough: the preview has told them all.
+@pytest.mark.parametrize("bad", REFUSED[:8], ids=lambda bad: bad.name)
 def test_an_update_refuses_before_anything_is_made(judged: Judged, bad: Bad) -> None:
     judged.write(HEADER + bad.lines)
     assert_told(judged.up(), bad)
@@ -264,12 +305,19 @@ def test_rules_about_the_stack_refuse_at_the_end(fresh: Judged) -> None:
 
 
 def test_remediations_reach_the_state_and_the_instance(fresh: Judged, emulator: Emulated) -> None:
-    fresh.policy({"workspace-name": "remediate", "owner-group": {"members": ["mary.jane@example.com"]}})
+    fresh.policy(
+        {
+            "workspace-name": {"enforcementLevel": "remediate", "except": ["Old_One"]},
+            "workspace-owners": "advisory",
+            "owner-group": {"members": ["mary.jane@example.com"]},
+        }
+    )
     fresh.write(
         HEADER
         + """
 fraud = wallaroo.Workspace("fraud", name="Fraud-Prod")
 wallaroo.WorkspaceMember("lead", workspace_id=fraud.workspace_id, email="mary.jane@example.com")
+careless("Workspace", "old", name="Old_One", adopt="always")
 careless("Connection", "plain", name="c", details={"host": "open-sesame"})
 careless("Connection", "partly", name="c", details={"host": "open-sesame", "id": pulumi.Output.secret("s")})
 careless("Connection", "whole", name="c", details=pulumi.Output.secret({"host": "open-sesame"}))
@@ -286,6 +334,7 @@ careless("Deployment", "env", engineConfig={
     assert refusals(fresh.up().ok()) == {}
     state = fresh.resources()
     assert state["fraud"]["inputs"]["name"] == state["fraud"]["outputs"]["name"] == "fraud-prod"
+    assert state["old"]["inputs"]["name"] == "Old_One"
     assert state["lead"]["inputs"]["role"] == state["lead"]["outputs"]["role"] == "OWNER"
     assert "open-sesame" not in fresh.export()
     for name in ("plain", "partly", "whole", "unknown"):
@@ -295,19 +344,111 @@ careless("Deployment", "env", engineConfig={
     assert refusals(fresh.up("--expect-no-changes").ok()) == {}
 
 
-def test_a_wrong_configuration_is_told(judged: Judged) -> None:
+def test_what_is_taken_over_keeps_its_name(judged: Judged) -> None:
+    judged.write(HEADER + 'careless("Workspace", "old", name="Old-One", adopt="always")')
+    judged.policy({"workspace-name": "remediate", "workspace-owners": "disabled"})
+    run = judged.pulumi("preview")
+    judged.policy(CONFIG)
+    assert "list this one in the setting except" in refusals(run)["workspace-name"]
+
+
+@pytest.mark.parametrize(
+    ("config", "lines"),
+    [
+        (
+            {
+                "workspace-name": {"pattern": "("},
+                "deployment-limits": {"memory": "lots"},
+                "model-size": {"maxmum": 5},
+                "secrets-marked": {"a": 1},
+            },
+            [
+                "rule workspace-name, setting pattern: '(' is not a regular expression of Python: missing )",
+                "rule deployment-limits, setting memory: 'lots' is not a quantity of Kubernetes",
+                "rule model-size has no setting maxmum; it has maximum",
+                "rule secrets-marked has no setting a; it has none",
+            ],
+        ),
+        (
+            {"workspace-owners": {"maximum": "many"}, "production-protect": {"kinds": ["Worksapce"]}},
+            [
+                "workspace-owners: maximum: Invalid type. Expected: integer, given: string",
+                "production-protect: kinds.0: kinds.0 must be one of the following: ",
+            ],
+        ),
+        ({"model-sise": "advisory"}, ["there is no rule model-sise"]),
+    ],
+    ids=["by-the-pack", "by-the-schema", "no-rule"],
+)
+def test_a_wrong_configuration_is_told(judged: Judged, config: dict[str, Any], lines: list[str]) -> None:
     judged.write("")
-    judged.policy({"workspace-owners": {"maximum": "many"}})
+    judged.policy(config)
     run = judged.pulumi("preview")
     judged.policy(CONFIG)
     assert run.code != 0
-    assert "workspace-owners: maximum: Invalid type. Expected: integer, given: string" in run.text
+    assert "Traceback" not in run.text
+    told = run.text.splitlines()
+    assert [line for line in lines if not any(line in text for text in told)] == [], run.text
+
+
+def test_resources_of_a_native_provider_are_judged(judged: Judged) -> None:
+    """Components stand in for them: the engine asks about any type that a program declares."""
+    judged.write(
+        HEADER
+        + """
+class Native(pulumi.ComponentResource):
+    def __init__(self, kind, name, /, **properties):
+        super().__init__(f"wallaroo:index:{kind}", name, properties)
+        self.register_outputs(properties)
+
+
+Native("Workspace", "bad", name="Bad_Name", forceDestroy=True)
+Native("ModelVersion", "model", name="m", visibility="public", framework="onnx")
+Native("ModelRegistry", "registry", name="r", token="hush")
+Native("Connection", "connection", name="c", details=pulumi.Output.secret({"password": "hush"}))
+Native("User", "good", email="ada@example.com")
+"""
+    )
+    judged.policy({"connection-credentials": "mandatory", "unmanaged-kept": {"disposable": "^sandbox-"}})
+    preview, update = judged.pulumi("preview"), judged.up()
+    judged.policy(CONFIG)
+    told = refusals(preview)
+    assert "Workspace 'bad': its name 'Bad_Name' does not match" in told["workspace-name"]
+    assert "Workspace 'bad': with force_destroy" in told["unmanaged-kept"]
+    assert "Workspace 'bad': no OWNER" in told["workspace-owners"]
+    assert "ModelVersion 'model': its visibility is 'public'" in told["model-private"]
+    assert "Connection 'connection': details.password is named" in told["connection-credentials"]
+    # An update ends with the first resource that is refused.
+    assert "Workspace 'bad': its name 'Bad_Name' does not match" in refusals(update)["workspace-name"]
+    for run in (preview, update):
+        assert run.code != 0
+        assert "hush" not in run.text
+        assert "'good'" not in run.text
+    judged.destroy().ok()
+
+
+@pytest.mark.parametrize("stack", ["quickstart", "serving"])
+def test_the_stacks_of_this_project_obey(fresh: Judged, stack: str) -> None:
+    fresh.policy({})
+    fresh.write((ROOT / "stacks" / stack / "__main__.py").read_text())
+    assert refusals(fresh.pulumi("preview").ok()) == {}
+    assert refusals(fresh.up().ok()) == {}
 
 
 def test_the_command_prints_the_folder() -> None:
     command = [sys.executable, "-m", "wallaroo_pulumi", "policy-pack"]
     told = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert Path(told.stdout.strip()) == folder()
+    assert (told.stdout, told.stderr) == (f"{folder()}\n", "")
+
+
+def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "pulumi_policy.py").write_text("raise ImportError('not installed')")
+    command = [sys.executable, "-m", "wallaroo_pulumi", "policy-pack"]
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    told = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    assert (told.returncode, told.stdout) == (1, "")
+    (line,) = told.stderr.splitlines()
+    assert "pip install 'wallaroo_pulumi[policy]'" in line
 
 
 # --- the guide ----------------------------------------------------------------------------------------------

@@ -205,11 +205,11 @@ def rule(
     :param name: What configuration and reports call it.
     :param description: What it asks for, in a sentence.
     :param level: What happens to a violation when nothing else is configured.
-    :param settings: What can be configured: see :attr:`Rule.settings`.
+    :param settings: What can be configured: see :attr:`Rule.settings`. ``except_`` becomes ``except``.
     """
 
     def make(check: Check) -> Rule:
-        return Rule(name, description, level, frozenset(kinds), settings, check=check)
+        return Rule(name, description, level, frozenset(kinds), _named(settings), check=check)
 
     return make
 
@@ -220,6 +220,10 @@ def stack_rule(
     """Decorator: a rule about all Wallaroo resources of a stack together. Parameters as of :func:`rule`."""
 
     def make(check: StackCheck) -> Rule:
-        return Rule(name, description, level, frozenset(), settings, check_stack=check)
+        return Rule(name, description, level, frozenset(), _named(settings), check_stack=check)
 
     return make
+
+
+def _named(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {name.rstrip("_"): setting for name, setting in settings.items()}

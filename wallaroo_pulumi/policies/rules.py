@@ -40,20 +40,37 @@ def _listed(values: Iterable[str]) -> str:
         "default": "[a-z][a-z0-9]*(-[a-z0-9]+)*",
         "description": "a regular expression for the whole name",
     },
+    except_=texts("names that may be otherwise, such as those of workspaces that were taken over"),
 )
 def _workspace_name(workspace: Declared, config: Config) -> Iterator[str]:
-    name = workspace.known("name")
-    if name is not None and not re.fullmatch(config["pattern"], name):
-        lower = name.lower()
-        fits = lower != name and re.fullmatch(config["pattern"], lower)
-        other = f"name it {lower!r}" if fits else "give it another name"
+    if name := _wrong_name(workspace, config):
+        if workspace["adopt"] == "always":
+            other = (
+                "another name would abandon the workspace it takes over; list this one in the setting except"
+            )
+        elif lower := _lower_name(workspace, config):
+            other = f"name it {lower!r}"
+        else:
+            other = "give it another name"
         yield f"its name {name!r} does not match {config['pattern']}; {other}"
 
 
-@_workspace_name.remedied_by("the name in lower case")
+@_workspace_name.remedied_by("the name in lower case where that fits, except with `adopt='always'`")
 def workspace_name(workspace: Declared, config: Config) -> dict[str, Any]:
-    name = workspace.known("name")
-    return {"name": name.lower()} if name and name != name.lower() else {}
+    lower = _lower_name(workspace, config)
+    return {"name": lower} if lower and workspace["adopt"] not in ("always", UNKNOWN) else {}
+
+
+def _wrong_name(workspace: Declared, config: Config) -> str | None:
+    name: str | None = workspace.known("name")
+    fits = name is None or name in config["except"] or re.fullmatch(config["pattern"], name)
+    return None if fits else name
+
+
+def _lower_name(workspace: Declared, config: Config) -> str | None:
+    """The name in lower case, where that puts a wrong one right."""
+    name = _wrong_name(workspace, config)
+    return name.lower() if name and re.fullmatch(config["pattern"], name.lower()) else None
 
 
 @stack_rule(
@@ -178,12 +195,39 @@ def unmanaged_kept(resource: Declared, config: Config) -> Iterator[str]:
         yield "with force_destroy, deleting it destroys what this stack does not manage; leave force_destroy out"
 
 
+TAKE_NOTHING_OVER_WITH_NEVER = ("Connection", "Workspace")
+
+
+@rule(
+    "production-taken-over",
+    "Production destroys nothing that was there before.",
+    level="advisory",
+    stacks=PRODUCTION,
+    kinds=kinds("the classes of which creating may take an existing object over", "User", "Connection"),
+)
+def production_taken_over(resource: Declared, config: Config) -> Iterator[str]:
+    # Whether a create took something over, no declaration tells: only that it may.
+    if not _in_production(resource, config) or resource.kind not in config["kinds"] or resource.protect:
+        return
+    if resource["adopt"] not in ("never", UNKNOWN):
+        never = "adopt='never', or " if resource.kind in TAKE_NOTHING_OVER_WITH_NEVER else ""
+        yield (
+            "creating it takes over what exists under its name, and removing it from the stack removes that too; give "
+            f"it {never}opts=pulumi.ResourceOptions(protect=True)"
+        )
+
+
 # --- models -------------------------------------------------------------------------------------------------
 
 
-@rule("model-private", "Models are private to their workspace.", "ModelVersion")
+@rule(
+    "model-private",
+    "Models are private to their workspace.",
+    "ModelVersion",
+    except_=texts("names of models that may be public"),
+)
 def model_private(model: Declared, config: Config) -> Iterator[str]:
-    if model["visibility"] not in (None, UNKNOWN, "private"):
+    if model["visibility"] not in (None, UNKNOWN, "private") and model["name"] not in config["except"]:
         yield f"its visibility is {model['visibility']!r}; leave visibility out, or set it to 'private'"
 
 
@@ -294,6 +338,7 @@ def production_replicas(deployment: Declared, config: Config) -> Iterator[str]:
 @stack_rule(
     "production-assays",
     "Production deployments are watched by an assay.",
+    level="advisory",  # an assay needs a baseline, often of inferences to come; and estate files declare none
     stacks=PRODUCTION,
 )
 def production_assays(resources: Sequence[Declared], config: Config) -> Iterator[tuple[Declared, str]]:
@@ -343,12 +388,24 @@ def _unmarked(resource: Declared) -> list[str]:
     return [name for name in names if resource.known(name) is not None and (name,) not in resource.secrets]
 
 
-@rule("no-credential-in-clear", "No property that is not secret looks like a credential.")
+ALLOWED = texts("names of properties, keys and environment variables to let pass; `*_TOKEN` is a family")
+NAMES = texts("more such names that are taken for those of credentials")
+
+
+@rule(
+    "no-credential-in-clear",
+    "No property that is not secret looks like a credential.",
+    allowed=ALLOWED,
+    names=NAMES,
+)
 def no_credential_in_clear(resource: Declared, config: Config) -> Iterator[str]:
     for name, value in resource.in_clear.items():
         if name not in SECRETS.get(resource.kind or "", ()):
-            for path, reason in credentials(value, name):
-                yield f"{path} {reason} and is kept in clear; take it out, or put it where secrets belong"
+            for path, reason in credentials(value, name, config["allowed"], config["names"]):
+                yield (
+                    f"{path} {reason} and is kept in clear; take it out, put it where secrets belong, or name it in "
+                    "the rule's setting allowed"
+                )
 
 
 @rule(
@@ -356,9 +413,11 @@ def no_credential_in_clear(resource: Declared, config: Config) -> Iterator[str]:
     "Details of connections hold no credential: the instance shows them in clear to whoever lists connections.",
     "Connection",
     level="advisory",
+    allowed=ALLOWED,
+    names=NAMES,
 )
 def connection_credentials(connection: Declared, config: Config) -> Iterator[str]:
-    for path, reason in credentials(connection["details"], "details"):
+    for path, reason in credentials(connection["details"], "details", config["allowed"], config["names"]):
         yield f"{path} {reason}; name a secret that the orchestration fetches, or use a credential of few rights"
 
 
@@ -412,6 +471,7 @@ RULES: tuple[Rule, ...] = (
     production_no_force_destroy,
     production_no_adopt_always,
     unmanaged_kept,
+    production_taken_over,
     model_private,
     model_frameworks,
     model_size,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 
 from wallaroo_pulumi.policies.rule import UNKNOWN, Declared, Rule, Secret, kind_of
 from wallaroo_pulumi.policies.rules import RULES
+from wallaroo_pulumi.policies.settings import KINDS
+from wallaroo_pulumi.resources import RESOURCES
 
 BY_NAME = {rule.name: rule for rule in RULES}
 
@@ -55,6 +58,12 @@ CASES = [
     Case("workspace-name", declared("Workspace", {"name": "Fraud"}), "'Fraud' does not match", "name it 'fraud'"),
     Case("workspace-name", declared("Workspace", {"name": "Fraud--a"}), "give it another name"),
     Case("workspace-name", declared("Workspace", {"name": "fraud"}), "team-[a-z]+", pattern="team-[a-z]+"),
+    Case("workspace-name", declared("Workspace", {"name": "Fraud"}), **{"except": ["Fraud"]}),
+    Case(
+        "workspace-name",
+        declared("Workspace", {"name": "Fraud", "adopt": "always"}),
+        "another name would abandon the workspace it takes over; list this one in the setting except",
+    ),
     Case("owner-domains", declared("WorkspaceMember", {"email": "eve@evil.example", "role": "OWNER"})),
     Case("owner-domains", declared("WorkspaceMember", {"email": "a@EXAMPLE.com", "role": "OWNER"}), **HOUSE),
     Case("owner-domains", declared("WorkspaceMember", {"email": "a@it.example.org", "role": "OWNER"}), **HOUSE),
@@ -107,6 +116,13 @@ CASES = [
         "what was there before this stack",
         "leave one of them out",
     ),
+    Case("production-taken-over", declared("User", {"email": "a"})),
+    Case("production-taken-over", declared("Pipeline", {"name": "a"}, stack="prod")),
+    Case("production-taken-over", declared("Connection", {"adopt": "never"}, stack="prod")),
+    Case("production-taken-over", declared("Connection", {"adopt": "if_same"}, stack="prod", protect=True)),
+    Case("production-taken-over", declared("Connection", {"adopt": "if_same"}, stack="prod"), "adopt='never', or"),
+    Case("production-taken-over", declared("User", {"email": "a"}, stack="prod"), "give it opts=pulumi"),
+    Case("model-private", declared("ModelVersion", {"name": "m", "visibility": "public"}), **{"except": ["m"]}),
     Case("model-private", declared("ModelVersion", {"visibility": "private"})),
     Case("model-private", declared("ModelVersion")),
     Case("model-private", declared("ModelVersion", {"visibility": "public"}), "'public'", "set it to 'private'"),
@@ -183,6 +199,10 @@ CASES = [
         declared("Deployment", {"engineConfig": {"env": [{"name": "DB_PASSWORD", "value": "hush"}]}}),
         "engineConfig.env[0].DB_PASSWORD is named like a credential",
     ),
+    Case("no-credential-in-clear", declared("Deployment", {"engineConfig": {"a_token": "hush"}}), allowed=["a_*"]),
+    Case("no-credential-in-clear", declared("Deployment", {"engineConfig": {"pat": "hush"}}), "pat is", names=["pat"]),
+    Case("connection-credentials", declared("Connection", {"details": {"password": "a"}}), allowed=["password"]),
+    Case("connection-credentials", declared("Connection", {"details": {"pat": "hush"}}), "details.pat", names=["pat"]),
     Case("connection-credentials", declared("Connection", {"details": {"host": "db", "secret_name": "db-login"}})),
     Case("connection-credentials", declared("Connection", {"details": UNKNOWN})),
     Case("connection-credentials", declared("Connection", {"details": {"password": UNKNOWN}})),
@@ -371,6 +391,10 @@ def test_of_workspaces_with_one_id_both_have_the_owner() -> None:
     [
         ("workspace-name", declared("Workspace", {"name": "Fraud-Prod"}), {}, {"name": "fraud-prod"}),
         ("workspace-name", declared("Workspace", {"name": "fraud"}), {}, {}),
+        ("workspace-name", declared("Workspace", {"name": "Fraud--a"}), {}, {}),
+        ("workspace-name", declared("Workspace", {"name": "Fraud"}), {"pattern": "[A-Z][a-z]+"}, {}),
+        ("workspace-name", declared("Workspace", {"name": "Fraud"}), {"except": ["Fraud"]}, {}),
+        ("workspace-name", declared("Workspace", {"name": "Fraud", "adopt": "always"}), {}, {}),
         ("workspace-name", declared("Workspace", {"name": UNKNOWN}), {}, {}),
         ("workspace-name", declared("Pipeline", {"name": "Fraud"}), {}, {}),
         (
@@ -413,6 +437,44 @@ def test_what_is_remediated_is_refused_no_more(rule: Rule) -> None:
     good = Declared(bad.type, bad.urn, {**bad.properties, **changes}, secrets=secrets)
     assert rule.violations(bad, config)
     assert rule.violations(good, config) == []
+
+
+# --- configurations ---
+
+LOTS = "'lots' is not a quantity of Kubernetes, such as 500m, 2, 512Mi or 3Gi"
+
+
+@pytest.mark.parametrize(
+    ("rule", "config", "problems"),
+    [
+        ("deployment-limits", {"memory": "2Gi", "cpus": 5.0}, []),
+        ("deployment-limits", {"memory": "lots"}, [f"rule deployment-limits, setting memory: {LOTS}"]),
+        (
+            "workspace-name",
+            {"pattern": "("},
+            ["rule workspace-name, setting pattern: '(' is not a regular expression of Python: missing ), "
+             "unterminated subpattern at position 0"],
+        ),
+        ("workspace-name", {"pattern": "(?!tmp-).*"}, []),
+        ("model-size", {"maxmum": 5}, ["rule model-size has no setting maxmum; it has maximum"]),
+        ("pipeline-models", {"a": 1}, ["rule pipeline-models has no setting a; it has none"]),
+    ],
+)  # fmt: skip
+def test_wrong_configurations_are_one_line_each(
+    rule: str, config: dict[str, Any], problems: list[str]
+) -> None:
+    assert list(BY_NAME[rule].problems(config)) == problems
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_defaults_are_right_and_schemas_are_json(rule: Rule) -> None:
+    defaults = {name: setting["default"] for name, setting in rule.settings.items()}
+    assert list(rule.problems(defaults)) == []
+    assert json.loads(json.dumps(rule.schema)) == rule.schema
+
+
+def test_settings_know_the_classes_of_this_package() -> None:
+    assert set(KINDS) == set(RESOURCES)
 
 
 # --- what all rules share -----------------------------------------------------------------------------------
