@@ -54,7 +54,7 @@ test: $(VENV)/.ready
 	@$(PYTHON) engine/build.py > /dev/null
 	@$(PYTHON) keycloak/fetch.py > /dev/null || test "$$CI" != true
 	@$(PYTHON) conformance/fetch.py > /dev/null
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses auto
 
 # Both write docs/performance.md, which says which of them did.
 bench: $(VENV)/.ready

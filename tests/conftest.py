@@ -1,28 +1,55 @@
-"""What all tests share: one emulator for the session, put back to its start for each test."""
+"""What all tests share: one emulator for the session, put back to its start for each test; what workers run; pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import reliability
+import sdk_operations
 from emulated import Emulated
+from pages import Writer
+from xdist.scheduler import LoadScopeScheduling
 
 from wallaroo_pulumi.emulator import EmulatorServer
 
 ONE_WORKER = {
     "keycloak": "one server, which takes half a minute to start",
-    "faults": "one record, which is written when all have run",
-    "conformance": "one environment and one record",
+    "conformance": "one process with the vendor's SDK, which takes as long to import",
 }
 """Folders whose tests stay together when the suite runs on several workers, and why."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        if folder in ONE_WORKER:
-            item.add_marker(pytest.mark.xdist_group(folder))
+class FoldersTogether(LoadScopeScheduling):
+    """Hands out test by test, and those of ``ONE_WORKER`` folder by folder, which come first.
+
+    xdist's own way, `--dist loadgroup`, groups nothing with pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return folder if folder in ONE_WORKER else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FoldersTogether:
+    return FoldersTogether(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Writer([reliability.PAGE, sdk_operations.PAGE]))
+
+
+@pytest.fixture
+def note(record_property: Callable[[str, object], None]) -> Callable[[str, str], None]:
+    """Counts the outcome of a fault in docs/reliability.md: ``note("reset", "carried on")``."""
+
+    def note(fault: str, outcome: str) -> None:
+        record_property(reliability.PAGE.key, [fault, outcome])
+
+    return note
 
 
 @pytest.fixture(scope="session")

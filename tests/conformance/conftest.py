@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import sdk_operations
 from emulated import Emulated, clean_environment
-from sdk_operations import Operations
 from vendor_sdk import Sdk
 from workbench import Workbench
 
 HERE = Path(__file__).parent
-
-
-@pytest.fixture(scope="session")
-def operations(request: pytest.FixtureRequest) -> Iterator[Operations]:
-    """The SDK's operations that the tests have seen at work; they make a page when all tests have run and passed."""
-    operations = Operations()
-    yield operations
-    chosen = request.config.getoption("keyword") or any("::" in path for path in request.config.args)
-    collected = {item.path for item in request.session.items}
-    if not request.session.testsfailed and not chosen and collected.issuperset(HERE.glob("test_*.py")):
-        operations.write()
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +31,7 @@ def _python(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sdk(
-    _python: Path, _emulator_url: str, operations: Operations, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Sdk]:
+def _sdk(_python: Path, _emulator_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sdk]:
     """The SDK, logging in by password from the environment, in the single-domain form."""
     home = tmp_path_factory.mktemp("home")  # it caches its token there
     environment = clean_environment() | {
@@ -66,9 +53,18 @@ def sdk(
             text=True,
         ) as process,
     ):
-        yield Sdk(process, messages, operations)
+        yield Sdk(process, messages)
         assert process.stdin is not None
         process.stdin.close()  # which ends it
+
+
+@pytest.fixture
+def sdk(_sdk: Sdk, record_property: Callable[[str, object], None]) -> Iterator[Sdk]:
+    """The same for all tests; what it is seen to do goes to the page of docs/."""
+    _sdk.asked = []
+    yield _sdk
+    for asked in _sdk.asked:
+        record_property(sdk_operations.PAGE.key, asked)
 
 
 def _fetch_script() -> ModuleType:

@@ -6,8 +6,6 @@ import json
 import subprocess
 from typing import IO, Any
 
-from sdk_operations import Operations
-
 
 class SdkError(Exception):
     """What the SDK raised."""
@@ -16,10 +14,11 @@ class SdkError(Exception):
 class Sdk:
     """Calls the functions of `scripts/`, which run in the SDK's own environment. Every call logs in anew."""
 
-    def __init__(self, process: subprocess.Popen[str], messages: IO[str], operations: Operations) -> None:
+    def __init__(self, process: subprocess.Popen[str], messages: IO[str]) -> None:
         self._process = process
         self._messages = messages
-        self._operations = operations
+        self.asked: list[Any] = []
+        """Of each call: operation → its requests."""
 
     def __call__(self, script: str, function: str, **arguments: Any) -> Any:
         """What the function answers, as JSON. Raises SdkError."""
@@ -34,5 +33,5 @@ class Sdk:
         told = json.loads(line)
         if "error" in told:
             raise SdkError(told["error"])
-        self._operations.note(told["asked"])
+        self.asked.append(told["asked"])
         return told["answer"]

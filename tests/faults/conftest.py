@@ -1,12 +1,13 @@
-"""The record of all fault tests; it writes its page when all of them ran."""
+"""An instance on which a twin could be made, and lives that take no longer than they must."""
 
 from __future__ import annotations
 
+import functools
+import ssl
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
-from reliability import Record
 
 from wallaroo_pulumi.emulator import EmulatorServer, Settings
 
@@ -24,9 +25,10 @@ def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("httpx_retries.retry.time", SimpleNamespace(sleep=lambda seconds: None))
 
 
-@pytest.fixture(scope="session")
-def record(request: pytest.FixtureRequest) -> Iterator[Record]:
-    record = Record()
-    yield record
-    if not request.session.testsfailed and not request.config.getoption("keyword"):
-        record.write()
+_tls = functools.cache(ssl.create_default_context)
+
+
+@pytest.fixture(autouse=True)
+def _one_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of clients, none of which uses TLS: reading the authorities takes half of a short life."""
+    monkeypatch.setattr("wallaroo_pulumi.http.ssl.create_default_context", _tls)

@@ -1,118 +1,120 @@
-"""Any history of edits, drift by hand, faults and runs ends, after a run without faults, in what is declared.
-
-Runs go through a real dynamic host, a new one for each, as Pulumi starts them; the engine's part (refresh, then
-delete, replace, update and create in the order of dependencies) is played by :class:`Stack`.
-"""
+"""Any history of edits, drift by hand, faults and runs ends, after a run without faults, in what is declared."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from dynamic_host import DynamicHost, HostError
+from dynamic_host import HostError
 from emulated import Emulated
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from stack_double import Inputs, Key, Stack
 
-NAMES = ("fraud", "churn")
-USERS = ("mary.jane@example.com", "john.hancock@example.com")
-ROLES = ("OWNER", "COLLABORATOR")
-ENDPOINTS = ("create", "list", "add_user", "list_users", "remove_user")
+OPS = "ops@example.com"
+NAMES = st.sampled_from(("fraud", "churn"))
+USERS = st.sampled_from(("mary.jane@example.com", "john.hancock@example.com"))
+ROLES = st.sampled_from(("OWNER", "COLLABORATOR"))
+STEPS = st.sampled_from(
+    ([], [{"ModelInference": {"models": [{"name": "m", "version": "v", "sha": "0" * 64}]}}])
+)
+ENDPOINTS = (
+    "workspaces/create",
+    "workspaces/list",
+    "workspaces/add_user",
+    "workspaces/list_users",
+    "workspaces/remove_user",
+    "connections/create",
+    "connections/list",
+    "connections/delete",
+    "pipelines/create",
+    "pipelines/list_pipelines",
+    "pipelines/delete_pipeline",
+)
 KINDS = ("reset", "lost_reply", "truncate", "respond")
 
 
-class Stack:
-    """A stack's state, and what the engine does with it."""
-
-    def __init__(self, emulator: Emulated) -> None:
-        self.emulator = emulator
-        self.state: dict[tuple[str, ...], tuple[str, dict[str, Any]]] = {}
-        """(workspace,) or (workspace, user) → id and outputs."""
-
-    def up(self, declared: dict[str, dict[str, str]]) -> None:
-        """Raises HostError where a call fails; what was done until then is in the state."""
-        with DynamicHost({**self.emulator.settings, "maxRetries": "1"}) as host:
-            self._refresh(host)
-            wanted = [(name,) for name in declared]
-            wanted += [(name, user) for name, members in declared.items() for user in members]
-            for key in sorted(set(self.state) - set(wanted), key=len, reverse=True):
-                self._delete(host, key)
-            for key in wanted:
-                self._apply(host, key, declared)
-
-    def _refresh(self, host: DynamicHost) -> None:
-        for key, (id, outputs) in list(self.state.items()):
-            found, now, _ = host.read(kind(key), id, outputs)
-            if found:
-                self.state[key] = (found, now)
-            else:
-                del self.state[key]
-
-    def _delete(self, host: DynamicHost, key: tuple[str, ...]) -> None:
-        host.delete(kind(key), *self.state[key])
-        del self.state[key]
-
-    def _apply(self, host: DynamicHost, key: tuple[str, ...], declared: dict[str, dict[str, str]]) -> None:
-        inputs: dict[str, Any] = {"name": key[0]}
-        if len(key) == 2:
-            workspace_id = self.state[key[:1]][1]["workspaceId"]
-            inputs = {"workspaceId": workspace_id, "email": key[1], "role": declared[key[0]][key[1]]}
-        checked, failures = host.check(kind(key), inputs)
-        assert failures == {}
-        old = self.state.get(key)
-        difference = host.diff(kind(key), old[0], old[1], checked) if old else None
-        if difference is None or difference.replaces:
-            self.state[key] = host.create(kind(key), checked)
-        elif difference.changed and old:
-            self.state[key] = (old[0], host.update(kind(key), old[0], old[1], checked))
-
-
-def kind(key: tuple[str, ...]) -> str:
-    return "Workspace" if len(key) == 1 else "WorkspaceMember"
-
-
 class History(RuleBasedStateMachine):
+    """``declared`` is the program; ``others`` what may be on the instance without being declared.
+
+    That is what somebody made by hand, and what a run that failed may have made without knowing.
+    """
+
     emulator: Emulated
+    note: Callable[[str, str], None]
 
     @initialize()
     def begin(self) -> None:
         self.emulator.control("reset")
-        self.emulator.http.delete("/__emulator__/faults")
         self.stack = Stack(self.emulator)
-        self.declared: dict[str, dict[str, str]] = {}
+        self.declared: dict[Key, Inputs] = {}
+        self.others: set[Key] = set()
 
-    @rule(name=st.sampled_from(NAMES))
+    @rule(name=NAMES)
     def declare_a_workspace(self, name: str) -> None:
-        self.declared.setdefault(name, {})
+        self.declared["Workspace", name] = {"name": name}
 
-    @rule(name=st.sampled_from(NAMES), user=st.sampled_from(USERS), role=st.sampled_from(ROLES))
+    @rule(name=NAMES, user=USERS, role=ROLES)
     def declare_a_member(self, name: str, user: str, role: str) -> None:
-        self.declared.setdefault(name, {})[user] = role
+        self.declare_a_workspace(name)
+        self.declared["WorkspaceMember", name, user] = {"email": user, "role": role}
 
-    @rule(name=st.sampled_from(NAMES))
+    @rule(name=NAMES, steps=STEPS)
+    def declare_a_pipeline(self, name: str, steps: list[Any]) -> None:
+        self.declare_a_workspace(name)
+        self.declared["Pipeline", name, "scores"] = {"name": "scores", "steps": steps}
+
+    @rule(host=st.sampled_from(("db-1", "db-2")))
+    def declare_a_connection(self, host: str) -> None:
+        self.declared["Connection", "sales"] = {"name": "sales", "type": "HTTP", "details": {"host": host}}
+
+    @rule(name=NAMES)
     def take_a_workspace_out(self, name: str) -> None:
-        self.declared.pop(name, None)
+        self.declared = {key: inputs for key, inputs in self.declared.items() if key[1] != name}
 
-    @rule(name=st.sampled_from(NAMES), user=st.sampled_from(USERS))
+    @rule(name=NAMES, user=USERS)
     def take_a_member_out(self, name: str, user: str) -> None:
-        self.declared.get(name, {}).pop(user, None)
+        self.declared.pop(("WorkspaceMember", name, user), None)
 
-    @rule(name=st.sampled_from(NAMES), user=st.sampled_from(USERS))
+    @rule(name=NAMES)
+    def take_a_pipeline_out(self, name: str) -> None:
+        self.declared.pop(("Pipeline", name, "scores"), None)
+
+    @rule()
+    def take_the_connection_out(self) -> None:
+        self.declared.pop(("Connection", "sales"), None)
+
+    @rule(name=NAMES, user=USERS)
     def somebody_removes_a_member(self, name: str, user: str) -> None:
         if id := self.emulator.workspaces().get(name):
             self.emulator.control("delete", workspace_id=id, email=user)
+            self.others.discard(("WorkspaceMember", name, user))
 
-    @rule(name=st.sampled_from(NAMES))
+    @rule(name=NAMES)
     def somebody_removes_a_workspace(self, name: str) -> None:
         if id := self.emulator.workspaces().get(name):
             self.emulator.control("delete", workspace_id=id)
+            self.others = {key for key in self.others if key[1] != name}
 
-    @rule(name=st.sampled_from(NAMES), user=st.sampled_from(USERS), role=st.sampled_from(ROLES))
+    @rule(name=NAMES, user=USERS, role=ROLES)
     def somebody_changes_a_role(self, name: str, user: str, role: str) -> None:
         if id := self.emulator.workspaces().get(name):
             self.emulator.api("workspaces/add_user", workspace_id=id, email=user, user_type=role)
+            self.others.add(("WorkspaceMember", name, user))
+
+    @rule(name=NAMES)
+    def somebody_removes_a_pipeline(self, name: str) -> None:
+        if id := self.emulator.workspaces().get(name):
+            with contextlib.suppress(Exception):  # there may be none
+                self.emulator.api("pipelines/delete_pipeline", workspace_id=id, pipeline_id="scores")
+
+    @rule()
+    def somebody_removes_the_connection(self) -> None:
+        with contextlib.suppress(Exception):  # there may be none
+            self.emulator.api("connections/delete", name="sales")
 
     @rule(
         endpoint=st.sampled_from(ENDPOINTS),
@@ -120,23 +122,48 @@ class History(RuleBasedStateMachine):
         status=st.sampled_from((500, 502, 503)),
     )
     def a_run_meets_a_fault(self, endpoint: str, fault: str, status: int) -> None:
-        self.emulator.control("faults", path=f"*/workspaces/{endpoint}", kind=fault, status=status)
+        self.emulator.control("faults", path=f"/v1/api/{endpoint}", kind=fault, status=status)
+        before = set(self.stack.state)
         with contextlib.suppress(HostError):
             self.stack.up(self.declared)
         self.emulator.http.delete("/__emulator__/faults")
+        self.others |= set(self.declared) - set(self.stack.state)
+        self.others -= before - set(self.declared) - set(self.stack.state)
 
     @rule()
     def a_run_without_faults_ends_in_what_is_declared(self) -> None:
+        before = set(self.stack.state)
         self.stack.up(self.declared)
-        workspaces = self.emulator.workspaces()
-        for name, members in self.declared.items():
-            found = self.emulator.members(workspaces[name])
-            assert found.pop("ops@example.com") == "OWNER"
-            managed = {user: role for user, role in found.items() if user in members}
-            assert managed == members
-            assert self.stack.state[(name,)][0] == str(workspaces[name])
-        names = [w["name"] for w in self.emulator.api("workspaces/list")["workspaces"]]
-        assert len(names) == len(set(names)), "no twins"
+        self.others -= before | set(self.declared)
+        found = self.on_the_instance()
+        assert {key: found[key] for key in self.declared} == self.declared
+        left = {key for key in set(found) - set(self.declared) if key[0] != "Workspace"}
+        assert left <= self.others, "what was taken out of the program is gone"
+        self.note(
+            "any history: edits, drift, faults and runs, then a run without faults", "next run converged"
+        )
+
+    def on_the_instance(self) -> dict[Key, Inputs]:
+        """All objects there, as the program would declare them."""
+        found: dict[Key, Inputs] = {}
+        listed = self.emulator.api("workspaces/list")["workspaces"]
+        for name, id in ((workspace["name"], workspace["id"]) for workspace in listed):
+            assert ("Workspace", name) not in found, "a twin"
+            found["Workspace", name] = {"name": name}
+            members = self.emulator.members(id)
+            assert members.pop(OPS) == "OWNER"
+            for user, role in members.items():
+                found["WorkspaceMember", name, user] = {"email": user, "role": role}
+            for pipeline in self.emulator.api("pipelines/list_pipelines", workspace_id=id)["pipelines"]:
+                version = pipeline["pipeline_version"]["version"]
+                definition = self.emulator.api("pipelines/get_version", version=version)["definition"]
+                key = ("Pipeline", name, pipeline["pipeline"]["name"])
+                assert key not in found, "a twin"
+                found[key] = {"name": key[2], "steps": definition["steps"]}
+        for connection in self.emulator.api("connections/list")["connections"]:
+            key = ("Connection", connection["name"])
+            found[key] = {name: connection[name] for name in ("name", "type", "details")}
+        return found
 
     def teardown(self) -> None:
         if hasattr(self, "stack"):
@@ -144,15 +171,16 @@ class History(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(900)
-def test_any_history_ends_in_what_is_declared(emulator: Emulated) -> None:
-    machine = type("HistoryOnThisEmulator", (History,), {"emulator": emulator})
+def test_any_history_ends_in_what_is_declared(emulator: Emulated, note: Callable[[str, str], None]) -> None:
+    machine = type("HistoryOnThisEmulator", (History,), {"emulator": emulator, "note": staticmethod(note)})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=8,
-            stateful_step_count=14,
+            max_examples=12,
+            stateful_step_count=16,
             deadline=None,
             derandomize=True,
+            database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -67,6 +67,15 @@ class Life:
         id, outputs = self.state
         self.state = (id, lifecycle.update(self._resource, self._ctx, id, outputs, inputs))
 
+    def refresh(self) -> None:
+        """Read it again. Raises LookupError when it is said to be gone."""
+        assert self.state is not None
+        id, outputs = self.state
+        found = lifecycle.read(self._resource, self._ctx, id, outputs)
+        if found is None:
+            raise LookupError(f"{self._resource.kind} {id} is said to be gone")
+        self.state = found[:2]
+
     def delete(self) -> None:
         assert self.state is not None
         lifecycle.delete(self._resource, self._ctx, *self.state)

@@ -1,35 +1,27 @@
-"""What the fault tests count, and the page they write of it."""
+"""What the tests of faults note, and the table that is made of it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterable
 
-PAGE = Path(__file__).parent.parent.parent / "docs/reliability.md"
+from pages import Page
 
-OUTCOMES = ("carried on", "error, next run converged", "lost", "twin")
+OUTCOMES = ("carried on", "next run converged", "either", "lost", "twin")
 
 
-class Record:
-    """Counts outcomes by fault."""
+def table(notes: Iterable[list[str]]) -> str:
+    """A row for each fault, of its outcomes."""
+    counts: dict[str, Counter[str]] = {}
+    for fault, outcome in notes:
+        counts.setdefault(fault, Counter())[outcome] += 1
+    lines = ["| fault | tried | " + " | ".join(OUTCOMES) + " |", "|---|" + "---|" * (len(OUTCOMES) + 1)]
+    for fault, found in counts.items():
+        cells = [str(found[outcome]) for outcome in OUTCOMES]
+        lines.append(f"| {fault} | {found.total()} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
-    def __init__(self) -> None:
-        self._counts: dict[str, Counter[str]] = {}
 
-    def note(self, fault: str, outcome: str) -> None:
-        self._counts.setdefault(fault, Counter())[outcome] += 1
-
-    def table(self) -> str:
-        lines = ["| fault | tried | " + " | ".join(OUTCOMES) + " |", "|---|" + "---|" * (len(OUTCOMES) + 1)]
-        for fault, counts in self._counts.items():
-            cells = [str(counts[outcome]) for outcome in OUTCOMES]
-            lines.append(f"| {fault} | {counts.total()} | {' | '.join(cells)} |")
-        return "\n".join(lines) + "\n"
-
-    def write(self) -> None:
-        """Put the table in its place on the page."""
-        page = PAGE.read_text()
-        begin, end = "<!-- table -->\n", "<!-- end of table -->\n"
-        head, rest = page.split(begin)
-        tail = rest.split(end)[1]
-        PAGE.write_text(head + begin + self.table() + end + tail)
+PAGE = Page(
+    "docs/reliability.md", "table", "fault", ("tests/faults/test_*.py", "tests/engine/test_kill.py"), table
+)

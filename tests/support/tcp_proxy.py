@@ -22,10 +22,10 @@ class TcpProxy:
     a byte of the reply now and then without end, or no reply at all.
     """
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, port: int = 0) -> None:
         parts = urlsplit(target)
         self._target = (parts.hostname or "", parts.port or 0)
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._orders: list[tuple[bytes, Mistreatment]] = []
         self._loop = asyncio.new_event_loop()

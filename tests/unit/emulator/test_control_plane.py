@@ -260,3 +260,11 @@ def test_concurrent_creates_each_get_an_id_of_their_own(instance: Instance) -> N
     for thread in threads:
         thread.join()
     assert sorted(ids) == list(range(1, 41))
+
+
+def test_contents_are_the_rows_without_what_is_secret_to_the_instance(instance: Instance) -> None:
+    instance.ok("workspaces/create", workspace_name="fraud")
+    contents = instance.http.get("/__emulator__/contents").json()
+    (workspace,) = contents["workspaces"]
+    assert (workspace["id"], workspace["name"]) == (1, "fraud")
+    assert not {"signing_keys", "sessions", "clients"} & set(contents)
