@@ -35,9 +35,13 @@ def test_what_we_write_the_sdk_reads(sdk: Sdk, bench: Workbench) -> None:
         "archived": False,
         "created_at": workspace["createdAt"],
         "users": sorted([MARY, OPS]),
+        "roles": {OPS: "OWNER", MARY: "COLLABORATOR"},
         "models": [],
         "pipelines": [],
     }
+
+    member = bench.update("WorkspaceMember", member, workspace_id=int(id), email=MARY, role="OWNER")
+    assert sdk("workspaces", "look", name="fraud")["roles"] == {OPS: "OWNER", MARY: "OWNER"}
 
     bench.delete("WorkspaceMember", member)
     assert sdk("workspaces", "look", name="fraud")["users"] == [OPS]

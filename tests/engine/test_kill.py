@@ -1,78 +1,195 @@
-"""`kill -9` in the middle of a run: the next `up` ends with exactly the declared objects."""
+"""`kill -9` in the middle of a run: the next `up` ends with exactly the declared objects.
+
+On an instance that lets a workspace's name be taken twice: on one that refuses it, no twin could ever be seen.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from emulated import Emulated
 from pulumi_project import Project
 
-Make = Callable[[str], Project]
+from wallaroo_pulumi.emulator import EmulatorServer, Settings
 
-PROGRAM = """
-    import wallaroo_pulumi as wallaroo
-    ws = wallaroo.Workspace("fraud", name="fraud-prod")
-    wallaroo.WorkspaceMember("lead", workspace_id=ws.workspace_id, email="mary.jane@example.com", role="OWNER")
+Make = Callable[[str], Project]
+MODEL = Path(__file__).parents[2] / "stacks/serving/house_price.onnx"
+
+WORKSPACE = """
+import wallaroo_pulumi as wallaroo
+ws = wallaroo.Workspace("fraud", name="fraud-prod")
 """
-EDITED = PROGRAM.replace('role="OWNER"', 'role="COLLABORATOR"')
-REMOVED = "\n".join(PROGRAM.splitlines()[:-1])
+OWNER = """
+wallaroo.WorkspaceMember("lead", workspace_id=ws.workspace_id, email="mary.jane@example.com", role="OWNER")
+"""
+COLLABORATOR = OWNER.replace('role="OWNER"', 'role="COLLABORATOR"')
+MODEL_VERSION = f"""
+model = wallaroo.ModelVersion(
+    "model", workspace_id=ws.workspace_id, name="house-price", framework="onnx", path="{MODEL}"
+)
+"""
+EMPTY = """
+pipeline = wallaroo.Pipeline("pipeline", workspace_id=ws.workspace_id, name="house-price", steps=[])
+"""
+PIPELINE = MODEL_VERSION + EMPTY.replace("steps=[]", "steps=[wallaroo.model_step(model)]")
+DEPLOYMENT = f"""{PIPELINE}
+wallaroo.Deployment(
+    "deployment", workspace_id=ws.workspace_id, pipeline_name=pipeline.name,
+    pipeline_version_id=pipeline.version_id, models=[wallaroo.model_ref(model)],
+    engine_config=wallaroo.engine_config(cpus=0.5, memory="512Mi", replicas=1),
+)
+"""
+CONNECTION = """
+wallaroo.Connection("sales", name="sales", type="HTTP", details={"host": "db-1"})
+"""
+USER = """
+wallaroo.User("new", email="new.person@example.com")
+"""
+SERVED = {"models": 1, "model_versions": 1, "pipelines": 1, "pipeline_versions": 1}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A run that is killed while the answer to a call is out."""
+
+    program: str
+    call: str
+    objects: dict[str, int]
+    """What the instance holds in the end, besides the workspace and its owner."""
+    before: str | None = None
+    """The program of an earlier run, where the killed one edits something."""
+    carried_out: bool = True
+    """Whether the instance has done what the call asks when the process dies, or does it afterwards."""
+
 
 CASES = {
-    # what runs, the program before and after, the call that is held while the process is killed, and which of them
-    "create, before the request is carried out": (None, PROGRAM, "workspaces/create", 0),
-    "create, after it was carried out": (None, PROGRAM, "workspaces/list", 1),
-    "create of a member": (None, PROGRAM, "workspaces/add_user", 0),
-    "update": (PROGRAM, EDITED, "workspaces/add_user", 0),
-    "delete": (PROGRAM, REMOVED, "workspaces/remove_user", 0),
+    "create of a Workspace, not carried out yet": Case("", "workspaces/create", {}, carried_out=False),
+    "create of a Workspace": Case("", "workspaces/create", {}),
+    "update of a WorkspaceMember": Case(
+        COLLABORATOR, "workspaces/add_user", {"workspace_members": 2}, before=OWNER
+    ),
+    "delete of a WorkspaceMember": Case("", "workspaces/remove_user", {}, before=OWNER),
+}
+MORE_CASES = {
+    "create of a WorkspaceMember": Case(OWNER, "workspaces/add_user", {"workspace_members": 2}),
+    "create of a ModelVersion": Case(
+        MODEL_VERSION, "models/upload_and_convert", {"models": 1, "model_versions": 1}
+    ),
+    "create of a Pipeline": Case(EMPTY, "pipelines/create", {"pipelines": 1, "pipeline_versions": 1}),
+    "update of a Pipeline": Case(
+        PIPELINE,
+        "pipelines/create",
+        {**SERVED, "pipeline_versions": 2},
+        before=MODEL_VERSION + EMPTY,
+    ),
+    "delete of a Pipeline": Case("", "pipelines/delete_pipeline", {}, before=EMPTY),
+    "create of a Deployment": Case(DEPLOYMENT, "pipelines/deploy", {**SERVED, "deployments": 1}),
+    "wait for a Deployment": Case(DEPLOYMENT, "status/get_deployment", {**SERVED, "deployments": 1}),
+    "create of a Connection": Case(CONNECTION, "connections/create", {"connections": 1}),
+    "replacement of a Connection": Case(
+        CONNECTION.replace("db-1", "db-2"), "connections/delete", {"connections": 1}, before=CONNECTION
+    ),
+    "create of a User": Case(USER, "users/invite", {"users": 5}),
+}
+TOLD = {
+    "engine and host": "`kill -9` of all processes of the run",
+    "host": "`kill -9` of the dynamic host",
+    "engine": "`kill -9` of the engine alone",
 }
 
 
-@pytest.mark.parametrize("victim", ["engine", "host"])
+@pytest.fixture(scope="module")
+def _emulator_url() -> Iterator[str]:
+    with EmulatorServer(Settings(unique_workspace_names=False)) as server:
+        yield server.url
+
+
+@pytest.mark.parametrize("victim", TOLD)
 @pytest.mark.parametrize("case", CASES)
 def test_the_next_up_completes_what_was_killed(
-    project: Make, emulator: Emulated, case: str, victim: str
+    project: Make, emulator: Emulated, note: Callable[[str, str], None], case: str, victim: str
 ) -> None:
-    before, after, endpoint, turn = CASES[case]
-    estate = project(before or after)
+    kill_and_complete(project, emulator, CASES[case], victim)
+    note(TOLD[victim], "next run converged")
+
+
+@pytest.mark.parametrize("case", MORE_CASES)
+def test_the_next_up_completes_what_was_left_by_an_engine_that_was_killed(
+    project: Make, emulator: Emulated, note: Callable[[str, str], None], case: str
+) -> None:
+    kill_and_complete(project, emulator, MORE_CASES[case], "engine")
+    note(TOLD["engine"], "next run converged")
+
+
+def kill_and_complete(project: Make, emulator: Emulated, case: Case, victim: str) -> None:
+    estate = project(WORKSPACE + (case.program if case.before is None else case.before))
     estate.configure(emulator.settings)
-    if before:
+    if case.before is not None:
         estate.up().ok()
-        estate.write(after)
+        estate.write(WORKSPACE + case.program)
     emulator.forget_requests()
-    if turn:
-        emulator.control("faults", path=f"*/{endpoint}", count=turn, kind="delay")
-    emulator.control("faults", path=f"*/{endpoint}", kind="delay", delay=2.0)
+    kind = "late_reply" if case.carried_out else "delay"
+    emulator.control("faults", path=f"*/{case.call}", kind=kind, delay=3.0)
 
-    run = estate.start("up", "--yes", "--skip-preview")
-    wait_until(lambda: emulator.endpoints().count(endpoint) > turn)
-    for pid in processes(run.pid) if victim == "engine" else processes(run.pid, "pulumi.dynamic"):
-        os.kill(pid, signal.SIGKILL)
-    out, err = run.communicate(timeout=120)
-    assert run.returncode != 0, out + err
+    with running(estate) as run:
+        wait_until(lambda: is_out(emulator, case), "the run never came so far")
+        if victim == "engine":
+            os.kill(run.pid, signal.SIGKILL)
+            # The host that is left would go on beside the next run, so it is to see that its engine is gone.
+            wait_until(lambda: not processes(run.pid, "pulumi.dynamic"), "the host outlives its engine", 20)
+        else:
+            for pid in processes(run.pid, "pulumi.dynamic" if victim == "host" else ""):
+                os.kill(pid, signal.SIGKILL)
+        assert run.wait(timeout=120) != 0
 
-    if victim == "engine":
+    if victim != "host":
         estate.pulumi("cancel", "--yes").ok()
     estate.up().ok()
-    declared = {"fraud", "lead"} if after is not REMOVED else {"fraud"}
-    assert set(estate.resources()) == declared
-    assert list(emulator.workspaces()) == ["fraud-prod"]
-    members = {"ops@example.com": "OWNER"}
-    if after is not REMOVED:
-        members["mary.jane@example.com"] = "COLLABORATOR" if after is EDITED else "OWNER"
-    assert emulator.members(emulator.workspaces()["fraud-prod"]) == members
-    estate.up("--expect-no-changes").ok()
+    found = emulator.http.get("/__emulator__/objects").json()
+    expected = {"workspaces": 1, "workspace_members": 1, "users": 4, **case.objects}
+    assert {table: found[table] for table in COUNTED if found[table]} == expected
+    assert len(estate.resources()) == len(re.findall(r"wallaroo\.[A-Z]", WORKSPACE + case.program))
+    # A refresh compares all that is declared with the instance.
+    estate.up("--refresh", "--expect-no-changes").ok()
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
+COUNTED = (
+    *("workspaces", "workspace_members", "users", "models", "model_versions", "pipelines"),
+    *("pipeline_versions", "deployments", "connections"),
+)
+
+
+def is_out(emulator: Emulated, case: Case) -> bool:
+    """Whether the call has been made and, where it is to be, carried out."""
+    made = [r for r in emulator.requests() if r["path"].endswith(f"/{case.call}")]
+    return any(call["status"] is not None or not case.carried_out for call in made)
+
+
+@contextmanager
+def running(estate: Project) -> Iterator[subprocess.Popen[Any]]:
+    """An `up` under way; what is left of it in the end is killed."""
+    with estate.start("up", "--yes", "--skip-preview") as run:
+        try:
+            yield run
+        finally:
+            for pid in processes(run.pid):
+                os.kill(pid, signal.SIGKILL)
+
+
+def wait_until(true: Callable[[], bool], otherwise: str, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < deadline, "the run never came so far"
+        assert time.monotonic() < deadline, otherwise
         time.sleep(0.02)
 
 
@@ -83,8 +200,8 @@ def processes(leader: int, command: str = "") -> list[int]:
         try:
             pid = int(folder.name)
             line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            if os.getsid(pid) == leader and command in line:
+            if line and os.getsid(pid) == leader and command in line:
                 found.append(pid)
-        except (ValueError, OSError, subprocess.SubprocessError):
+        except (ValueError, OSError):
             continue
     return found

@@ -18,9 +18,13 @@ OPS = "ops@example.com"
 NAMES = st.sampled_from(("fraud", "churn"))
 USERS = st.sampled_from(("mary.jane@example.com", "john.hancock@example.com"))
 ROLES = st.sampled_from(("OWNER", "COLLABORATOR"))
-STEPS = st.sampled_from(
-    ([], [{"ModelInference": {"models": [{"name": "m", "version": "v", "sha": "0" * 64}]}}])
-)
+STEP = {"ModelInference": {"models": [{"name": "m", "version": "v", "sha": "0" * 64}]}}
+STEPS = st.sampled_from(([], [STEP]))
+EDITED: dict[str, Callable[[Inputs], Inputs]] = {
+    "WorkspaceMember": lambda old: old | {"role": "OWNER" if old["role"] != "OWNER" else "COLLABORATOR"},
+    "Pipeline": lambda old: old | {"steps": [] if old["steps"] else [STEP]},
+    "Connection": lambda old: old | {"details": {"host": "db-3"}},
+}
 ENDPOINTS = (
     "workspaces/create",
     "workspaces/list",
@@ -70,6 +74,19 @@ class History(RuleBasedStateMachine):
     @rule(host=st.sampled_from(("db-1", "db-2")))
     def declare_a_connection(self, host: str) -> None:
         self.declared["Connection", "sales"] = {"name": "sales", "type": "HTTP", "details": {"host": host}}
+
+    @rule(data=st.data())
+    def edit_what_is_declared_and_run(self, data: st.DataObject) -> None:
+        """An update, or the removal, of something that an earlier run has made: chance alone rarely leads to it."""
+        made = sorted(key for key in self.declared if key[0] != "Workspace")
+        if made:
+            self.a_run_without_faults_ends_in_what_is_declared()
+            key = data.draw(st.sampled_from(made))
+            if data.draw(st.booleans()):
+                del self.declared[key]
+            else:
+                self.declared[key] = EDITED[key[0]](self.declared[key])
+            self.a_run_without_faults_ends_in_what_is_declared()
 
     @rule(name=NAMES)
     def take_a_workspace_out(self, name: str) -> None:
@@ -176,7 +193,7 @@ def test_any_history_ends_in_what_is_declared(emulator: Emulated, note: Callable
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=12,
+            max_examples=10,
             stateful_step_count=16,
             deadline=None,
             derandomize=True,

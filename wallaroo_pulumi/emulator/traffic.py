@@ -26,7 +26,7 @@ SECRET_KEYS = frozenset(
 LOGGED_BODY_BYTES = 65_536
 LOG_LENGTH = 100_000
 
-FaultKind = Literal["respond", "reset", "lost_reply", "truncate", "delay"]
+FaultKind = Literal["respond", "reset", "lost_reply", "late_reply", "truncate", "delay"]
 
 
 @dataclass
@@ -36,8 +36,9 @@ class Fault:
     - `respond`: answered with `status`, `headers` and `body` (bytes), and not carried out;
     - `reset`: the connection is cut before anything is carried out;
     - `lost_reply`: carried out and committed, then the connection is cut;
+    - `late_reply`: carried out and committed, then answered after `delay` seconds;
     - `truncate`: carried out, and half of the reply's body arrives, as a complete HTTP reply;
-    - `delay`: nothing but `delay` seconds of waiting, which every kind may have, before the rest.
+    - `delay`: nothing but `delay` seconds of waiting, which every other kind may have, before the rest.
     """
 
     path: str
@@ -136,7 +137,7 @@ class Traffic:
         self.log.append(entry)
         fault = _TOO_MANY if self.limit.refuses() else self._next_fault(scope["path"])
         entry.fault = fault.kind if fault else None
-        delay = self.latency + (fault.delay if fault else 0.0)
+        delay = self.latency + (fault.delay if fault and fault.kind != "late_reply" else 0.0)
         if delay:
             await asyncio.sleep(delay)
 
@@ -157,6 +158,11 @@ class Traffic:
                     reply = await self._collect(scope, body.receive)
                     entry.status = reply.status
                     await _cut(receive, send)
+                case Fault(kind="late_reply"):
+                    reply = await self._collect(scope, body.receive)
+                    entry.status = reply.status
+                    await asyncio.sleep(fault.delay)
+                    await reply.send(send, reply.body)
                 case Fault(kind="truncate"):
                     reply = await self._collect(scope, body.receive)
                     await reply.send(recorded, reply.body[: len(reply.body) // 2])

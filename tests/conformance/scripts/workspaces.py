@@ -26,9 +26,18 @@ def look(client: Client, name: str) -> dict:
         "archived": workspace.archived(),
         "created_at": workspace.created_at(),
         "users": sorted(user.email() for user in workspace.users()),
+        "roles": roles(client, workspace.id()),
         "models": [model.name() for model in workspace.models()],
         "pipelines": [pipeline.name() for pipeline in workspace.pipelines()],
     }
+
+
+def roles(client: Client, workspace_id: int) -> dict:
+    """E-mail address → role. The high-level SDK tells no roles, so its generated client is asked."""
+    found = workspaces_list_users.sync(
+        client=client.mlops(), body=workspaces_list_users.WorkspacesListUsersBody(workspace_id)
+    )
+    return {client.get_email_by_id(user.user_id): user.user_type for user in found.users}
 
 
 def names(client: Client) -> list:

@@ -131,6 +131,14 @@ class TestFaults:
         with pytest.raises(json.JSONDecodeError):
             reply.json()
 
+    def test_late_reply_is_committed_before_it_is_waited_for(self, instance: Instance) -> None:
+        instance.ok("users/query")
+        instance.control("faults", path="*/create", kind="late_reply", delay=3600)
+        instance.http.timeout = httpx.Timeout(5, read=0.2)
+        with pytest.raises(httpx.ReadTimeout):
+            instance.call("workspaces/create", workspace_name="a")
+        assert names(instance) == ["a"]
+
     def test_delay_comes_before_the_fault_and_before_the_service(self, instance: Instance) -> None:
         instance.ok("users/query")
         instance.control("faults", path="*/create", kind="delay", delay=3600)
