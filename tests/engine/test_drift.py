@@ -215,6 +215,10 @@ def test_what_was_added_by_hand_in_a_workspace_of_the_stack(
     hub = emulator.api("models/create_registry", name="other", url="https://other.example.com", token="x")
     emulator.api("models/attach_registry_to_workspace", registry_id=hub["id"], workspace_id=fraud)
 
+    # Neither this nor its edges are found: their listing does not tell workspaces.
+    scores = int(made.resources("Pipeline")["scores"]["outputs"]["versionId"])
+    emulator.api("pipelines/publish", pipeline_version_id=scores, model_config_ids=[])
+
     unmanaged = found(made, "unmanaged")
     assert set(unmanaged) == {
         "ModelVersion fraud-prod/risk",

@@ -26,6 +26,10 @@ from ._lookups import refused_workspace, split_id
 from ._lookups import workspace as find_workspace
 
 _LAST_OWNER = "the last OWNER of a workspace cannot go; give another member the role OWNER first"
+_OWN_RIGHT = (
+    "it is the user who runs Pulumi, and could then neither manage the workspace nor take this back; declare the role "
+    "OWNER, or leave this member out"
+)
 
 
 class _Member(Properties):
@@ -107,8 +111,11 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
                 f"the user who runs Pulumi is a COLLABORATOR of workspace {place}, and only an OWNER may change its "
                 "members; ask an owner to do it, or to make this user one",
             )
-        elif member and member.role == "OWNER" and not self._owned(ctx, place):
-            yield BadInput("role", _LAST_OWNER)
+        elif member and member.role == "OWNER":
+            if not self._owned(ctx, place):
+                yield BadInput("role", _LAST_OWNER)
+            elif member.user_id == ctx.client.caller_id:
+                yield BadInput("role", _OWN_RIGHT)
 
     def _owned(self, ctx: Context[Client], workspace_id: int) -> bool:
         """Whether the workspace has an OWNER still, when the stack has done what validation has seen of it."""
@@ -201,10 +208,7 @@ def _give_role(ctx: Context[Client], workspace_id: int, user: wire.User, role: R
         return
     who = f"{_email(user) or user.id} in workspace {workspace_id}"
     if current == "OWNER" and user.id == ctx.client.caller_id:
-        raise ObjectError(
-            f"cannot make {role} of {who}: it is the user who runs Pulumi, and could then neither manage the workspace "
-            "nor take this back; declare the role OWNER, or leave this member out"
-        )
+        raise ObjectError(f"cannot make {role} of {who}: {_OWN_RIGHT}")
     with _owners_guarded(ctx, workspace_id, user.id, current, f"make {role} of {who}"):
         ctx.client.workspaces.add_user(workspace_id, user.id, user.email, role)
     if current is not None and _role(ctx, workspace_id, user.id, fresh=True) != role:
