@@ -207,9 +207,9 @@ def _give_role(ctx: Context[Client], workspace_id: int, user: wire.User, role: R
     if current == role:
         return
     who = f"{_email(user) or user.id} in workspace {workspace_id}"
-    if current == "OWNER" and user.id == ctx.client.caller_id:
-        raise ObjectError(f"cannot make {role} of {who}: {_OWN_RIGHT}")
     with _owners_guarded(ctx, workspace_id, user.id, current, f"make {role} of {who}"):
+        if current == "OWNER" and user.id == ctx.client.caller_id:
+            raise ObjectError(f"cannot make {role} of {who}: {_OWN_RIGHT}")
         ctx.client.workspaces.add_user(workspace_id, user.id, user.email, role)
     if current is not None and _role(ctx, workspace_id, user.id, fresh=True) != role:
         raise ObjectError(
