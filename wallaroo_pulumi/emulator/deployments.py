@@ -192,7 +192,7 @@ async def get_pipeline_internal_url(body: UrlRequest, caller: Caller, db: Db) ->
 @_pipelines.post("/infer/{deploy_name}-{deployment_id}/{pipeline_name}")
 async def infer(
     deploy_name: str,
-    deployment_id: int,
+    deployment_id: Id,
     pipeline_name: str,
     records: Annotated[list[dict[str, Any]], Body()],
     caller: Caller,
