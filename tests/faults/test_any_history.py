@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dynamic_host import HostError
 from emulated import Emulated
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from stack_double import Inputs, Key, Stack
@@ -21,6 +21,7 @@ ROLES = st.sampled_from(("OWNER", "COLLABORATOR"))
 STEP = {"ModelInference": {"models": [{"name": "m", "version": "v", "sha": "0" * 64}]}}
 STEPS = st.sampled_from(([], [STEP]))
 EDITED: dict[str, Callable[[Inputs], Inputs]] = {
+    "Workspace": lambda old: old,
     "WorkspaceMember": lambda old: old | {"role": "OWNER" if old["role"] != "OWNER" else "COLLABORATOR"},
     "Pipeline": lambda old: old | {"steps": [] if old["steps"] else [STEP]},
     "Connection": lambda old: old | {"details": {"host": "db-3"}},
@@ -74,19 +75,6 @@ class History(RuleBasedStateMachine):
     @rule(host=st.sampled_from(("db-1", "db-2")))
     def declare_a_connection(self, host: str) -> None:
         self.declared["Connection", "sales"] = {"name": "sales", "type": "HTTP", "details": {"host": host}}
-
-    @rule(data=st.data())
-    def edit_what_is_declared_and_run(self, data: st.DataObject) -> None:
-        """An update, or the removal, of something that an earlier run has made: chance alone rarely leads to it."""
-        made = sorted(key for key in self.declared if key[0] != "Workspace")
-        if made:
-            self.a_run_without_faults_ends_in_what_is_declared()
-            key = data.draw(st.sampled_from(made))
-            if data.draw(st.booleans()):
-                del self.declared[key]
-            else:
-                self.declared[key] = EDITED[key[0]](self.declared[key])
-            self.a_run_without_faults_ends_in_what_is_declared()
 
     @rule(name=NAMES)
     def take_a_workspace_out(self, name: str) -> None:
@@ -183,8 +171,18 @@ class History(RuleBasedStateMachine):
         return found
 
     def teardown(self) -> None:
-        if hasattr(self, "stack"):
-            self.a_run_without_faults_ends_in_what_is_declared()
+        """The end of every history: all is made, then all is edited, then all is taken out."""
+        if not hasattr(self, "stack"):
+            return
+        self.declare_a_member("fraud", "mary.jane@example.com", "OWNER")
+        self.declare_a_pipeline("fraud", [])
+        self.declare_a_connection("db-1")
+        self.a_run_without_faults_ends_in_what_is_declared()
+        for key, inputs in self.declared.items():
+            self.declared[key] = EDITED[key[0]](inputs)
+        self.a_run_without_faults_ends_in_what_is_declared()
+        self.declared = {}
+        self.a_run_without_faults_ends_in_what_is_declared()
 
 
 @pytest.mark.timeout(900)
@@ -194,10 +192,11 @@ def test_any_history_ends_in_what_is_declared(emulator: Emulated, note: Callable
         machine,
         settings=settings(
             max_examples=10,
-            stateful_step_count=16,
+            stateful_step_count=12,
             deadline=None,
             derandomize=True,
             database=None,
+            phases=[Phase.generate],  # making a failing history shorter takes longer than reading it
             suppress_health_check=list(HealthCheck),
         ),
     )
