@@ -1030,7 +1030,7 @@ class Edge(WallarooResource, module="wallaroo", name="Edge"):
 
     @property
     @pulumi.getter(name="edgeId")
-    def edge_id(self) -> pulumi.Output[str]:
+    def edge_id(self) -> pulumi.Output[str | None]:
         """The id that the instance gave, a UUID."""
         return self._output("edgeId")
 

@@ -59,7 +59,7 @@ class EdgeInputs(_Edge):
 
 
 class EdgeOutputs(_Edge):
-    edge_id: Annotated[str, Field(description="The id that the instance gave, a UUID.")]
+    edge_id: Annotated[str | None, Field(description="The id that the instance gave, a UUID.")] = None
     edge_bundle: Annotated[
         str | None,
         SECRET,
@@ -119,13 +119,17 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
         """Add the edge, which does not exist; on failure leave none, since its token would be lost."""
         try:
             bundle = _add_with_token(ctx, wanted)
-            added = _find(ctx, wanted.name)
         except WallarooError:
             with suppress(WallarooError):
                 left = _find(ctx, wanted.name, fresh=True)
                 if left and left.should_run_publish == wanted.publish_id:
                     _remove(ctx, left)
             raise
+        try:
+            added = _find(ctx, wanted.name)
+        except WallarooError:
+            # It exists, and its token is at hand: losing that would be worse than an id that a refresh fills in.
+            return self.result(wanted, edge_bundle=bundle)
         if added is None:
             raise ObjectError(
                 f"edge {wanted.name!r} was added and is not listed; check that publish {wanted.publish_id} is one of a "
@@ -135,7 +139,7 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
 
     def read(self, ctx: Context[Client], id: str, known: EdgeOutputs | None) -> EdgeOutputs | None:
         found = _find(ctx, id)
-        if found is None or (known and known.edge_id != found.id):
+        if found is None or (known and not _is_ours(found, known)):
             return None  # gone; what has its name now is another object
         return EdgeOutputs(
             name=found.name,
@@ -165,12 +169,17 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
         found = _find(ctx, id, fresh=True)
         if found is None:
             return
-        if found.id != known.edge_id:
+        if not _is_ours(found, known):
             ctx.say(
                 f"edge {id!r} (id {found.id}) stays: it is not the one that this stack added (id {known.edge_id})"
             )
             return
         _remove(ctx, found)
+
+
+def _is_ours(found: wire.Edge, known: EdgeOutputs) -> bool:
+    """Whether it is the edge that the stack added; its name alone tells where the id was not to be had."""
+    return known.edge_id in (None, found.id)
 
 
 def _refuse_unless_renewed(found: wire.Edge | None, adopt: Adopt) -> None:
