@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -148,8 +148,7 @@ def kill_and_complete(project: Make, emulator: Emulated, case: Case, victim: str
             # The host that is left would go on beside the next run, so it is to see that its engine is gone.
             wait_until(lambda: not processes(run.pid, "pulumi.dynamic"), "the host outlives its engine", 20)
         else:
-            for pid in processes(run.pid, "pulumi.dynamic" if victim == "host" else ""):
-                os.kill(pid, signal.SIGKILL)
+            kill(processes(run.pid, "pulumi.dynamic" if victim == "host" else ""))
         assert run.wait(timeout=120) != 0
 
     if victim != "host":
@@ -182,8 +181,7 @@ def running(estate: Project) -> Iterator[subprocess.Popen[Any]]:
         try:
             yield run
         finally:
-            for pid in processes(run.pid):
-                os.kill(pid, signal.SIGKILL)
+            kill(processes(run.pid))
 
 
 def wait_until(true: Callable[[], bool], otherwise: str, seconds: float = 120) -> None:
@@ -191,6 +189,13 @@ def wait_until(true: Callable[[], bool], otherwise: str, seconds: float = 120) -
     while not true():
         assert time.monotonic() < deadline, otherwise
         time.sleep(0.02)
+
+
+def kill(pids: list[int]) -> None:
+    """One that has ended by itself since it was seen, as a host does without its engine, counts as killed."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def processes(leader: int, command: str = "") -> list[int]:
