@@ -29,23 +29,11 @@ from .core.files import sha256_of
 from .core.names import DNS_LABEL, wire_name
 from .errors import ObjectError
 from .estate import CONFIG, ConnectionPart, Estate, ModelPart, PipelinePart, StepPart, UserPart, WorkspacePart
-from .policies.credentials import credentials
+from .readable import may_be_read, require_exact, require_no_secret
 from .resources import RESOURCES
 
 _AT_A_TIME: Final = 8
 """Workspaces that are asked for at the same time."""
-
-_HARMLESS: Final = re.compile(
-    r"(host(name)?|server|port|database|db|db_?name|schema|catalog|warehouse|table|project(_?id)?|data_?set|bucket|"
-    r"region|location|driver|dialect|engine|type)",
-    re.IGNORECASE,
-)
-"""Keys of details that may be read by everybody. Any other may hold a secret, whatever it is called."""
-_PLAIN: Final = re.compile(r"[\w.\-/]+(:\d+)?")
-"""Texts that may stand under them. Any other may be a connection string or an address with a password in it."""
-_SECRET_ADDRESS: Final = re.compile(r"^\s*-.*://|://([^/\s]*@|\S*\?)")
-"""The address of a package index, or one with a user or a query: where its reader proves who he is."""
-_OPENS: Final = re.compile(r"auth|key", re.IGNORECASE)
 
 _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(Email)
 
@@ -162,8 +150,8 @@ class _Run:
     def connections(self) -> Iterator[tuple[str, ConnectionPart]]:
         for found in self.client.connections.list():
             try:
-                _require_no_secret(found.type, "its type")
-                _require_exact(found.details, "details")
+                require_no_secret(found.type, "its type")
+                require_exact(found.details, "details")
                 yield found.name, self.connection(found)
             except ValueError as error:
                 self.left_out.append(f"connection {found.name!r}: {error}")
@@ -175,7 +163,7 @@ class _Run:
         for key, value in (found.details or {}).items():
             if value is None:
                 continue
-            if isinstance(value, bool) or _may_be_read(key, value):
+            if isinstance(value, bool) or may_be_read(key, value):
                 clear[key] = value
             else:
                 (texts if isinstance(value, str) else others)[key] = self._placeholder(found.name, key)
@@ -281,9 +269,9 @@ class _Run:
         name = {} if key == version.name else {"name": version.name}
         part = ModelPart.model_validate({**name, **given, "protect": True})
         _require_good("ModelVersion", {**given, "workspace_id": version.workspace_id, "name": version.name})
-        _require_no_secret(part.requirements, "requirements")
+        require_no_secret(part.requirements, "requirements")
         for option, value in part.model_dump(include={"framework_config", "openai"}).items():
-            _require_no_secret(value, option, plain=True)
+            require_no_secret(value, option, plain=True)
         return part
 
     def _pipelines(self, workspace: wire.Workspace) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -312,52 +300,6 @@ class _Run:
 
 def _files(folder: Path) -> dict[str, Path]:
     return {sha256_of(path): path for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-def _may_be_read(key: str, value: Any) -> bool:
-    plain = _PLAIN.fullmatch(value) is not None if isinstance(value, str) else isinstance(value, int | float)
-    return plain and _HARMLESS.fullmatch(key) is not None and not any(credentials(value, key))
-
-
-def _require_exact(value: Any, path: str) -> None:
-    """Raises ValueError for a whole number that is another on Pulumi's wire, which knows floats only."""
-    match value:
-        case int() if abs(value) > 2**53:
-            raise ValueError(f"{path} is a number beyond 2^53, which Pulumi cannot tell exactly")
-        case Mapping():
-            for key, part in value.items():
-                _require_exact(part, f"{path}.{key}")
-        case list():
-            for index, part in enumerate(value):
-                _require_exact(part, f"{path}[{index}]")
-
-
-def _require_no_secret(value: Any, path: str, *, plain: bool = False) -> None:
-    """Raises ValueError when a part of ``value`` may be a secret, with its path and never the value itself.
-
-    ``plain``: whatever is no plain text may be one, and whatever is named like what opens something.
-    """
-    suspects = [place for place, _ in credentials(value, path)]
-    for place, text in _texts(value, path):
-        if _SECRET_ADDRESS.search(text) or (
-            plain and not (_PLAIN.fullmatch(text) and not _OPENS.search(place))
-        ):
-            suspects.append(place)
-    if suspects:
-        raise ValueError(f"{suspects[0]} may hold a secret, which is not written; declare it in a program")
-
-
-def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """The texts in a JSON value, each with its path."""
-    match value:
-        case str():
-            yield path, value
-        case Mapping():
-            for key, part in value.items():
-                yield from _texts(part, f"{path}.{key}")
-        case list() | tuple():
-            for index, part in enumerate(value):
-                yield from _texts(part, f"{path}[{index}]")
 
 
 def _require_good(kind: str, inputs: Mapping[str, Any]) -> None:
@@ -423,7 +365,7 @@ def _step(step: Mapping[str, Any], keys: Mapping[str, str]) -> StepPart:
             split = {key(each["model"]): each["weight"] for each in weights}
             if len(split) == len(weights):  # else a model stands twice
                 return StepPart(split=split, hash_key=rest.get("hash_key"))
-    _require_no_secret(step, "a step")
+    require_no_secret(step, "a step")
     return StepPart(api=named(step))
 
 
