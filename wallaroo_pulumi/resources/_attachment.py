@@ -1,0 +1,115 @@
+"""What the attachments share: a workspace's use of an object that belongs to the instance as a whole."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import Any, ClassVar, Generic, TypeVar
+
+from ..api import Client
+from ..core.context import Context
+from ..core.create import create_once
+from ..core.diff import contains_unknown
+from ..core.fields import Properties, WorkspaceId
+from ..core.remove import remove_once
+from ..core.resource import BadInput, Resource
+from ..core.validate import refused
+from ..errors import ApiError
+from ._lookups import refused_workspace, split_id, visible_workspace, workspace
+
+
+class AttachmentInputs(Properties):
+    """The base of an attachment's inputs, each of which says more of the workspace."""
+
+    workspace_id: WorkspaceId
+
+
+InputsT = TypeVar("InputsT", bound=AttachmentInputs)
+OutputsT = TypeVar("OutputsT", bound=AttachmentInputs)
+UsedT = TypeVar("UsedT")
+
+
+class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT]):
+    """A resource that attaches an object of the kind ``used_kind`` to a workspace."""
+
+    used_kind: ClassVar[str]
+    named_by: ClassVar[str]
+    """The input (Python name) that names the object."""
+
+    @abstractmethod
+    def used(self, ctx: Context[Client], name: str) -> UsedT:
+        """The object of the instance. Raises ObjectError when there is none."""
+
+    @abstractmethod
+    def attached(
+        self, ctx: Context[Client], workspace_id: int, name: str, *, fresh: bool = False
+    ) -> UsedT | None:
+        """The object as the workspace uses it; None when it does not."""
+
+    @abstractmethod
+    def attach(self, ctx: Context[Client], workspace_id: int, used: UsedT) -> object:
+        """Make the call."""
+
+    @abstractmethod
+    def detach(self, ctx: Context[Client], workspace_id: int, used: UsedT) -> object:
+        """Make the call."""
+
+    def id_of(self, outputs: OutputsT) -> str:
+        return f"{outputs.workspace_id}/{self._name(outputs)}"
+
+    def validate(self, ctx: Context[Client], wanted: InputsT) -> Iterable[BadInput]:
+        yield from refused_workspace(ctx, wanted.workspace_id)
+        name = self._name(wanted)
+        if not contains_unknown(name) and (self.used_kind, name) not in ctx.declared:
+            yield from refused(self.named_by, lambda: self.used(ctx, name))
+
+    def create(self, ctx: Context[Client], wanted: InputsT) -> OutputsT:
+        place, name = workspace(ctx, wanted.workspace_id).id, self._name(wanted)
+        used = self.used(ctx, name)
+        outputs = self.result(wanted)
+        existed = self.attached(ctx, place, name, fresh=True) is not None
+        ctx.claims.take(self.kind, self.id_of(outputs), name, existed=existed)
+        if not existed:
+            try:
+                self._attach_once(ctx, place, name, used)
+            except BaseException:
+                ctx.claims.release(self.kind, self.id_of(outputs))
+                raise
+        return outputs
+
+    def read(self, ctx: Context[Client], id: str, known: OutputsT | None) -> OutputsT | None:
+        del known
+        place, name = split_id(id)
+        if not visible_workspace(ctx, place) or self.attached(ctx, place, name) is None:
+            return None
+        return self.outputs.model_validate({"workspace_id": place, self.named_by: name})
+
+    def delete(self, ctx: Context[Client], id: str, known: OutputsT) -> None:
+        place, name = known.workspace_id, self._name(known)
+        if not visible_workspace(ctx, place):
+            return
+        used = self.attached(ctx, place, name, fresh=True)
+        if used is None:
+            return
+        remove_once(
+            lambda: self.detach(ctx, place, used),
+            lambda: self.attached(ctx, place, name, fresh=True) is not None,
+        )
+
+    def _attach_once(self, ctx: Context[Client], workspace_id: int, name: str, used: UsedT) -> None:
+        def find() -> bool | None:
+            return self.attached(ctx, workspace_id, name, fresh=True) is not None or None
+
+        def attach() -> bool:
+            self.attach(ctx, workspace_id, used)
+            return True
+
+        try:
+            create_once(ctx, attach, find)
+        except ApiError:
+            if not find():  # somebody else may have been faster
+                raise
+
+    def _name(self, properties: AttachmentInputs) -> Any:
+        """What names the object: a string, or unknown in a preview."""
+        return getattr(properties, self.named_by)
