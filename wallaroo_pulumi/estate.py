@@ -68,8 +68,9 @@ from .core.check import explain
 from .core.fields import Adopt, AdoptSame, DnsLabel, Email, Role
 from .core.json_values import JsonObject
 from .errors import WallarooError
+from .resources._model_config import ContinuousBatching, DynamicBatching, OpenAi
 from .resources._steps import Step
-from .resources.model_version import ContinuousBatching, DynamicBatching, Framework, OpenAi
+from .resources.model_version import Framework
 
 
 class EstateError(WallarooError):

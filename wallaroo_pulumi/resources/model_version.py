@@ -18,13 +18,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import BeforeValidator, Field, PositiveFloat, model_validator
 
 from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.covers import covers
-from ..core.create import create_once
 from ..core.diff import contains_unknown
 from ..core.fields import (
     ARROW_SCHEMA,
@@ -39,13 +38,14 @@ from ..core.fields import (
     Properties,
     WorkspaceId,
 )
-from ..core.files import leads_elsewhere, sha256_of
 from ..core.json_values import JsonObject
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
+from ..core.upload import digest_of_input, upload_once
 from ..core.wait import Settled, uploading, wait
 from ..errors import ApiError, ObjectError, WallarooError, one_line
 from . import _lookups, _pipelines
+from ._model_config import ContinuousBatching, DynamicBatching, OpenAi, configuration, configure, without_none
 
 _SUFFIXES = (".zip", ".pt", ".onnx", ".h5", ".pkl")
 """What the instance takes (its own words in a recorded refusal)."""
@@ -92,28 +92,6 @@ class Qaic(Properties):
     """Qualcomm AI acceleration, with its options by the API's names."""
 
     qaic: JsonObject = Field(default_factory=dict)
-
-
-class DynamicBatching(Properties):
-    """Requests that arrive together are inferred together."""
-
-    max_batch_delay_ms: PositiveInt | None = None
-    batch_size_target: PositiveInt | None = None
-    batch_size_limit: PositiveInt | None = None
-
-
-class ContinuousBatching(Properties):
-    """Requests join a running batch (generative models)."""
-
-    max_concurrent_batch_size: PositiveInt
-
-
-class OpenAi(Properties):
-    """OpenAI-compatible endpoints; the defaults of the two calls by the API's names."""
-
-    enabled: bool = True
-    completion_config: JsonObject | None = None
-    chat_completion_config: JsonObject | None = None
 
 
 class _ModelVersion(Properties):
@@ -289,14 +267,9 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     def complete(self, inputs: ModelVersionInputs) -> ModelVersionInputs:
         if contains_unknown(inputs.path):
             return inputs.model_copy(update={"sha256": UNKNOWN})
-        path = Path(inputs.path)
-        if path.suffix not in _SUFFIXES:
+        if Path(inputs.path).suffix not in _SUFFIXES:
             raise BadInput("path", f"the instance takes {', '.join(_SUFFIXES)} files")
-        try:
-            return inputs.model_copy(update={"sha256": sha256_of(path)})
-        except OSError as error:
-            where = "" if path.is_absolute() else f" (in {Path.cwd()}, where Pulumi runs)"
-            raise BadInput("path", f"cannot be read{where}: {error.strerror}") from None
+        return inputs.model_copy(update={"sha256": digest_of_input(inputs.path)})
 
     def validate(self, ctx: Context[Client], wanted: ModelVersionInputs) -> Iterable[BadInput]:
         return _lookups.refused_workspace(ctx, wanted.workspace_id)
@@ -314,7 +287,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
                     f"{_called(wanted)} exists with this content (id {id}): taken over, not uploaded again"
                 )
             version = _ready(ctx, wanted, id)
-            _configure(ctx, wanted, version)
+            configure(ctx, wanted, version)
         except BaseException:
             ctx.claims.release(self.kind, str(id))
             raise
@@ -356,7 +329,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
         return ModelVersionOutputs.model_validate(
             {
                 **fixed,
-                **_configuration(found.config, known),
+                **configuration(found.config, known),
                 "model_id": known.model_id if known else _model_id(ctx, version.workspace_id, version.name),
                 "model_version_id": version.id,
                 "version": version.file_info.version,
@@ -367,7 +340,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     def update(
         self, ctx: Context[Client], id: str, known: ModelVersionOutputs, wanted: ModelVersionInputs
     ) -> ModelVersionOutputs:
-        if _configure(ctx, wanted, ctx.client.models.version(int(id))):
+        if configure(ctx, wanted, ctx.client.models.version(int(id))):
             ctx.say(
                 f"{_called(wanted)} has a new configuration (id {id}): what is deployed takes it at its next deploy"
             )
@@ -448,7 +421,6 @@ def _conversion(wanted: ModelVersionInputs) -> dict[str, Any]:
 
 
 def _upload(ctx: Context[Client], wanted: ModelVersionInputs) -> int:
-    path = Path(wanted.path)
     metadata = {
         "name": wanted.name,
         "visibility": wanted.visibility,
@@ -457,29 +429,15 @@ def _upload(ctx: Context[Client], wanted: ModelVersionInputs) -> int:
         "input_schema": wanted.input_schema,
         "output_schema": wanted.output_schema,
     }
-    try:
-        if sha256_of(path) != wanted.sha256:
-            raise ObjectError(f"{path} changed while Pulumi was running; run `pulumi up` again")
-        if line := leads_elsewhere(path):
-            ctx.say(line)
-        return create_once(
-            ctx,
-            lambda: ctx.client.models.upload(
-                _without_none(metadata),
-                path,
-                wanted.timeout or _TIMEOUT,
-                uploading(ctx, _called(wanted), path.stat().st_size),
-            ),
-            lambda: found.id if (found := _match(ctx, wanted)) else None,
-        )
-    except OSError as error:
-        raise ObjectError(f"{path} cannot be read: {error.strerror}; check path") from None
-    except ApiError as error:
-        if error.status == 507:
-            raise error.with_hint(
-                "the instance's storage is full: delete model versions, or enlarge it"
-            ) from None
-        raise
+
+    def send(file: Path) -> int:
+        progress = uploading(ctx, _called(wanted), file.stat().st_size)
+        return ctx.client.models.upload(without_none(metadata), file, wanted.timeout or _TIMEOUT, progress)
+
+    def find() -> int | None:
+        return found.id if (found := _match(ctx, wanted)) else None
+
+    return upload_once(ctx, wanted.path, wanted.sha256, send, find, makes_room="model versions")
 
 
 def _ready(ctx: Context[Client], wanted: ModelVersionInputs, id: int) -> wire.ConfiguredModelVersion:
@@ -515,66 +473,6 @@ def _why(ctx: Context[Client], version: wire.ModelVersion) -> str:
         log = ()
     tail = one_line(" | ".join(log)[-400:])
     return one_line(summary or "the instance gives no reason") + (f"; the log ends: {tail}" if tail else "")
-
-
-_CONFIG_NAMES = {
-    "tensor_fields": "tensor_fields",
-    "batch_config": "batch_config",
-    "filter_threshold": "filter_threshold",
-    "dynamic_batching": "dynamic_batching_config",
-    "continuous_batching": "continuous_batching_config",
-    "openai": "openai",
-}
-"""Our name of a part of the model configuration → its name in the API's answers (requests say `openai_config`)."""
-
-
-def _configuration(config: wire.ModelConfig | None, known: ModelVersionOutputs | None) -> dict[str, Any]:
-    """The configuration that the instance has, in the words of the state where they agree."""
-    result: dict[str, Any] = {}
-    for ours, theirs in _CONFIG_NAMES.items():
-        found = _told(getattr(config, theirs, None))
-        wanted = known.model_dump(include={ours})[ours] if known else None
-        result[ours] = wanted if wanted is not None and covers(found, wanted) else found
-    return result
-
-
-def _told(value: Any) -> Any:
-    """A part of the configuration without what only says that there is none."""
-    if isinstance(value, dict):
-        value = _without_none(value)
-        return None if value.get("enabled") is False else value or None
-    if isinstance(value, tuple):
-        return list(value) or None
-    return None if value == "none" else value
-
-
-def _configure(ctx: Context[Client], wanted: ModelVersionInputs, found: wire.ConfiguredModelVersion) -> bool:
-    """Give the version its configuration, unless it has it. Returns whether it was given one."""
-    id = found.model_version.id
-    asked = wanted.model_dump(include=set(_CONFIG_NAMES), exclude_none=True)
-    if _has(found.config, asked):
-        return False
-    body = {_CONFIG_NAMES[name]: value for name, value in asked.items()}
-    if "openai" in body:
-        body["openai_config"] = body.pop("openai")
-    if found.config:  # a new configuration replaces all of the last one, the schemas too
-        body |= {"input_schema": found.config.input_schema, "output_schema": found.config.output_schema}
-
-    def configure() -> bool:
-        ctx.client.models.configure(id, _without_none(body))
-        return True
-
-    return create_once(ctx, configure, lambda: _has(ctx.client.models.version(id).config, asked) or None)
-
-
-def _has(config: wire.ModelConfig | None, asked: dict[str, Any]) -> bool:
-    """Whether a configuration is what was asked for, and nothing besides."""
-    told = {ours: _told(getattr(config, theirs, None)) for ours, theirs in _CONFIG_NAMES.items()}
-    return covers(told, asked) and all(told[name] is None for name in told.keys() - asked.keys())
-
-
-def _without_none(value: dict[str, Any]) -> dict[str, Any]:
-    return {k: _without_none(v) if isinstance(v, dict) else v for k, v in value.items() if v is not None}
 
 
 def _model_id(ctx: Context[Client], workspace_id: int, name: str) -> int | None:

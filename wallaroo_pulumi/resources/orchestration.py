@@ -23,7 +23,6 @@ from pydantic import Field, PositiveFloat
 from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
-from ..core.create import create_once
 from ..core.fields import (
     COMPUTED_IN_CHECK,
     FORCES_REPLACEMENT,
@@ -33,10 +32,10 @@ from ..core.fields import (
     Properties,
     WorkspaceId,
 )
-from ..core.files import leads_elsewhere, sha256_of
 from ..core.read import read_by_id
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
+from ..core.upload import digest_of_input, upload_once
 from ..core.wait import Settled, wait
 from ..errors import ApiError, ObjectError, WallarooError
 from ._lookups import refused_workspace, visible_workspace, workspace
@@ -115,13 +114,8 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
     def complete(self, inputs: OrchestrationInputs) -> OrchestrationInputs:
         if not isinstance(inputs.path, str):
             return inputs.model_copy(update={"sha256": UNKNOWN})
-        path = Path(inputs.path)
-        try:
-            digest = sha256_of(path)
-        except OSError as error:
-            where = "" if path.is_absolute() else f" (in {Path.cwd()}, where Pulumi runs)"
-            raise BadInput("path", f"cannot be read{where}: {error.strerror}") from None
-        _require_package(path)
+        digest = digest_of_input(inputs.path)
+        _require_package(Path(inputs.path))
         return inputs.model_copy(update={"sha256": digest})
 
     def validate(self, ctx: Context[Client], wanted: OrchestrationInputs) -> Iterable[BadInput]:
@@ -210,25 +204,14 @@ def _match(ctx: Context[Client], wanted: OrchestrationInputs) -> str | None:
 
 
 def _upload(ctx: Context[Client], wanted: OrchestrationInputs) -> str:
-    path = Path(wanted.path)
-    try:
-        if sha256_of(path) != wanted.sha256:
-            raise ObjectError(f"{path} changed while Pulumi was running; run `pulumi up` again")
-        if line := leads_elsewhere(path):
-            ctx.say(line)
-        return create_once(
-            ctx,
-            lambda: ctx.client.orchestrations.upload(wanted.workspace_id, wanted.name, path),
-            lambda: _match(ctx, wanted),
-        )
-    except OSError as error:
-        raise ObjectError(f"{path} cannot be read: {error.strerror}; check path") from None
-    except ApiError as error:
-        if error.status == 507:
-            raise error.with_hint(
-                "the instance's storage is full: delete orchestrations, or enlarge it"
-            ) from None
-        raise
+    return upload_once(
+        ctx,
+        wanted.path,
+        wanted.sha256,
+        lambda file: ctx.client.orchestrations.upload(wanted.workspace_id, wanted.name, file),
+        lambda: _match(ctx, wanted),
+        makes_room="orchestrations",
+    )
 
 
 def _packaged(ctx: Context[Client], wanted: OrchestrationInputs, id: str) -> str:
