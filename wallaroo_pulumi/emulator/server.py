@@ -29,7 +29,7 @@ class _Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 loop="asyncio",
-                http="h11",
+                http="httptools",
                 ws="none",
                 lifespan="off",
                 log_config=None,
