@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_project import Project
+from pulumi_project import SAVED_AT_THE_END, Project
 
 from .instance import Instance
 from .processes import Usage, Watch
@@ -22,10 +22,6 @@ COMMANDS = {
     "refresh": ("refresh", "--yes", "--skip-preview", "--expect-no-changes"),
     "destroy": ("destroy", "--yes", "--skip-preview"),
 }
-ENGINE = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
-"""The engine writes the state once, at the end. With a file backend it otherwise writes all of it after each step,
-which takes minutes for thousands of resources, whoever provides them, and would hide what is to be measured."""
-
 _LONGEST = 1200.0
 """Seconds after which a command counts as hung."""
 
@@ -70,7 +66,7 @@ class Subject:
         path = os.pathsep.join([str(PROGRAMS), *filter(None, [env.get("PYTHONPATH")])])
         program = (PROGRAMS / f"{kind}.py").read_text()
         self._instance = instance
-        self._project = Project(folder, {**env, **ENGINE, "PYTHONPATH": path}, program, name=kind)
+        self._project = Project(folder, {**env, **SAVED_AT_THE_END, "PYTHONPATH": path}, program, name=kind)
         self._project.configure(instance.emulated.settings)
         self._project.configure({"n": str(n)}, namespace="bench")
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from emulated import Emulated
-from pulumi_project import TYPE, Project, Run
+from pulumi_project import SAVED_AT_THE_END, TYPE, Project, Run
 
 STACK = Path(__file__).parents[2] / "stacks/adoption"
 
@@ -85,6 +85,7 @@ def test_two_hundred_workspaces_with_members_go_round_without_a_write(
             for n in range(200)
         ],
     )
+    adoption.env |= SAVED_AT_THE_END
     ran = export(adoption).ok()
     estate = yaml.safe_load(ran.out)
     assert len(estate["workspaces"]) == 200

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from emulated import Emulated
-from pulumi_project import Project
+from pulumi_project import SAVED_AT_THE_END, Project
 
 Make = Callable[[str], Project]
 
@@ -38,6 +38,7 @@ def counted(project: Make, emulator: Emulated) -> Callable[[int], Project]:
     def counted(n: int) -> Project:
         emulator.control("seed", users=[{"email": "ada@example.com"}])
         stack = project(PROGRAM)
+        stack.env |= SAVED_AT_THE_END
         stack.configure(emulator.settings)
         stack.configure({"n": str(n)}, namespace="test")
         emulator.forget_requests()

@@ -18,6 +18,9 @@ from typing import Any
 from emulated import clean_environment
 
 PASSPHRASE = "correct horse battery staple"
+SAVED_AT_THE_END = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+"""For large stacks: with a file backend the engine otherwise writes the whole state after each step, which takes
+minutes for thousands of resources, whoever provides them."""
 TYPE = "pulumi-python:dynamic/wallaroo:"
 
 
