@@ -122,7 +122,7 @@ def targets(results: Results, imports: Imports, policies: Policies, upload: Uplo
     ours, floor = results.state[quiet, "ours"], results.state[quiet, "floor"]
     yield Target("bytes of properties in the state: times the floor", 1.1, ours.properties / floor.properties)
     yield Target("the same without the provider's reference", 1.1, ours.own / floor.own)
-    yield Target("`import wallaroo_pulumi`: times `import pulumi`", 1.25, imports.ratio)
+    yield Target("`from wallaroo_pulumi import Workspace`: times `import pulumi`", 1.25, imports.ratio)
     yield Target(f"preview with the policy pack, N = {policies.n}: times without", 1.25, policies.ratio)
     yield Target("the same: times a pack that does nothing", 1.05, policies.times_floor)
     yield Target(f"upload of {upload.size:,.0f} MiB: memory grown by, MiB", 64, upload.grown)

@@ -18,19 +18,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
+from policies_page import policies_page
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-ROOT = Path(__file__).parent.parent
-
-# The package's own __init__ imports the classes that are made here, so it is stepped around.
-package = types.ModuleType("wallaroo_pulumi")
-package.__path__ = [str(ROOT / "wallaroo_pulumi")]
-sys.modules["wallaroo_pulumi"] = package
-
-from policies_page import policies_page  # noqa: E402 - after the step around
-
-from wallaroo_pulumi.core.fields import (  # noqa: E402 - after the step around
+from wallaroo_pulumi.core.fields import (
     ARROW_SCHEMA,
     AUTONAMED,
     COMPUTED_IN_CHECK,
@@ -39,9 +31,11 @@ from wallaroo_pulumi.core.fields import (  # noqa: E402 - after the step around
     Marker,
     fields_with,
 )
-from wallaroo_pulumi.core.names import wire_name  # noqa: E402
-from wallaroo_pulumi.core.resource import Resource  # noqa: E402
-from wallaroo_pulumi.resources import RESOURCES  # noqa: E402
+from wallaroo_pulumi.core.names import wire_name
+from wallaroo_pulumi.core.resource import Resource
+from wallaroo_pulumi.resources import RESOURCES
+
+ROOT = Path(__file__).parent.parent
 
 CLASSES = ROOT / "wallaroo_pulumi/adapters/classes.py"
 DOCS = ROOT / "docs/resources"
@@ -50,6 +44,8 @@ EXAMPLE_FILES = {"$model_file": "ccfraud.onnx", "$orchestration_file": "nightly-
 
 HEADER = '''\
 """The classes that programs import. Generated from the definitions in ``resources/`` by ``make generate``."""
+
+from __future__ import annotations
 
 # The kernel is not imported here: a program that declares resources needs neither models nor HTTP.
 from collections.abc import Mapping, Sequence

@@ -5,56 +5,59 @@ import wallaroo_pulumi as wallaroo
 workspace = wallaroo.Workspace("fraud", name="fraud-prod")
 """
 
-from .adapters.classes import (
-    Assay,
-    Connection,
-    Deployment,
-    Edge,
-    ModelRegistry,
-    ModelRegistryAttachment,
-    ModelVersion,
-    Orchestration,
-    Pipeline,
-    PipelinePublish,
-    Task,
-    User,
-    Workspace,
-    WorkspaceConnection,
-    WorkspaceMember,
-)
-from .adapters.functions import (
-    ConnectionResult,
-    ModelVersionResult,
-    PipelineResult,
-    UserResult,
-    UsersResult,
-    WorkspaceResult,
-    WorkspacesResult,
-    get_connection,
-    get_connection_output,
-    get_model_version,
-    get_model_version_output,
-    get_pipeline,
-    get_pipeline_output,
-    get_user,
-    get_user_output,
-    get_users,
-    get_users_output,
-    get_workspace,
-    get_workspace_output,
-    get_workspaces,
-    get_workspaces_output,
-)
-from .adapters.values import (
-    Autoscale,
-    Sidekick,
-    engine_config,
-    meta_split_step,
-    model_ref,
-    model_step,
-    random_split_step,
-    shadow_step,
-)
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .adapters.classes import (
+        Assay,
+        Connection,
+        Deployment,
+        Edge,
+        ModelRegistry,
+        ModelRegistryAttachment,
+        ModelVersion,
+        Orchestration,
+        Pipeline,
+        PipelinePublish,
+        Task,
+        User,
+        Workspace,
+        WorkspaceConnection,
+        WorkspaceMember,
+    )
+    from .adapters.functions import (
+        ConnectionResult,
+        ModelVersionResult,
+        PipelineResult,
+        UserResult,
+        UsersResult,
+        WorkspaceResult,
+        WorkspacesResult,
+        get_connection,
+        get_connection_output,
+        get_model_version,
+        get_model_version_output,
+        get_pipeline,
+        get_pipeline_output,
+        get_user,
+        get_user_output,
+        get_users,
+        get_users_output,
+        get_workspace,
+        get_workspace_output,
+        get_workspaces,
+        get_workspaces_output,
+    )
+    from .adapters.values import (
+        Autoscale,
+        Sidekick,
+        engine_config,
+        meta_split_step,
+        model_ref,
+        model_step,
+        random_split_step,
+        shadow_step,
+    )
 
 __all__ = [
     "Assay",
@@ -102,3 +105,22 @@ __all__ = [
     "random_split_step",
     "shadow_step",
 ]
+
+_ROOMS = ("classes", "functions", "values")
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is asked for when it is: a program that declares resources needs no functions, the host none of it."""
+    if name in __all__:
+        from importlib import import_module
+
+        for room in _ROOMS:
+            found = getattr(import_module(f".adapters.{room}", __name__), name, None)
+            if found is not None:
+                globals()[name] = found
+                return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 import wallaroo_pulumi
 from wallaroo_pulumi.adapters import classes, functions
 from wallaroo_pulumi.resources import RESOURCES
@@ -28,7 +30,7 @@ def test_every_function_has_its_output_twin() -> None:
 
 def test_a_program_that_declares_resources_loads_neither_http_nor_models_nor_the_emulator() -> None:
     program = (
-        "import sys, json, pulumi; before = set(sys.modules); import wallaroo_pulumi; "
+        "import sys, json, pulumi; before = set(sys.modules); from wallaroo_pulumi import *; "
         "print(json.dumps(sorted(set(sys.modules) - before)))"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -44,3 +46,17 @@ def test_a_program_that_declares_resources_loads_neither_http_nor_models_nor_the
         "typer",
     )
     assert [m for m in loaded if m.startswith(heavy) or m == "wallaroo"] == []
+
+
+def test_the_classes_come_when_they_are_asked_for() -> None:
+    program = (
+        "import sys, wallaroo_pulumi; assert 'wallaroo_pulumi.adapters.classes' not in sys.modules; "
+        "from wallaroo_pulumi import Workspace; assert 'wallaroo_pulumi.adapters.functions' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_name_that_there_is_not_is_told_as_python_does() -> None:
+    with pytest.raises(AttributeError, match="module 'wallaroo_pulumi' has no attribute 'Wrokspace'"):
+        _ = wallaroo_pulumi.Wrokspace
+    assert set(wallaroo_pulumi.__all__) <= set(dir(wallaroo_pulumi))

@@ -1,5 +1,7 @@
 """The classes that programs import. Generated from the definitions in ``resources/`` by ``make generate``."""
 
+from __future__ import annotations
+
 # The kernel is not imported here: a program that declares resources needs neither models nor HTTP.
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
