@@ -1,6 +1,7 @@
 """Puts the parts together: one state, the routers of all domains, and the traffic control around them.
 
-A new API domain is one file with a `router` and, when it keeps something, a `SCHEMA`; both are listed here.
+A new API domain is one file with a `router` and, when it keeps something, a `SCHEMA`; both are listed here. The largest
+domain, models, is three: routes, messages (`_wire`) and what is kept (`_store`).
 """
 
 import time
@@ -20,6 +21,7 @@ from . import (
     keycloak_admin,
     keys,
     models,
+    models_store,
     old_assays,
     orchestrations,
     pipelines,
@@ -45,7 +47,7 @@ SCHEMA = "".join(
         tokens,
         readiness,
         workspaces,
-        models,
+        models_store,
         pipelines,
         deployments,
         publishes,

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
 
-from . import inference, models, pipelines, readiness
+from . import inference, models_store, pipelines, readiness
 from .auth import Caller
 from .errors import ApiError
 from .services import Db
@@ -259,7 +259,9 @@ def _settled(db: State, row: sqlite3.Row) -> dict[str, Any]:
     if outcome == "pending":
         return deployment
     version = pipelines.version_by_id(db, deployment["version_id"])
-    missing = [ref["name"] for ref in _models(version) if models.version_by_uuid(db, ref["version"]) is None]
+    missing = [
+        ref["name"] for ref in _models(version) if models_store.version_by_uuid(db, ref["version"]) is None
+    ]
     if missing:
         deployment |= {"state": "failed", "reason": f"model {missing[0]} cannot be loaded: no such version"}
     elif outcome == "failed":

@@ -5,7 +5,7 @@ The names are those of the documents in the vendor's SDK; what these do not ask 
 
 from typing import NamedTuple
 
-from .models import SERVER_VERSION
+from .models_store import SERVER_VERSION
 from .publishes import REGISTRY
 
 SDL = """

@@ -11,7 +11,7 @@ import random
 from collections import OrderedDict
 from typing import Any
 
-from . import models
+from . import models_store
 from .errors import ApiError
 from .state import State
 
@@ -78,11 +78,13 @@ def _run(db: State, ref: dict[str, str], record: dict[str, Any]) -> dict[str, An
         import numpy as np
     except ImportError:
         raise ApiError(501, "inference needs the extra: pip install 'wallaroo_pulumi[inference]'") from None
-    version = models.version_by_uuid(db, ref["version"])
+    version = models_store.version_by_uuid(db, ref["version"])
     if version is None or version["content"] is None or not version["file_name"].endswith(".onnx"):
         raise ApiError(501, f"the emulator runs ONNX models only, and {ref['name']} is none that it has kept")
     session = _session(ref["version"], version["content"])
-    fields = models.tensor_fields(db, version["id"]) or [argument.name for argument in session.get_inputs()]
+    fields = models_store.tensor_fields(db, version["id"]) or [
+        argument.name for argument in session.get_inputs()
+    ]
     if len(fields) == len(record) == 1:
         fields = list(record)
     feeds = {}

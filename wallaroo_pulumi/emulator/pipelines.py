@@ -13,11 +13,12 @@ from typing import Any
 
 from pydantic import Field
 
-from . import assays, models, readiness
+from . import assays, models_store, readiness
 from .accounts import User
 from .auth import Caller
 from .errors import ApiError
-from .models import SERVER_VERSION, HomeWorkspace
+from .models_store import SERVER_VERSION
+from .models_wire import HomeWorkspace
 from .services import Db
 from .state import State
 from .wire import Id, Wire, mlops_router
@@ -353,7 +354,7 @@ def find(db: State, workspace_id: int, name: str) -> sqlite3.Row | None:
 
 def _listed(db: State, row: sqlite3.Row, version: sqlite3.Row | None) -> ListedPipeline:
     deployment = db.row("SELECT * FROM deployments WHERE pipeline_id = ?", (row["id"],))
-    workspace = models.workspace_of(db, row["workspace_id"])
+    workspace = models_store.workspace_of(db, row["workspace_id"])
     return ListedPipeline(
         pipeline=Pipeline(
             id=row["id"], name=row["name"], created_at=row["created_at"], updated_at=row["updated_at"]

@@ -18,7 +18,7 @@ from . import pipelines, readiness
 from .accounts import User
 from .auth import Caller
 from .errors import ApiError
-from .models import SERVER_VERSION
+from .models_store import SERVER_VERSION
 from .services import Db
 from .state import State
 from .wire import Id, Wire, mlops_router

@@ -11,7 +11,8 @@ from . import (
     assays,
     connections,
     deployments,
-    models,
+    models_store,
+    models_wire,
     old_assays,
     orchestrations,
     pipelines,
@@ -85,7 +86,7 @@ class SeedConnection(Wire):
     id: str | None = None
 
 
-class SeedModelVersion(models.Metadata, models.Ids):
+class SeedModelVersion(models_wire.Metadata, models_wire.Ids):
     """A version of a model, as an upload describes it. It can be run where `content` (base64) is given."""
 
     sha: str = ""
@@ -93,7 +94,7 @@ class SeedModelVersion(models.Metadata, models.Ids):
     file_name: str = "model.onnx"
     version: str | None = None
     content: str | None = None
-    status: models.Status = "ready"
+    status: models_wire.Status = "ready"
     error_summary: str | None = None
 
 
@@ -280,7 +281,7 @@ def _add_workspace(db: State, workspace: SeedWorkspace) -> int:
     for email, role in workspace.members.items():
         workspaces.set_member(db, workspace_id, _id_of(db, email), role)
     for _ in range(workspace.models):
-        models.add(db, workspace_id)
+        models_store.add(db, workspace_id)
     for _ in range(workspace.pipelines):
         pipelines.add(db, workspace_id)
     return workspace_id
@@ -298,12 +299,12 @@ def _add_connection(db: State, connection: SeedConnection) -> None:
 def _add_serving(db: State, seed: Seed) -> None:
     try:
         for model in seed.model_versions:
-            version_id = models.add_version(
+            version_id = models_store.add_version(
                 db,
-                models.Metadata(**model.model_dump(include=set(models.Metadata.model_fields))),
+                models_wire.Metadata(**model.model_dump(include=set(models_wire.Metadata.model_fields))),
                 created_by=OPERATOR,
                 content=base64.b64decode(model.content) if model.content else None,
-                ids=models.Ids(**model.model_dump(include=set(models.Ids.model_fields))),
+                ids=models_wire.Ids(**model.model_dump(include=set(models_wire.Ids.model_fields))),
                 **model.model_dump(
                     include={"sha", "size", "file_name", "version", "status", "error_summary"}
                 ),
