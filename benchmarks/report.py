@@ -147,7 +147,7 @@ def page(
         table(
             ("target", "limit", "measured", ""),
             (
-                (t.what, f"{t.limit:g}", f"{t.value:.3g}", "pass" if t.met else "**miss**")
+                (t.what, f"{t.limit:g}", figure(t.value), "pass" if t.met else "**miss**")
                 for t in targets(results, imports, policies, upload)
             ),
         ),
@@ -262,6 +262,11 @@ def together(stacks: Sequence[Stacks]) -> str:
             for one in stacks
         ),
     )
+
+
+def figure(value: float) -> str:
+    """Three digits, but a count as it is."""
+    return f"{value:.3g}" if value < 100 else f"{value:.0f}"
 
 
 def rounds(case: Case) -> str:
