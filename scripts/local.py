@@ -178,6 +178,12 @@ def stop_emulator() -> None:
         say("The emulator does not run.")
         return
     os.kill(known["pid"], signal.SIGTERM)
+    for _ in range(100):
+        if running_emulator() is None:
+            break
+        time.sleep(0.1)
+    else:
+        sys.exit(f"the emulator (process {known['pid']}) still runs ten seconds after it was told to stop")
     say("The emulator is stopped; its data stays in .local/emulator.")
 
 
