@@ -78,10 +78,7 @@ async def upload_and_convert(
     metadata: Annotated[str, Form()], file: Annotated[UploadFile, File()], caller: Caller, db: Db
 ) -> UploadReply:
     """Take a file and begin its conversion. Every upload makes a version, also with the same content."""
-    try:
-        wanted = Metadata.model_validate_json(metadata)
-    except ValidationError as error:
-        raise ApiError(400, "metadata: not the JSON object that is expected") from error
+    wanted = _read(metadata)
     if not (file.filename or "").endswith(_SUFFIXES):
         raise ApiError(
             400, "Bad request: The provided file needs to be a .zip, .pt, .onnx, .h5, or .pkl file."
@@ -120,10 +117,7 @@ async def upload(
             raise ApiError(400, "metadata is required: the caller has no workspace")
         wanted = Metadata(name=file.filename or "model", workspace_id=row["id"])
     else:
-        try:
-            wanted = Metadata.model_validate_json(metadata)
-        except ValidationError as error:
-            raise ApiError(400, "metadata: not the JSON object that is expected") from error
+        wanted = _read(metadata)
     role_of_caller(db, wanted.workspace_id, caller)
     digest, content = await _taken_in(file)
     with db.transaction():
@@ -199,9 +193,8 @@ async def list_versions(body: ListVersionsRequest, caller: Caller, db: Db) -> li
         " WHERE m.name = :name OR m.id = :id ORDER BY v.id DESC",
         {"caller": caller.id, "name": body.model_id, "id": body.models_pk_id},
     ).fetchall()
-    return [
-        FlatVersionWithStatus(**flat(settled(db, row)), status=settled(db, row)["status"]) for row in rows
-    ]
+    versions = [settled(db, row) for row in rows]
+    return [FlatVersionWithStatus(**flat(version), status=version["status"]) for version in versions]
 
 
 @router.post("/get")
@@ -265,6 +258,14 @@ async def delete_model(body: DeleteModelRequest, caller: Caller, db: Db) -> Dele
     if body.confirm_delete:
         db.execute("DELETE FROM models WHERE id = ?", (model["id"],))
     return reply
+
+
+def _read(metadata: str) -> Metadata:
+    """Raises ApiError 400."""
+    try:
+        return Metadata.model_validate_json(metadata)
+    except ValidationError as error:
+        raise ApiError(400, "metadata: not the JSON object that is expected") from error
 
 
 async def _taken_in(file: UploadFile) -> tuple[str, bytes | None]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from pydantic import Field
 
 from ..api import Client
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import Properties, WorkspaceId
+from ..core.fields import FORCES_REPLACEMENT, Properties, WorkspaceId
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Resource
 from ..core.validate import refused
@@ -19,9 +21,11 @@ from ._lookups import refused_workspace, split_id, visible_workspace, workspace
 
 
 class AttachmentInputs(Properties):
-    """The base of an attachment's inputs, each of which says more of the workspace."""
-
-    workspace_id: WorkspaceId
+    workspace_id: Annotated[
+        WorkspaceId,
+        FORCES_REPLACEMENT,
+        Field(description="The workspace: the `workspace_id` of a Workspace."),
+    ]
 
 
 InputsT = TypeVar("InputsT", bound=AttachmentInputs)

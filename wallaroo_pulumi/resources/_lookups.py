@@ -32,7 +32,7 @@ def refused_workspace(ctx: Context[Client], id: int) -> Iterator[BadInput]:
 
 def visible_workspace(ctx: Context[Client], id: int, *, fresh: bool = False) -> wire.Workspace | None:
     """The workspace of this id, None when it is gone or hidden from the caller."""
-    return next((w for w in ctx.client.workspaces.list(fresh=fresh) if w.id == id), None)
+    return ctx.client.workspaces.find(id, fresh=fresh)
 
 
 def find_model_version(

@@ -12,18 +12,13 @@ from pydantic import Field
 
 from ..api import Client
 from ..core.context import Context
-from ..core.fields import FORCES_REPLACEMENT, WorkspaceId
+from ..core.fields import FORCES_REPLACEMENT
 from ..core.resource import Examples
 from ..errors import ObjectError
 from ._attachment import Attachment, AttachmentInputs
 
 
 class ModelRegistryAttachmentInputs(AttachmentInputs):
-    workspace_id: Annotated[
-        WorkspaceId,
-        FORCES_REPLACEMENT,
-        Field(description="The workspace: the `workspace_id` of a Workspace."),
-    ]
     registry_id: Annotated[
         str,
         FORCES_REPLACEMENT,

@@ -14,18 +14,13 @@ from pydantic import Field
 from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
-from ..core.fields import FORCES_REPLACEMENT, WorkspaceId
+from ..core.fields import FORCES_REPLACEMENT
 from ..core.resource import Examples
 from ..errors import ObjectError
 from ._attachment import Attachment, AttachmentInputs
 
 
 class WorkspaceConnectionInputs(AttachmentInputs):
-    workspace_id: Annotated[
-        WorkspaceId,
-        FORCES_REPLACEMENT,
-        Field(description="The workspace: the `workspace_id` of a Workspace."),
-    ]
     connection_name: Annotated[
         str,
         FORCES_REPLACEMENT,

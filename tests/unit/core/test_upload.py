@@ -1,0 +1,95 @@
+"""Uploads: the file that check saw, exactly once, and one line that says what to do when that cannot be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from wallaroo_pulumi.core.context import Context
+from wallaroo_pulumi.core.files import sha256_of
+from wallaroo_pulumi.core.resource import BadInput
+from wallaroo_pulumi.core.upload import digest_of_input, upload_once
+from wallaroo_pulumi.errors import ApiError, ObjectError, OutcomeUnknown
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def ctx(said: list[str]) -> Context[None]:
+    return Context(client=None, say=said.append, sleep=lambda _: None)
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    file = tmp_path / "here/model.onnx"
+    file.write_bytes(b"a model")
+    return file
+
+
+def test_the_file_is_sent_and_nothing_is_said(ctx: Context[None], said: list[str], file: Path) -> None:
+    sent: list[Path] = []
+    made = upload_once(
+        ctx, str(file), sha256_of(file), lambda f: sent.append(f) or 7, lambda: None, makes_room="models"
+    )
+    assert (made, sent, said) == (7, [file], [])
+
+
+def test_a_lost_reply_is_looked_for_and_not_sent_again(ctx: Context[None], file: Path) -> None:
+    sent: list[Path] = []
+
+    def send(of: Path) -> int:
+        sent.append(of)
+        raise OutcomeUnknown("cut off", may_still_run=False)
+
+    assert upload_once(ctx, str(file), sha256_of(file), send, lambda: 7, makes_room="models") == 7
+    assert sent == [file]
+
+
+def test_another_content_than_check_saw_is_not_sent(ctx: Context[None], file: Path) -> None:
+    digest = sha256_of(file)
+    file.write_bytes(b"another model")
+    with pytest.raises(
+        ObjectError, match=r"model\.onnx changed while Pulumi was running; run `pulumi up` again"
+    ):
+        upload_once(ctx, str(file), digest, lambda _: pytest.fail("sent"), lambda: None, makes_room="models")
+
+
+def test_a_file_that_has_gone_is_told(ctx: Context[None], file: Path) -> None:
+    digest = sha256_of(file)
+    file.unlink()
+    with pytest.raises(
+        ObjectError, match=r"model\.onnx cannot be read: No such file or directory; check path"
+    ):
+        upload_once(ctx, str(file), digest, lambda _: pytest.fail("sent"), lambda: None, makes_room="models")
+
+
+def test_a_full_storage_is_told_with_what_makes_room(ctx: Context[None], file: Path) -> None:
+    def send(_: Path) -> int:
+        raise ApiError(507, "models/upload_and_convert", "insufficient storage", None)
+
+    with pytest.raises(ApiError, match="storage is full: delete model versions, or enlarge it"):
+        upload_once(ctx, str(file), sha256_of(file), send, lambda: None, makes_room="model versions")
+
+
+def test_a_link_that_leads_elsewhere_is_said(
+    ctx: Context[None], said: list[str], file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_bytes(b"elsewhere")
+    link = file.with_name("link.onnx")
+    os.symlink(tmp_path / "secret", link)
+    upload_once(ctx, str(link), sha256_of(link), lambda _: 7, lambda: None, makes_room="models")
+    assert [line for line in said if "outside the folder that Pulumi runs in" in line] == said != []
+
+
+def test_an_input_that_cannot_be_read_says_where_it_was_looked_for(file: Path) -> None:
+    assert digest_of_input("model.onnx") == sha256_of(file)
+    with pytest.raises(BadInput, match=f"in {file.parent}, where Pulumi runs") as refused:
+        digest_of_input("modle.onnx")
+    assert refused.value.property == "path"
