@@ -34,7 +34,7 @@ from pulumi.runtime.settings import get_monitor
 
 from ..config import SECRETS
 from ..errors import ObjectError
-from . import host
+from . import dynamic_host
 from .session import claims, session, settings_from
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class DynamicProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         self._config: Callable[[str], str | None] = lambda key: req.config.get(f"wallaroo:{key}")
-        host.attend()
+        dynamic_host.install_cancellation()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         from ..core.check import check

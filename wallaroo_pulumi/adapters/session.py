@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..config import Settings, load
 from ..core.context import Claims, Context
-from .host import cancelled
+from .dynamic_host import cancelled
 
 if TYPE_CHECKING:
     from ..api import Client
