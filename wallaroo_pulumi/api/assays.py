@@ -35,6 +35,6 @@ class Assays:
         """Activate or deactivate; repeating it is harmless. ``/v2/api/assays/set_active``."""
         try:
             body = {"assay_id": assay_id, "active": active}
-            self._transport.call("/v2/api/assays/set_active", body, Effect.REPEATABLE)
+            self._transport.call("/v2/api/assays/set_active", body, Effect.IDEMPOTENT)
         finally:
             self._listing.forget()

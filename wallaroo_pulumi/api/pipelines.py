@@ -58,13 +58,13 @@ class Pipelines:
 
         A pipeline has one deployment, so that a repetition gives the same one again.
         """
-        return self._write("deploy", body, Effect.REPEATABLE, wire.Deployed).id
+        return self._write("deploy", body, Effect.IDEMPOTENT, wire.Deployed).id
 
     def undeploy(self, *, pipeline_id: int | None = None, deployment_id: int | None = None) -> None:
         """End a deployment, named by its pipeline or by its id; repeating it is harmless. ``pipelines/undeploy``."""
         named = {"pipeline_id": pipeline_id, "deployment_id": deployment_id}
         body = {key: id for key, id in named.items() if id is not None}
-        self._write("undeploy", body, Effect.REPEATABLE, object)
+        self._write("undeploy", body, Effect.IDEMPOTENT, object)
 
     def deployment(self, name: str) -> DeploymentStatus | None:
         """How a deployment (``<pipeline>-<id>``) stands, None if there is none. ``status/get_deployment``."""

@@ -63,11 +63,11 @@ class Tasks:
 
     def pause(self, id: str, paused: bool) -> None:
         """Ask to pause a task, or to let it go on; that happens later. ``task/pause``."""
-        self._transport.call("task/pause", {"id": id, "pause": paused}, Effect.REPEATABLE)
+        self._transport.call("task/pause", {"id": id, "pause": paused}, Effect.IDEMPOTENT)
 
     def kill(self, id: str) -> None:
         """Ask to end a task; that happens later, and it stays listed as killed. ``task/kill``."""
-        self._transport.call("task/kill", {"id": id}, Effect.REPEATABLE)
+        self._transport.call("task/kill", {"id": id}, Effect.IDEMPOTENT)
 
 
 def _body(

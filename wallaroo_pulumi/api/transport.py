@@ -32,8 +32,8 @@ class Effect(enum.Enum):
 
     READ = "read"
     """Changes nothing: retried after connection errors, timeouts, 429, 502, 503, 504 and unreadable replies."""
-    REPEATABLE = "repeatable"
-    """A write whose repetition is harmless: retried like a read."""
+    IDEMPOTENT = "idempotent"
+    """A write with the same effect when sent twice: retried like a read."""
     WRITE = "write"
     """Retried only when it cannot have been carried out; else its outcome is unknown."""
 

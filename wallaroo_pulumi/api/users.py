@@ -75,7 +75,7 @@ class Users:
 
     def _change(self, endpoint: str, body: dict[str, Any]) -> None:
         try:
-            self._transport.call(endpoint, body, Effect.REPEATABLE)
+            self._transport.call(endpoint, body, Effect.IDEMPOTENT)
         finally:
             self._listing.forget()
 

@@ -80,7 +80,7 @@ class Workspaces:
             body["email"] = email
         listing = self._members.of(workspace_id)
         try:
-            self._transport.call("workspaces/add_user", body, Effect.REPEATABLE)
+            self._transport.call("workspaces/add_user", body, Effect.IDEMPOTENT)
         except BaseException:
             listing.forget()
             raise
@@ -92,7 +92,7 @@ class Workspaces:
         body = {"workspace_id": workspace_id, "user_id": user_id}
         listing = self._members.of(workspace_id)
         try:
-            removed = self._transport.call("workspaces/remove_user", body, Effect.REPEATABLE, MemberRemoved)
+            removed = self._transport.call("workspaces/remove_user", body, Effect.IDEMPOTENT, MemberRemoved)
         except BaseException:
             listing.forget()
             raise

@@ -19,7 +19,7 @@ DONE = reply(200, b'{"workspace_id": 7}')
 HTML = reply(200, b"<html><h1>Sign in</h1></html>", "content-type: text/html")
 CUT_JSON = reply(200, b'{"workspace_id":')
 SHORT_BODY = reply(200, b'{"workspace_id":', length=1000)
-REPEATED = [Effect.READ, Effect.REPEATABLE]
+REPEATED = [Effect.READ, Effect.IDEMPOTENT]
 
 
 @pytest.fixture
