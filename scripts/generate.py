@@ -53,7 +53,7 @@ from typing import Any, ClassVar, Self
 
 import pulumi
 
-from .dynamic import WallarooResource
+from .program import WallarooResource
 '''
 
 

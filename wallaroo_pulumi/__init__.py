@@ -8,6 +8,16 @@ workspace = wallaroo.Workspace("fraud", name="fraud-prod")
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .adapters.builders import (
+        Autoscale,
+        Sidekick,
+        engine_config,
+        meta_split_step,
+        model_ref,
+        model_step,
+        random_split_step,
+        shadow_step,
+    )
     from .adapters.classes import (
         Assay,
         Connection,
@@ -47,16 +57,6 @@ if TYPE_CHECKING:
         get_workspace_output,
         get_workspaces,
         get_workspaces_output,
-    )
-    from .adapters.values import (
-        Autoscale,
-        Sidekick,
-        engine_config,
-        meta_split_step,
-        model_ref,
-        model_step,
-        random_split_step,
-        shadow_step,
     )
 
 __all__ = [
@@ -106,7 +106,7 @@ __all__ = [
     "shadow_step",
 ]
 
-_ROOMS = ("classes", "functions", "values")
+_ROOMS = ("classes", "functions", "builders")
 
 
 def __getattr__(name: str) -> Any:

@@ -53,6 +53,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from .adapters.builders import engine_config, model_ref, random_split_step, shadow_step
 from .adapters.classes import (
     Connection,
     Deployment,
@@ -63,7 +64,6 @@ from .adapters.classes import (
     WorkspaceConnection,
     WorkspaceMember,
 )
-from .adapters.values import engine_config, model_ref, random_split_step, shadow_step
 from .core.check import explain
 from .core.fields import Adopt, AdoptSame, DnsLabel, Email, Role
 from .core.json_values import JsonObject

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import pulumi
 
-from .dynamic import WallarooResource
+from .program import WallarooResource
 
 
 class Workspace(WallarooResource, module="wallaroo", name="Workspace"):

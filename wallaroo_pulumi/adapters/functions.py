@@ -18,7 +18,7 @@ import pulumi
 from ..core.names import wire_name
 from ..core.read import read_by_id
 from ..errors import ObjectError, WallarooError
-from .dynamic import under_mocks
+from .program import under_mocks
 from .session import session, settings_from
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wallaroo_pulumi.adapters.dynamic import _serialised
+from wallaroo_pulumi.adapters.program import _serialised
 
 
 class Buffer:

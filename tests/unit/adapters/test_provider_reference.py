@@ -9,7 +9,8 @@ import dill
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
-from wallaroo_pulumi.adapters.dynamic import DynamicProvider, _reference
+from wallaroo_pulumi.adapters.dynamic import DynamicProvider
+from wallaroo_pulumi.adapters.program import _reference
 from wallaroo_pulumi.resources import RESOURCES
 
 STORED = {
