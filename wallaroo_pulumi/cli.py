@@ -144,7 +144,7 @@ def export(
 
     `pulumi up` on it takes them over and changes nothing. What is left out, and why, is told on standard error.
     """
-    from .export import export as read
+    from .estate.export import export as read
 
     found = _ask(lambda client: read(client, workspace or (), models, _progress("workspaces")))
     for line in found.left_out:
@@ -172,7 +172,7 @@ def drift(
 
     Exit code 0: nothing. 2: objects are missing, changed or unmanaged. 1: it could not be found out.
     """
-    from .drift import find, managed, to_json, to_table
+    from .estate.drift import find, managed, to_json, to_table
 
     state = _pulumi("stack", "export", "--show-secrets")
     if isinstance(state, str):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from wallaroo_pulumi.drift import TYPE, Change, Finding, managed, to_json, to_table
+from wallaroo_pulumi.estate.drift import TYPE, Change, Finding, managed, to_json, to_table
 
 SECRET = "4dabf18193072939515e22adb298388d"
 

@@ -19,7 +19,7 @@ from wallaroo_pulumi.api import Client
 from wallaroo_pulumi.api import models as wire
 from wallaroo_pulumi.config import load
 from wallaroo_pulumi.errors import ObjectError
-from wallaroo_pulumi.export import Exported, _free_key, _Run, export
+from wallaroo_pulumi.estate.export import Exported, _free_key, _Run, export
 
 
 @pytest.fixture

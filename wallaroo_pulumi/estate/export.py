@@ -20,17 +20,17 @@ from typing import Any, Final
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from .api import Client
-from .api import models as wire
-from .core.check import check, explain
-from .core.context import Context
-from .core.fields import ROLES, Email
-from .core.files import sha256_of
-from .core.names import DNS_LABEL, wire_name
-from .errors import ObjectError
-from .estate import CONFIG, ConnectionPart, Estate, ModelPart, PipelinePart, StepPart, UserPart, WorkspacePart
-from .readable import may_be_read, require_exact, require_no_secret
-from .resources import RESOURCES
+from ..api import Client
+from ..api import models as wire
+from ..core.check import check, explain
+from ..core.context import Context
+from ..core.fields import ROLES, Email
+from ..core.files import sha256_of
+from ..core.names import DNS_LABEL, wire_name
+from ..errors import ObjectError
+from ..resources import RESOURCES
+from .format import CONFIG, ConnectionPart, Estate, ModelPart, PipelinePart, StepPart, UserPart, WorkspacePart
+from .safe_values import may_be_read, require_exact, require_no_secret
 
 _AT_A_TIME: Final = 8
 """Workspaces that are asked for at the same time."""

@@ -17,14 +17,14 @@ from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal, TypeVar
 
-from .api import Client
-from .api import models as wire
-from .core import lifecycle
-from .core.context import Context
-from .core.fields import SECRET, SERVER_FILLS, fields_with
-from .core.names import DNS_LABEL, wire_name
-from .errors import ApiError
-from .resources import RESOURCES
+from ..api import Client
+from ..api import models as wire
+from ..core import lifecycle
+from ..core.context import Context
+from ..core.fields import SECRET, SERVER_FILLS, fields_with
+from ..core.names import DNS_LABEL, wire_name
+from ..errors import ApiError
+from ..resources import RESOURCES
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from .policies.credentials import credentials
+from ..policies.credentials import credentials
 
 _HARMLESS: Final = re.compile(
     r"(host(name)?|server|port|database|db|db_?name|schema|catalog|warehouse|table|project(_?id)?|data_?set|bucket|"

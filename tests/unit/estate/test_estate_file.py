@@ -8,7 +8,7 @@ import pytest
 
 from wallaroo_pulumi import estate
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def load(folder: Path, text: str) -> estate.Estate:
