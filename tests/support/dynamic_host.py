@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, cast
@@ -14,6 +14,7 @@ import grpc
 from emulated import clean_environment
 from google.protobuf import struct_pb2
 from google.protobuf.json_format import MessageToDict
+from pulumi.dynamic import ResourceProvider
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
@@ -22,6 +23,15 @@ from wallaroo_pulumi.adapters.dynamic import DynamicProvider
 
 UNKNOWN: str = rpc.UNKNOWN
 """What the engine sends for a value that a preview cannot know yet."""
+
+
+NAME = "example"
+"""The resource's name in URNs where a test gives none."""
+
+
+def urn_of(kind: str, name: str = NAME) -> str:
+    """The URN that the engine sends for a resource of this name in the stack ``test`` of the project ``estate``."""
+    return f"urn:pulumi:test::estate::pulumi-python:dynamic/wallaroo:{kind}::{name}"
 
 
 class HostError(Exception):
@@ -36,9 +46,18 @@ class Diff:
 
 
 class DynamicHost:
-    """The host, as a context manager. Properties are plain dictionaries with wire names, without ``__provider``."""
+    """The host, as a context manager. Properties are plain dictionaries with wire names, without ``__provider``.
 
-    def __init__(self, config: Mapping[str, str] | None = None, env: Mapping[str, str] | None = None) -> None:
+    ``provider`` makes the provider of a kind. ``name`` is the resource's name in the URN of a call.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None,
+        provider: Callable[[str], ResourceProvider] = DynamicProvider,
+    ) -> None:
+        self._provider = provider
         self._config = {f"wallaroo:{key}": value for key, value in (config or {}).items()}
         self._env = clean_environment() | {"PULUMI_CONFIG": "{}"} | dict(env or {})
         self.lines: list[str] = []
@@ -76,54 +95,74 @@ class DynamicHost:
             self.lines.append(line.rstrip())
 
     def check(
-        self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None
+        self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None, *, name: str = NAME
     ) -> tuple[dict[str, Any], dict[str, str]]:
         """The checked inputs and the failures by property."""
         reply = self._call(
             "Check",
             provider_pb2.CheckRequest(
-                urn=f"urn:{kind}", olds=_props(kind, olds or {}), news=_props(kind, news)
+                urn=urn_of(kind, name), olds=self._props(kind, olds or {}), news=self._props(kind, news)
             ),
         )
         return _plain(reply.inputs), {f.property: f.reason for f in reply.failures}
 
-    def diff(self, kind: str, id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
+    def diff(
+        self, kind: str, id: str, olds: Mapping[str, Any], news: Mapping[str, Any], *, name: str = NAME
+    ) -> Diff:
         reply = self._call(
-            "Diff", provider_pb2.DiffRequest(id=id, olds=_props(kind, olds), news=_props(kind, news))
+            "Diff",
+            provider_pb2.DiffRequest(
+                urn=urn_of(kind, name), id=id, olds=self._props(kind, olds), news=self._props(kind, news)
+            ),
         )
         changed = reply.changes == provider_pb2.DiffResponse.DIFF_SOME
         return Diff(changed, list(reply.replaces), reply.deleteBeforeReplace)
 
-    def create(self, kind: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        reply = self._call("Create", provider_pb2.CreateRequest(properties=_props(kind, inputs)))
+    def create(self, kind: str, inputs: Mapping[str, Any], *, name: str = NAME) -> tuple[str, dict[str, Any]]:
+        reply = self._call(
+            "Create",
+            provider_pb2.CreateRequest(urn=urn_of(kind, name), properties=self._props(kind, inputs)),
+        )
         return reply.id, _plain(reply.properties)
 
     def read(
-        self, kind: str, id: str, state: Mapping[str, Any] | None = None
+        self, kind: str, id: str, state: Mapping[str, Any] | None = None, *, name: str = NAME
     ) -> tuple[str, dict[str, Any], dict[str, Any]]:
         """Id (empty when gone), outputs, inputs."""
-        reply = self._call("Read", provider_pb2.ReadRequest(id=id, properties=_props(kind, state or {})))
+        reply = self._call(
+            "Read",
+            provider_pb2.ReadRequest(
+                urn=urn_of(kind, name), id=id, properties=self._props(kind, state or {})
+            ),
+        )
         return reply.id, _plain(reply.properties), _plain(reply.inputs)
 
-    def update(self, kind: str, id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+    def update(
+        self, kind: str, id: str, olds: Mapping[str, Any], news: Mapping[str, Any], *, name: str = NAME
+    ) -> dict[str, Any]:
         reply = self._call(
-            "Update", provider_pb2.UpdateRequest(id=id, olds=_props(kind, olds), news=_props(kind, news))
+            "Update",
+            provider_pb2.UpdateRequest(
+                urn=urn_of(kind, name), id=id, olds=self._props(kind, olds), news=self._props(kind, news)
+            ),
         )
         return _plain(reply.properties)
 
-    def delete(self, kind: str, id: str, state: Mapping[str, Any]) -> None:
-        self._call("Delete", provider_pb2.DeleteRequest(id=id, properties=_props(kind, state)))
+    def delete(self, kind: str, id: str, state: Mapping[str, Any], *, name: str = NAME) -> None:
+        self._call(
+            "Delete",
+            provider_pb2.DeleteRequest(urn=urn_of(kind, name), id=id, properties=self._props(kind, state)),
+        )
+
+    def _props(self, kind: str, props: Mapping[str, Any]) -> struct_pb2.Struct:
+        reference = cast(Any, serialize_provider)(self._provider(kind))
+        return _struct({**props, "__provider": reference})
 
     def _call(self, name: str, request: Any) -> Any:
         try:
             return getattr(self._stub, name)(request, timeout=120)
         except grpc.RpcError as error:
             raise HostError(cast(grpc.Call, error).details()) from None
-
-
-def _props(kind: str, props: Mapping[str, Any]) -> struct_pb2.Struct:
-    reference = cast(Any, serialize_provider)(DynamicProvider(kind))
-    return _struct({**props, "__provider": reference})
 
 
 def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
