@@ -1,7 +1,8 @@
 """A local Wallaroo: Keycloak's token endpoint and the MLOps REST API on one loopback address.
 
-It exists so that stacks, tests and demonstrations run without an instance. It shares no code with the client,
-so that a mistake in one is not repeated in the other. What it does and does not imitate: docs/emulator.md.
+Stacks, tests and demonstrations use it instead of an instance. It shares no code with the client, so that a mistake in
+one is not repeated in the other. docs/emulator.md lists what it imitates, docs/internals/emulator-decisions.md what was
+decided where the sources are silent.
 """
 
 from .server import EmulatorServer, serve

@@ -1,7 +1,7 @@
-"""Puts the parts together: one state, the routers of all domains, and the traffic control around them.
+"""Assembles the emulator: one state, the routers of all domains, and the traffic control around them.
 
-A new API domain is one file with a `router` and, when it keeps something, a `SCHEMA`; both are listed here. The largest
-domain, models, is three: routes, messages (`_wire`) and what is kept (`_store`).
+A new API domain is one file with a `router` and, if it stores something, a `SCHEMA`; both are listed here. The largest
+domain, models, has three: routes, wire (request and response bodies) and store (tables).
 """
 
 import time
@@ -9,31 +9,17 @@ from collections.abc import Callable
 
 from fastapi_offline import FastAPIOffline
 
-from . import (
-    accounts,
-    assays,
-    connections,
-    control,
-    deployments,
-    errors,
-    graphql,
-    instance,
-    keycloak_admin,
-    keys,
-    models,
-    models_store,
-    old_assays,
-    orchestrations,
-    pipelines,
-    publishes,
-    readiness,
-    registries,
-    tasks,
-    tokens,
-    users,
-    workspaces,
-)
-from .keys import KeycloakKeys, OwnKeys
+from . import errors, instance, readiness
+from .automation import assays, legacy_assays, orchestrations, tasks
+from .control import routes as control
+from .data import connections
+from .graphql import endpoint as graphql
+from .identity import accounts, keycloak_admin, keys, token_endpoint, users, workspaces
+from .identity.keys import KeycloakKeys, OwnKeys
+from .models import registries
+from .models import routes as models
+from .models import store as models_store
+from .serving import deployments, pipelines, publishes
 from .settings import Settings
 from .state import State
 from .traffic import Traffic
@@ -44,7 +30,7 @@ SCHEMA = "".join(
     for part in (
         keys,
         accounts,
-        tokens,
+        token_endpoint,
         readiness,
         workspaces,
         models_store,
@@ -56,14 +42,14 @@ SCHEMA = "".join(
         orchestrations,
         tasks,
         assays,
-        old_assays,
+        legacy_assays,
         graphql,
     )
 )
 ROUTERS = [
     part.router
     for part in (
-        tokens,
+        token_endpoint,
         keycloak_admin,
         workspaces,
         users,
@@ -77,7 +63,7 @@ ROUTERS = [
         orchestrations,
         tasks,
         assays,
-        old_assays,
+        legacy_assays,
         graphql,
         control,
     )
@@ -88,7 +74,7 @@ def open_state(settings: Settings, clock: Callable[[], float] = time.time) -> St
     """The state that the settings name, seeded when it is new. Raises StateError."""
     db = State(SCHEMA, settings.state_file, clock)
     if db.row("SELECT 1 FROM clients") is None:
-        control.plant_defaults(db, settings)
+        control.apply_default_seed(db, settings)
     else:
         accounts.set_lifetimes(
             db, access=settings.access_token_lifetime, refresh=settings.refresh_token_lifetime

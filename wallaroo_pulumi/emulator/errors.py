@@ -1,4 +1,4 @@
-"""Refusals in the two dialects: the MLOps API's `{"msg", "code"}` and Keycloak's OAuth error object."""
+"""Error responses in two dialects: the MLOps API's `{"msg", "code"}` and Keycloak's OAuth error object."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,6 +1,6 @@
 """The instance itself: its features and its configuration."""
 
-from .auth import Caller
+from .identity.auth import Caller
 from .wire import Wire, mlops_router
 
 router = mlops_router("", "instance")

@@ -1,8 +1,8 @@
-"""When work that the platform does later is done: conversion, deployment, packaging, killing.
+"""When work that the platform does in the background is done: conversion, deployment, packaging, killing.
 
-How long a kind of work takes, and how it ends, is a setting (control plane: `POST /__emulator__/readiness`). A
-service notes that a piece of work began and asks about it whenever a client polls. The setting in force at that
-moment decides, so that a test can hold an object back and let it go.
+How long a kind of work takes and how it ends is a setting (control plane: `POST /__emulator__/readiness`). A service
+records that a piece of work began, and polls it whenever a client polls the object. The setting in force at that moment
+decides, so a test can hold an object back and then release it.
 """
 
 from typing import Literal
@@ -53,7 +53,7 @@ class Readiness(Wire):
     message: str = "asked for through the control plane"
 
 
-def choose(db: State, setting: Readiness) -> Empty:
+def configure(db: State, setting: Readiness) -> Empty:
     db.execute(
         "INSERT INTO readiness VALUES (?, ?) ON CONFLICT (kind) DO UPDATE SET setting = excluded.setting",
         (setting.kind, setting.model_dump_json()),
@@ -74,7 +74,7 @@ def begin(db: State, kind: Kind, object_id: int | str) -> None:
     )
 
 
-def look(db: State, kind: Kind, object_id: int | str) -> Outcome:
+def poll(db: State, kind: Kind, object_id: int | str) -> Outcome:
     """How the work stands, as a client sees it that polls; work that has ended is asked about no more."""
     row = db.row("SELECT * FROM work WHERE kind = ? AND object_id = ?", (kind, str(object_id)))
     if row is None:

@@ -1,10 +1,9 @@
-"""What every handler may ask for: the state, the settings and the caller. FastAPI hands them in."""
+"""Dependencies that FastAPI passes to handlers: the state, the settings and the traffic control."""
 
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from .keys import KeycloakKeys, OwnKeys
 from .settings import Settings
 from .state import State
 from .traffic import Traffic
@@ -20,16 +19,6 @@ async def settings(request: Request) -> Settings:
     return found
 
 
-async def own_keys(request: Request) -> OwnKeys:
-    found: OwnKeys = request.app.state.own_keys
-    return found
-
-
-async def keycloak_keys(request: Request) -> KeycloakKeys | None:
-    found: KeycloakKeys | None = request.app.state.keycloak_keys
-    return found
-
-
 async def traffic(request: Request) -> Traffic:
     found: Traffic = request.app.state.traffic
     return found
@@ -37,3 +26,4 @@ async def traffic(request: Request) -> Traffic:
 
 Db = Annotated[State, Depends(state)]
 SettingsDep = Annotated[Settings, Depends(settings)]
+TrafficDep = Annotated[Traffic, Depends(traffic)]

@@ -1,7 +1,12 @@
-"""What can be chosen when the emulator starts."""
+"""The settings of one emulator, and the version of the platform that it imitates."""
 
 from dataclasses import dataclass
 from pathlib import Path
+
+PLATFORM_VERSION = "2026.1.3"
+"""The release whose answers the emulator gives; objects report it as `created_on_version`."""
+OCI_REGISTRY = "registry.example.com/org"
+"""Where published pipelines and packaged orchestrations are said to be; nothing is pushed."""
 
 
 @dataclass(frozen=True)

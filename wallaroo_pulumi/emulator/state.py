@@ -1,4 +1,4 @@
-"""Everything the emulator remembers, in one SQLite database: in memory, or in a file that survives `kill -9`.
+"""Everything the emulator stores, in one SQLite database: in memory, or in a file that survives `kill -9`.
 
 All handlers run on one event loop and never await inside a transaction, so one connection needs no lock.
 """
@@ -90,7 +90,7 @@ class State:
         """The rows of every table but those named, with digests of binary content."""
         return {
             name: [
-                {column: _shown(row[column]) for column in row.keys()}  # noqa: SIM118 -- a Row iterates values
+                {column: _exportable(row[column]) for column in row.keys()}  # noqa: SIM118 -- a Row iterates values
                 for row in self.execute(f'SELECT * FROM "{name}"')  # noqa: S608 -- as above
             ]
             for name in self.counts()
@@ -113,7 +113,7 @@ class State:
         self._connection.close()
 
 
-def _shown(value: Any) -> Any:
+def _exportable(value: Any) -> Any:
     return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else value
 
 

@@ -1,6 +1,6 @@
-"""What happens to a request outside the services: it is logged, delayed, and answered wrongly on demand.
+"""What happens to a request outside the services: logging, latency, rate limits and injected faults.
 
-The outermost ASGI application, directly under uvicorn, because only there can a connection be cut.
+This is the outermost ASGI application, directly under uvicorn, because only there can a connection be cut.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class Fault:
 
 @dataclass
 class Entry:
-    """One request of the log. `body` has secrets starred; `status` is None when no reply was made."""
+    """One request of the log. `body` has secrets redacted; `status` is None when no reply was made."""
 
     time: str
     method: str
@@ -173,7 +173,7 @@ class Traffic:
                     ]
                     await _Reply(fault.status, headers).send(recorded, fault.body)
         finally:
-            entry.body = body.starred()
+            entry.body = body.redacted()
             known = scope.get("state", {})
             if user := known.get("user"):
                 entry.sub, entry.user = user.id, user.username
@@ -240,8 +240,8 @@ class _Recorder:
         while (message := await self.receive())["type"] == "http.request" and message.get("more_body"):
             pass
 
-    def starred(self) -> dict[str, Any] | None:
-        """The body as an object with secrets starred; None when it is none, or too large to keep."""
+    def redacted(self) -> dict[str, Any] | None:
+        """The body as an object with secrets redacted; None when it is none, or too large to keep."""
         if not self._body or len(self._body) > LOGGED_BODY_BYTES:
             return None
         try:
@@ -251,15 +251,15 @@ class _Recorder:
                 parsed = dict(parse_qsl(self._body.decode(), keep_blank_values=True))
         except ValueError:
             return None
-        starred = _star(parsed)
-        return starred if isinstance(starred, dict) else None
+        redacted = _redact(parsed)
+        return redacted if isinstance(redacted, dict) else None
 
 
-def _star(value: Any) -> Any:
+def _redact(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: "***" if key in SECRET_KEYS else _star(item) for key, item in value.items()}
+        return {key: "***" if key in SECRET_KEYS else _redact(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_star(item) for item in value]
+        return [_redact(item) for item in value]
     return value
 
 

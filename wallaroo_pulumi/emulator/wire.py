@@ -1,4 +1,4 @@
-"""What the request and reply models of all MLOps domains have in common."""
+"""What the request and response models of all MLOps domains have in common."""
 
 from typing import Annotated
 

@@ -1,27 +1,29 @@
-"""The control plane, `/__emulator__/…`: what is done to the instance behind the client's back.
+"""The control plane, `/__emulator__/…`: changes to the instance that bypass its API.
 
-Web pages must not reach it, so requests with another site's `Origin`, or sent to a host name that is not
-loopback (DNS rebinding), are refused.
+Web pages must not reach it, so requests with another site's `Origin`, or sent to a host name that is not loopback (DNS
+rebinding), are refused.
 """
 
 import ipaddress
 import json
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
-from . import accounts, readiness, seed, tokens, workspaces
-from .errors import ApiError
-from .keys import OwnKeys
-from .readiness import Readiness
+from .. import readiness
+from ..errors import ApiError
+from ..identity import accounts, token_endpoint, workspaces
+from ..identity.keys import OwnKeysDep
+from ..readiness import Readiness
+from ..services import Db, SettingsDep, TrafficDep
+from ..settings import Settings
+from ..state import State
+from ..traffic import CONTROL_PREFIX, Fault, FaultKind, RateLimit
+from ..wire import Empty, Id, Wire
+from . import seed
 from .seed import Seed, Seeded
-from .services import Db, SettingsDep, own_keys, traffic
-from .settings import Settings
-from .state import State
-from .traffic import CONTROL_PREFIX, Fault, FaultKind, RateLimit, Traffic
-from .wire import Empty, Id, Wire
 
 
 def _is_loopback(host: str | None) -> bool:
@@ -49,7 +51,6 @@ async def _refuse_web_pages(request: Request) -> None:
 router = APIRouter(
     prefix=CONTROL_PREFIX.rstrip("/"), include_in_schema=False, dependencies=[Depends(_refuse_web_pages)]
 )
-TrafficDep = Annotated[Traffic, Depends(traffic)]
 
 
 class Latency(Wire):
@@ -117,7 +118,7 @@ class Deleted(Wire):
 async def reset(db: Db, traffic: TrafficDep, settings: SettingsDep) -> Empty:
     """Back to the start: default seed, no faults, no latency, no rate limit, empty log. Only the signing keys stay."""
     db.clear(keep=["signing_keys"])
-    plant_defaults(db, settings)
+    apply_default_seed(db, settings)
     traffic.reset()
     return Empty()
 
@@ -125,7 +126,7 @@ async def reset(db: Db, traffic: TrafficDep, settings: SettingsDep) -> Empty:
 @router.post("/seed")
 async def add_seed(body: Seed, db: Db) -> Seeded:
     try:
-        return seed.plant(db, body)
+        return seed.apply(db, body)
     except seed.SeedError as error:
         raise ApiError(400, str(error)) from error
 
@@ -179,18 +180,18 @@ async def show_contents(db: Db) -> dict[str, list[dict[str, Any]]]:
 
 
 @router.post("/tokens")
-async def change_tokens(body: TokenOrder, db: Db, keys: Annotated[OwnKeys, Depends(own_keys)]) -> Empty:
+async def change_tokens(body: TokenOrder, db: Db, keys: OwnKeysDep) -> Empty:
     accounts.set_lifetimes(db, access=body.access_token_lifetime, refresh=body.refresh_token_lifetime)
     if body.revoke:
-        tokens.end_all_sessions(db)
+        token_endpoint.end_all_sessions(db)
     if body.rotate:
         keys.rotate()
     return Empty()
 
 
 @router.post("/readiness")
-async def choose_readiness(body: Readiness, db: Db) -> Empty:
-    return readiness.choose(db, body)
+async def set_readiness(body: Readiness, db: Db) -> Empty:
+    return readiness.configure(db, body)
 
 
 @router.post("/delete")
@@ -204,7 +205,7 @@ async def delete(body: Deletion, db: Db) -> Deleted:
     return Deleted(affected_rows=workspaces.remove_member(db, body.workspace_id, user_id or ""))
 
 
-def plant_defaults(db: State, settings: Settings) -> None:
+def apply_default_seed(db: State, settings: Settings) -> None:
     """The default seed, with the lifetimes that the settings ask for."""
-    seed.plant(db, seed.DEFAULT)
+    seed.apply(db, seed.DEFAULT)
     accounts.set_lifetimes(db, access=settings.access_token_lifetime, refresh=settings.refresh_token_lifetime)

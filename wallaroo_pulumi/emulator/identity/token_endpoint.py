@@ -1,7 +1,7 @@
-"""Keycloak's token endpoint: grants, sessions, discovery and keys, with the answers of the real server.
+"""Keycloak's token endpoint: grants, sessions, discovery and keys, with the responses of the real server.
 
-Sources: MLOPS API notes on authentication for claims, clients and lifetimes; Keycloak's
-OpenID Connect endpoints for paths and error bodies; RFC 6749 for grants and client authentication.
+Sources: Wallaroo's documentation of its authentication for claims, clients and lifetimes; Keycloak's OpenID Connect
+endpoints for paths and error bodies; RFC 6749 for grants and client authentication.
 """
 
 import base64
@@ -9,18 +9,18 @@ import binascii
 import uuid
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
+from ..errors import KeycloakError
+from ..services import Db
+from ..state import State
 from . import accounts
 from .accounts import Client, User
-from .errors import KeycloakError
-from .keys import BadToken, OwnKeys
-from .services import Db, own_keys
-from .state import State
+from .keys import BadToken, OwnKeys, OwnKeysDep
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (
@@ -31,7 +31,6 @@ CREATE TABLE IF NOT EXISTS sessions (
 """
 
 REALM = "master"
-Keys = Annotated[OwnKeys, Depends(own_keys)]
 
 
 def _known_realm(realm: str) -> None:
@@ -71,12 +70,12 @@ async def discovery(request: Request) -> dict[str, Any]:
 
 
 @router.get("/protocol/openid-connect/certs")
-async def certs(keys: Keys) -> dict[str, Any]:
+async def certs(keys: OwnKeysDep) -> dict[str, Any]:
     return {"keys": keys.jwks()}
 
 
 @router.post("/protocol/openid-connect/token")
-async def token(request: Request, db: Db, keys: Keys) -> JSONResponse:
+async def token(request: Request, db: Db, keys: OwnKeysDep) -> JSONResponse:
     form = dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
     if "grant_type" not in form:
         raise KeycloakError(400, "invalid_request", "Missing form parameter: grant_type")

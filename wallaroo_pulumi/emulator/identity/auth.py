@@ -1,17 +1,17 @@
-"""Who calls: the bearer token of a request, checked, as a user of the realm."""
+"""The caller of a request: its bearer token, verified, as a user of the realm."""
 
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from ..errors import ApiError
+from ..services import Db
+from ..state import State
 from . import accounts
 from .accounts import User
-from .errors import ApiError
-from .keys import BadToken, KeycloakKeys, OwnKeys
-from .services import Db, keycloak_keys, own_keys
-from .state import State
-from .tokens import session_is_alive
+from .keys import BadToken, KeycloakKeys, KeycloakKeysDep, OwnKeys, OwnKeysDep
+from .token_endpoint import session_is_alive
 
 bearer = HTTPBearer(
     auto_error=False, bearerFormat="JWT", description="An access token of the token endpoint."
@@ -22,8 +22,8 @@ async def authenticate(
     request: Request,
     header: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     db: Db,
-    own: Annotated[OwnKeys, Depends(own_keys)],
-    foreign: Annotated[KeycloakKeys | None, Depends(keycloak_keys)],
+    own: OwnKeysDep,
+    foreign: KeycloakKeysDep,
 ) -> User:
     """The caller. Raises ApiError 401 for a missing, unknown, expired or revoked token."""
     if header is None:

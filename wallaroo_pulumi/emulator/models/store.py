@@ -1,4 +1,4 @@
-"""Model versions as the emulator keeps them: tables, conversion, configurations, and what uses a version."""
+"""Model versions as the emulator stores them: tables, conversion, configurations, and what uses a version."""
 
 import json
 import sqlite3
@@ -6,10 +6,13 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from . import readiness
-from .accounts import User
-from .errors import ApiError
-from .models_wire import (
+from .. import readiness
+from ..errors import ApiError
+from ..identity.accounts import User
+from ..identity.workspaces import role_of_caller
+from ..settings import PLATFORM_VERSION
+from ..state import State
+from .wire import (
     Config,
     Configured,
     Conversion,
@@ -24,8 +27,6 @@ from .models_wire import (
     Status,
     Version,
 )
-from .state import State
-from .workspaces import role_of_caller
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS models (
@@ -63,7 +64,6 @@ CREATE TABLE IF NOT EXISTS model_configs (
 CREATE INDEX IF NOT EXISTS configs_by_version ON model_configs (model_version_id);
 """
 
-SERVER_VERSION = "2026.1.3"
 _RUNTIMES = {"onnx": "onnx", "tensorflow": "tensorflow", "mlflow": "mlflow"}
 _NOBODY = '""'
 """The owner of every model, as recorded: the two characters of an empty string in quotes."""
@@ -173,12 +173,12 @@ def workspace_of(db: State, workspace_id: int) -> HomeWorkspace:
     )
 
 
-def settled(db: State, row: sqlite3.Row) -> dict[str, Any]:
+def current(db: State, row: sqlite3.Row) -> dict[str, Any]:
     """The version as a client finds it that looks now."""
     version = dict(row)
     if version["status"] in ("ready", "error"):
         return version
-    outcome = readiness.look(db, "model", version["id"])
+    outcome = readiness.poll(db, "model", version["id"])
     if outcome == "pending":
         version["status"] = "attempting_load_container"
     elif outcome == "failed":
@@ -250,7 +250,7 @@ def flat(row: sqlite3.Row | dict[str, Any]) -> dict[str, Any]:
 
 
 def configured(db: State, row: sqlite3.Row) -> Configured:
-    version = settled(db, row)
+    version = current(db, row)
     config = _config(db, version["id"])
     # What the engine runs itself needs no container, so that no task is left when it is ready, as recorded.
     native = config is not None and config.runtime != "flight" and version["status"] == "ready"
@@ -270,7 +270,7 @@ def configured(db: State, row: sqlite3.Row) -> Configured:
                 file_name=version["file_name"],
                 size=version["size"],
             ),
-            created_on_version=SERVER_VERSION,
+            created_on_version=PLATFORM_VERSION,
             created_by=version["created_by"],
             created_at=version["created_at"],
             deployed=any(deployed for _, deployed in _users(db, version["version"])),
@@ -329,7 +329,7 @@ def _users(db: State, version: str) -> list[tuple[str, bool]]:
 def delete_versions(db: State, rows: Iterable[sqlite3.Row], *, confirmed: bool) -> DeleteReply:
     rows = list(rows)
     for ending in db.execute("SELECT id FROM deployments WHERE state = 'ending'").fetchall():
-        if readiness.look(db, "undeployment", ending["id"]) != "pending":
+        if readiness.poll(db, "undeployment", ending["id"]) != "pending":
             db.execute("UPDATE deployments SET state = 'ended' WHERE id = ?", (ending["id"],))
     for row in rows:
         if users := _users(db, row["version"]):

@@ -1,8 +1,8 @@
 """Pipeline versions published for edges, and the edges (`/v1/api/pipelines/…publish…`, `…edge…`).
 
-Nothing is pushed anywhere: the addresses in an OCI registry are made up. Decided here because the sources do not say:
-members of the pipeline's workspace may do all of this; a taken edge name is refused by a constraint; an edge moves to a
-publish that replaces its own once that is published; an unknown edge is 404.
+Nothing is pushed: the addresses in an OCI registry are invented. The sources are silent on these points, so the
+emulator decides: members of the pipeline's workspace may do all of this; a constraint refuses an edge name that is in
+use; edges move to a publish that replaces theirs once it is published; an unknown edge is 404.
 """
 
 import base64
@@ -14,15 +14,16 @@ from typing import Any
 
 from pydantic import Field
 
-from . import pipelines, readiness
-from .accounts import User
-from .auth import Caller
-from .errors import ApiError
-from .models_store import SERVER_VERSION
-from .services import Db
-from .state import State
-from .wire import Id, Wire, mlops_router
-from .workspaces import role_of_caller
+from .. import readiness
+from ..errors import ApiError
+from ..identity.accounts import User
+from ..identity.auth import Caller
+from ..identity.workspaces import role_of_caller
+from ..services import Db
+from ..settings import OCI_REGISTRY, PLATFORM_VERSION
+from ..state import State
+from ..wire import Id, Wire, mlops_router
+from . import pipelines
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS publishes (
@@ -52,7 +53,6 @@ CREATE TABLE IF NOT EXISTS edges (
 
 router = mlops_router("/pipelines", "publishes")
 
-REGISTRY = "registry.example.com/org"
 DEFAULT_ENGINE_CONFIG: dict[str, Any] = {
     "engine": {
         "resources": {
@@ -299,7 +299,7 @@ def _advance(db: State, row: sqlite3.Row) -> None:
     """Let the work on a publish go on."""
     if row["status"] in ("Published", "Error"):
         return
-    outcome = readiness.look(db, "publish", row["id"])
+    outcome = readiness.poll(db, "publish", row["id"])
     status = {"pending": "Publishing", "done": "Published", "failed": "Error"}[outcome]
     error = readiness.setting_of(db, "publish").message if outcome == "failed" else None
     with db.transaction():
@@ -316,8 +316,8 @@ def _publish(db: State, row: sqlite3.Row) -> Publish:
     is_published = row["status"] == "Published"
     package = f"{row['pipeline_name']}:{row['pipeline_version_name']}"
     chart = Helm(
-        reference=f"{REGISTRY}/charts@sha256:{row['id']:064x}",
-        chart=f"{REGISTRY}/charts/{row['pipeline_name']}",
+        reference=f"{OCI_REGISTRY}/charts@sha256:{row['id']:064x}",
+        chart=f"{OCI_REGISTRY}/charts/{row['pipeline_name']}",
         version=f"0.0.1-{row['pipeline_version_name']}",
         values={},
     )
@@ -329,14 +329,14 @@ def _publish(db: State, row: sqlite3.Row) -> Publish:
     ]
     return Publish(
         **{key: row[key] for key in (*own, *stamps)},
-        pipeline_url=f"{REGISTRY}/pipelines/{package}" if is_published else None,
-        engine_url=f"{REGISTRY}/engines/fitzroy-mini:v{SERVER_VERSION}" if is_published else None,
+        pipeline_url=f"{OCI_REGISTRY}/pipelines/{package}" if is_published else None,
+        engine_url=f"{OCI_REGISTRY}/engines/fitzroy-mini:v{PLATFORM_VERSION}" if is_published else None,
         helm=chart if is_published else None,
         engine_config=json.loads(row["engine_config"]),
         user_images=[],
         docker_run_variables={},
         replaces=[OldPublish(**dict(old)) for old in replaced if old],
-        created_on_version=SERVER_VERSION,
+        created_on_version=PLATFORM_VERSION,
     )
 
 
@@ -349,7 +349,7 @@ def _edges(db: State, publish_ids: set[int]) -> list[Edge]:
             cpus=1.0,
             memory="512Mi",
             created_at=row["created_at"],
-            created_on_version=SERVER_VERSION,
+            created_on_version=PLATFORM_VERSION,
             should_run_publish=row["publish_id"],
             spiffe_id=None,
         )

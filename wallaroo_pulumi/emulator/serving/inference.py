@@ -1,9 +1,9 @@
-"""Inference: ONNX models are really run, on onnxruntime (extra `inference`).
+"""Inference: ONNX models really run, on onnxruntime (extra `inference`).
 
-Of several models in a step the first answers (the others would run in its shadow), a random split draws by weight, and
-a split by value routes. Steps that check or rearrange are passed over. Decided here: a model's inputs are taken from
-the record by name, or by the configuration's `tensor_fields` in their order; a model with one input takes the record's
-only field whatever it is called.
+Of several models in a step the first answers (the others would run in its shadow), a random split draws by weight,
+and a split by value routes. Steps that check or rearrange are skipped. The emulator decides: a model's inputs are
+taken from the record by name, or by the configuration's `tensor_fields` in their order; a model with one input takes
+the record's only field whatever its name.
 """
 
 import json
@@ -11,9 +11,9 @@ import random
 from collections import OrderedDict
 from typing import Any
 
-from . import models_store
-from .errors import ApiError
-from .state import State
+from ..errors import ApiError
+from ..models import store as models_store
+from ..state import State
 
 _SESSIONS = 8
 """Models that are kept loaded."""

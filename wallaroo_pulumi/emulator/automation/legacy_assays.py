@@ -1,19 +1,19 @@
-"""Assays of the first kind (`/v1/api/assays/…`), which the second kind replaces.
+"""Assays of the first generation (`/v1/api/assays/…`), which `/v2/api/assays` replaces.
 
-Only the keeping of them is imitated: what analyses an inference log is not, and results are those of the seed.
-The shape of the body changed over the years, so baseline, window and summarizer are kept as they come.
+They are stored and listed; nothing analyses an inference log, and results come from the seed. The shape of the body
+changed over the years, so baseline, window and summarizer are stored as given.
 """
 
 import json
 from typing import Any, Literal
 
-from .accounts import User
-from .auth import Caller
-from .errors import ApiError
-from .services import Db
-from .state import State
-from .wire import Id, Wire, mlops_router
-from .workspaces import role_of_caller
+from ..errors import ApiError
+from ..identity.accounts import User
+from ..identity.auth import Caller
+from ..identity.workspaces import role_of_caller
+from ..services import Db
+from ..state import State
+from ..wire import Id, Wire, mlops_router
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS old_assays (

@@ -1,8 +1,8 @@
 """`/v1/graphql`: as much of the platform's GraphQL API as the vendor's SDK needs for what it does not do over REST.
 
-On a real instance Hasura serves it from the database. Here, too, each type is a table (a query over the emulator's
-own tables, under the names that the SDK's documents use), each relation a join, and `where` and `order_by` mean the
-same everywhere. Callers see the rows of their workspaces. What the SDK's documents do not ask for is not there.
+On a real instance Hasura serves it from the database. Here, too, each type is a table (a query over the emulator's own
+tables, under the names that the SDK's documents use), each relation a join, and `where` and `order_by` mean the same
+everywhere. Callers see the rows of their workspaces. Whatever the SDK's documents do not request is missing.
 """
 
 import json
@@ -14,14 +14,14 @@ from typing import Any
 from fastapi import APIRouter
 from graphql import GraphQLResolveInfo, build_schema, get_named_type, graphql_sync
 
-from .accounts import User
-from .auth import Caller
-from .errors import ApiError
-from .graphql_schema import CONSTANTS, JOINS, SDL, TABLES
-from .services import Db, SettingsDep
-from .state import State
-from .wire import Wire
-from .workspaces import add_workspace, remove_member, role_of_caller
+from ..errors import ApiError
+from ..identity.accounts import User
+from ..identity.auth import Caller
+from ..identity.workspaces import add_workspace, remove_member, role_of_caller
+from ..services import Db, SettingsDep
+from ..state import State
+from ..wire import Wire
+from .schema import CONSTANTS, JOINS, SDL, TABLES
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS default_workspaces (

@@ -1,7 +1,7 @@
-"""Tasks (`/v1/api/task/…`): orchestrations that run once, by a schedule, or until they are killed.
+"""Tasks (`/v1/api/task/…`): orchestrations that run once, on a schedule, or until they are killed.
 
-Nothing runs: a task started once succeeds, a scheduled or continuous one stays started. Starting, pausing and killing
-take as long as the settings `task`, `pause` and `kill` say (readiness.py). Killed tasks stay.
+No code runs: a task started once succeeds, a scheduled or continuous one stays started. Starting, pausing and killing
+take as long as the settings `task`, `pause` and `kill` say (readiness.py). Killed tasks remain listed.
 """
 
 import json
@@ -11,13 +11,15 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from . import orchestrations, readiness
-from .auth import Caller
-from .errors import ApiError
-from .services import Db
-from .state import State
-from .wire import Id, Wire, mlops_router
-from .workspaces import role_of_caller
+from .. import readiness
+from ..errors import ApiError
+from ..identity.auth import Caller
+from ..identity.workspaces import role_of_caller
+from ..services import Db
+from ..settings import PLATFORM_VERSION
+from ..state import State
+from ..wire import Id, Wire, mlops_router
+from . import orchestrations
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS tasks (
@@ -172,7 +174,7 @@ async def run_continuously(body: RunContinuouslyRequest, caller: Caller, db: Db)
 @router.post("/get_by_id")
 async def get_by_id(body: IdRequest, caller: Caller, db: Db) -> Task:
     """One task, killed or not; an unknown id is 404."""
-    return _shown(db, _row(db, body.id, caller))
+    return _current(db, _row(db, body.id, caller))
 
 
 @router.post("/list")
@@ -186,7 +188,7 @@ async def list_tasks(body: ListRequest, caller: Caller, db: Db) -> list[Task]:
         " ORDER BY rowid",
         {"caller": caller.id, **body.model_dump(include={"workspace_id", "orch_id", "orch_sha"})},
     ).fetchall()
-    tasks = [_shown(db, row) for row in rows]
+    tasks = [_current(db, row) for row in rows]
     return [task for task in tasks if body.killed or not task.killed]
 
 
@@ -203,7 +205,7 @@ async def kill(body: IdRequest, caller: Caller, db: Db) -> Task:
     if row["status"] not in ("killed", "pending_kill"):
         _set_status(db, body.id, "pending_kill")
         readiness.begin(db, "kill", body.id)
-    return _as_it_is(db, _row(db, body.id, caller))
+    return _task(db, _row(db, body.id, caller))
 
 
 @router.post("/pause", status_code=202)
@@ -215,7 +217,7 @@ async def pause(body: PauseRequest, caller: Caller, db: Db) -> Task:
     if row["status"] != ("paused" if body.pause else "started"):
         _set_status(db, body.id, "pending_pause" if body.pause else "pending_resume")
         readiness.begin(db, "pause", body.id)
-    return _as_it_is(db, _row(db, body.id, caller))
+    return _task(db, _row(db, body.id, caller))
 
 
 @router.post("/list_task_runs")
@@ -292,14 +294,14 @@ def _set_status(db: State, task_id: str, status: str) -> None:
     db.execute("UPDATE tasks SET status = ?, updated_at = ? WHERE id = ?", (status, db.timestamp(), task_id))
 
 
-def _shown(db: State, row: sqlite3.Row) -> Task:
+def _current(db: State, row: sqlite3.Row) -> Task:
     """The task, moved on as a look at it does."""
     if (status := _next_status(db, row)) != row["status"]:
         _set_status(db, row["id"], status)
         if row["run_type"] == "Job" and row["status"] == "pending":
             add_run(db, row["id"], "success" if status == "success" else "failure")
         row = db.row("SELECT * FROM tasks WHERE id = ?", (row["id"],)) or row
-    return _as_it_is(db, row)
+    return _task(db, row)
 
 
 def _next_status(db: State, row: sqlite3.Row) -> str:
@@ -309,14 +311,14 @@ def _next_status(db: State, row: sqlite3.Row) -> str:
             failure = "schedule_error" if row["run_type"] == "CronJob" else "failed"
             success = "success" if row["run_type"] == "Job" else "started"
             after = {"pending": status, "done": success, "failed": failure}
-            return after[readiness.look(db, "task", row["id"])]
+            return after[readiness.poll(db, "task", row["id"])]
         case "pending_kill":
             after = {"pending": status, "done": "killed", "failed": "failed"}
-            return after[readiness.look(db, "kill", row["id"])]
+            return after[readiness.poll(db, "kill", row["id"])]
         case "pending_pause" | "pending_resume":
             done = "paused" if status == "pending_pause" else "started"
             after = {"pending": status, "done": done, "failed": "failed"}
-            return after[readiness.look(db, "pause", row["id"])]
+            return after[readiness.poll(db, "pause", row["id"])]
     return status
 
 
@@ -329,13 +331,13 @@ def _runs(db: State, task_id: str, limit: int | None) -> list[Run]:
     return [Run(**dict(row)) for row in rows]
 
 
-def _as_it_is(db: State, row: sqlite3.Row) -> Task:
+def _task(db: State, row: sqlite3.Row) -> Task:
     return Task(
         id=row["id"],
         name=row["name"],
         run_type=row["run_type"],
         image=orchestrations.IMAGE,
-        image_tag=f"v{orchestrations.VERSION}",
+        image_tag=f"v{PLATFORM_VERSION}",
         arch="x86",
         bind_secrets=["minio"],
         extra_env_vars={

@@ -1,7 +1,8 @@
 """Orchestrations (`/v1/api/orchestration/…`): zip files of Python code, packaged after the upload.
 
-Packaging takes as long as the setting `orchestration` says (readiness.py). Decided here because the sources do not
-say: members only; a file that is no zip with a main.py is packaged to `error`; one with live tasks is not deleted.
+Packaging takes as long as the setting `orchestration` says (readiness.py). The sources are silent on these points, so
+the emulator decides: members only; a file that is not a zip with a main.py ends in `error`; an orchestration with
+live tasks cannot be deleted.
 """
 
 import hashlib
@@ -15,13 +16,14 @@ from typing import Annotated, Any
 from fastapi import File, Form, UploadFile
 from pydantic import ValidationError
 
-from . import readiness
-from .auth import Caller
-from .errors import ApiError
-from .services import Db
-from .state import State
-from .wire import Id, Wire, mlops_router
-from .workspaces import role_of_caller
+from .. import readiness
+from ..errors import ApiError
+from ..identity.auth import Caller
+from ..identity.workspaces import role_of_caller
+from ..services import Db
+from ..settings import OCI_REGISTRY, PLATFORM_VERSION
+from ..state import State
+from ..wire import Id, Wire, mlops_router
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS orchestrations (
@@ -39,8 +41,7 @@ CREATE TABLE IF NOT EXISTS orchestrations (
 );
 """
 
-VERSION = "2026.1.3"
-IMAGE = "registry.example.com/org/arbex-orch-deploy"
+IMAGE = f"{OCI_REGISTRY}/arbex-orch-deploy"
 
 router = mlops_router("/orchestration", "orchestrations")
 
@@ -124,7 +125,7 @@ async def get_by_id(body: IdRequest, caller: Caller, db: Db) -> Orchestration:
     """One orchestration; an unknown id is 404."""
     row = row_of(db, body.id)
     role_of_caller(db, row["workspace_id"], caller)
-    return Orchestration(**_shown(db, row))
+    return Orchestration(**_current(db, row))
 
 
 @router.post("/list")
@@ -134,7 +135,11 @@ async def list_orchestrations(body: ListRequest, caller: Caller, db: Db) -> list
         "SELECT * FROM orchestrations WHERE workspace_id = ? ORDER BY rowid", (body.workspace_id,)
     ).fetchall()
     return [
-        ListedOrchestration(**_shown(db, row), image_path=f"{IMAGE}:v{VERSION}", created_on_version=VERSION)
+        ListedOrchestration(
+            **_current(db, row),
+            image_path=f"{IMAGE}:v{PLATFORM_VERSION}",
+            created_on_version=PLATFORM_VERSION,
+        )
         for row in rows
     ]
 
@@ -188,12 +193,12 @@ def row_of(db: State, orchestration_id: str) -> sqlite3.Row:
     return row
 
 
-def _shown(db: State, row: sqlite3.Row) -> dict[str, Any]:
+def _current(db: State, row: sqlite3.Row) -> dict[str, Any]:
     """The row's columns, its packaging moved on as a look at it does."""
     shown = dict(row)
     if shown["status"] in ("pending_packaging", "packaging"):
         after = {"pending": "packaging", "done": "ready", "failed": "error"}
-        shown["status"] = after[readiness.look(db, "orchestration", row["id"])]
+        shown["status"] = after[readiness.poll(db, "orchestration", row["id"])]
         db.execute(
             "UPDATE orchestrations SET status = ?, updated_at = ? WHERE id = ?",
             (shown["status"], db.timestamp(), row["id"]),

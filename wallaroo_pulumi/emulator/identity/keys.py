@@ -1,14 +1,15 @@
-"""The keys that sign and verify tokens: our own, kept in the state, and those of a real Keycloak."""
+"""The keys that sign and verify tokens: the emulator's own, stored in the state, and those of a real Keycloak."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
+from fastapi import Depends, Request
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
-from .state import State
+from ..state import State
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS signing_keys (
@@ -89,6 +90,20 @@ class KeycloakKeys:
             return KeySet.import_key_set({"keys": signing})
         except (httpx.HTTPError, JoseError, ValueError, KeyError) as error:
             raise BadToken(f"the keys at {self._url} could not be read ({type(error).__name__})") from error
+
+
+async def _own_keys(request: Request) -> OwnKeys:
+    keys: OwnKeys = request.app.state.own_keys
+    return keys
+
+
+async def _keycloak_keys(request: Request) -> KeycloakKeys | None:
+    keys: KeycloakKeys | None = request.app.state.keycloak_keys
+    return keys
+
+
+OwnKeysDep = Annotated[OwnKeys, Depends(_own_keys)]
+KeycloakKeysDep = Annotated[KeycloakKeys | None, Depends(_keycloak_keys)]
 
 
 def _load(pem: str) -> RSAKey:

@@ -1,10 +1,10 @@
-"""What requests and answers of `/v1/api/models/…` look like."""
+"""Request and response bodies of `/v1/api/models/…`."""
 
 from typing import Any, Literal
 
 from pydantic import Field
 
-from .wire import Id, Wire
+from ..wire import Id, Wire
 
 Status = Literal[
     "uploading",

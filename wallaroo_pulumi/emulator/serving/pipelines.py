@@ -1,9 +1,9 @@
-"""Pipelines and their versions (`/v1/api/pipelines/…`); what is deployed is in deployments.py.
+"""Pipelines and their versions (`/v1/api/pipelines/…`); deployments.py has what is deployed.
 
-Decided here because the sources do not say: members of the workspace only; definitions are stored as given, unchecked;
-a pipeline that is deployed, or is still ending, cannot be deleted (409), nor can the version that is deployed.
-The setting `pipeline_version` with mode `error` (readiness.py) makes the next create fail half-way: the pipeline is
-made, its version is not, and the answer is 500, as recorded.
+The sources are silent on these points, so the emulator decides: only members of the workspace have access; definitions
+are stored as given, unchecked; a pipeline that is deployed or still ending cannot be deleted (409), nor can the version
+that is deployed. With readiness `pipeline_version` set to `error`, the next create fails half-way, as recorded: the
+pipeline is created, its version is not, and the response is 500.
 """
 
 import json
@@ -13,16 +13,18 @@ from typing import Any
 
 from pydantic import Field
 
-from . import assays, models_store, readiness
-from .accounts import User
-from .auth import Caller
-from .errors import ApiError
-from .models_store import SERVER_VERSION
-from .models_wire import HomeWorkspace
-from .services import Db
-from .state import State
-from .wire import Id, Wire, mlops_router
-from .workspaces import role_of_caller
+from .. import readiness
+from ..automation import assays
+from ..errors import ApiError
+from ..identity.accounts import User
+from ..identity.auth import Caller
+from ..identity.workspaces import role_of_caller
+from ..models import store as models_store
+from ..models.wire import HomeWorkspace
+from ..services import Db
+from ..settings import PLATFORM_VERSION
+from ..state import State
+from ..wire import Id, Wire, mlops_router
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS pipelines (
@@ -163,7 +165,7 @@ async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
     pipeline_id = row["id"] if row else add(db, body.workspace_id, body.pipeline_id)
     setting = readiness.setting_of(db, "pipeline_version")
     if setting.mode == "error":
-        readiness.choose(db, readiness.Readiness(kind="pipeline_version"))  # the next one works again
+        readiness.configure(db, readiness.Readiness(kind="pipeline_version"))  # the next one works again
         raise ApiError(500, "A pipeline was created but variant creation failed")
     with db.transaction():
         version_id, version = add_version(
@@ -303,7 +305,7 @@ def add_version(
 
 def is_alive(db: State, deployment: sqlite3.Row) -> bool:
     """Whether a deployment runs, starts or is still ending, as a client finds it that looks now."""
-    if deployment["state"] == "ending" and readiness.look(db, "undeployment", deployment["id"]) != "pending":
+    if deployment["state"] == "ending" and readiness.poll(db, "undeployment", deployment["id"]) != "pending":
         db.execute("UPDATE deployments SET state = 'ended' WHERE id = ?", (deployment["id"],))
         return False
     return bool(deployment["state"] != "ended")
@@ -367,7 +369,7 @@ def _listed(db: State, row: sqlite3.Row, version: sqlite3.Row | None) -> ListedP
             workspace_id=row["workspace_id"],
             created_at=version["created_at"],
             created_by=version["created_by"],
-            created_on_version=SERVER_VERSION,
+            created_on_version=PLATFORM_VERSION,
             steps=json.loads(version["definition"]),
             version=version["version"],
         )

@@ -1,7 +1,7 @@
 """Workspaces and their members (`/v1/api/workspaces/…`).
 
-Decided here because the sources do not say: everyone, administrators too, sees the workspaces he is a member
-of; members are changed by an OWNER only (403 otherwise); the last OWNER is not protected.
+The sources are silent on these points, so the emulator decides: everyone, administrators included, sees only the
+workspaces they are a member of; only an OWNER changes members (otherwise 403); the last OWNER is not protected.
 """
 
 import sqlite3
@@ -12,13 +12,13 @@ from typing import Annotated, Literal
 from fastapi.responses import JSONResponse
 from pydantic import BeforeValidator, Field
 
+from ..errors import ApiError
+from ..services import Db, SettingsDep
+from ..state import State
+from ..wire import Empty, Id, Wire, mlops_router
 from . import accounts
 from .accounts import User
 from .auth import Caller
-from .errors import ApiError
-from .services import Db, SettingsDep
-from .state import State
-from .wire import Empty, Id, Wire, mlops_router
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS workspaces (

@@ -1,7 +1,7 @@
 """Connections to data sources (`/v1/api/connections/…`): named once in the whole instance, used by workspaces.
 
-Decided here because the sources do not say: every user sees and may delete every connection; only members use one in
-a workspace; attaching twice is refused by the database; deleting a connection ends its use.
+The sources are silent on these points, so the emulator decides: every user sees and may delete every connection; only
+members use one in a workspace; the database refuses to attach one twice; deleting a connection ends its use.
 """
 
 import json
@@ -10,12 +10,12 @@ from typing import Any
 
 from fastapi import Response
 
-from .auth import Caller
-from .errors import ApiError
-from .services import Db
-from .state import State
-from .wire import Id, Wire, mlops_router
-from .workspaces import role_of_caller
+from ..errors import ApiError
+from ..identity.auth import Caller
+from ..identity.workspaces import role_of_caller
+from ..services import Db
+from ..state import State
+from ..wire import Id, Wire, mlops_router
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS connections (

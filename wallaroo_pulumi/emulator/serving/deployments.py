@@ -1,9 +1,9 @@
-"""Deployments: what `pipelines/deploy` starts, `status/get_deployment` tells, and inference URLs lead to.
+"""Deployments: what `pipelines/deploy` starts, `status/get_deployment` reports and inference URLs lead to.
 
-Starting and ending take as long as the settings `deployment` and `undeployment` say (readiness.py). Decided here
-because the sources do not say: while a deployment changes over, its status is Starting and the old version answers
-no more; engines that ask for more CPUs than the cluster has never start; an unknown model in the definition is an
-error of the engine; the URL of a pipeline that was never deployed is 400.
+Starting and ending take as long as the settings `deployment` and `undeployment` say (readiness.py). The sources are
+silent on these points, so the emulator decides: while a deployment changes to another version its status is Starting
+and the old version no longer answers; engines that request more CPUs than the cluster has never start; an unknown
+model in the definition is an error of the engine; the URL of a pipeline that was never deployed is 400.
 """
 
 import json
@@ -12,13 +12,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
 
-from . import inference, models_store, pipelines, readiness
-from .auth import Caller
-from .errors import ApiError
-from .services import Db
-from .state import State
-from .wire import Empty, Id, Wire, mlops_router
-from .workspaces import role_of_caller
+from .. import readiness
+from ..errors import ApiError
+from ..identity.auth import Caller
+from ..identity.workspaces import role_of_caller
+from ..models import store as models_store
+from ..services import Db
+from ..state import State
+from ..wire import Empty, Id, Wire, mlops_router
+from . import inference, pipelines
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS deployments (
@@ -171,7 +173,7 @@ async def get_deployment(body: StatusRequest, caller: Caller, db: Db) -> StatusR
     if row is None or not pipelines.is_alive(db, row):
         raise ApiError(404, f"deployment {body.name} not found")
     role_of_caller(db, row["workspace_id"], caller)
-    return _told(db, _settled(db, row))
+    return _status_response(db, _current(db, row))
 
 
 @_admin.post("/get_pipeline_external_url")
@@ -207,7 +209,7 @@ async def infer(
     if row is None or deploy_name != pipeline_name or not pipelines.is_alive(db, row):
         raise ApiError(404, f"pipeline {pipeline_name} is not deployed")
     role_of_caller(db, row["workspace_id"], caller)
-    if _settled(db, row)["state"] != "running":
+    if _current(db, row)["state"] != "running":
         raise ApiError(503, f"pipeline {pipeline_name} does not run yet")
     version = pipelines.version_by_id(db, row["version_id"])
     steps = _steps(version)
@@ -248,14 +250,14 @@ def _steps(version: sqlite3.Row | None) -> list[dict[str, Any]]:
     return steps
 
 
-def _settled(db: State, row: sqlite3.Row) -> dict[str, Any]:
+def _current(db: State, row: sqlite3.Row) -> dict[str, Any]:
     """The deployment as a client finds it that looks now."""
     deployment = dict(row)
     if deployment["state"] != "starting":
         return deployment
     if shortage := _shortage(json.loads(deployment["engine_config"])):
         return deployment | {"reason": shortage}
-    outcome = readiness.look(db, "deployment", deployment["id"])
+    outcome = readiness.poll(db, "deployment", deployment["id"])
     if outcome == "pending":
         return deployment
     version = pipelines.version_by_id(db, deployment["version_id"])
@@ -286,7 +288,7 @@ def _models(version: sqlite3.Row | None) -> list[dict[str, str]]:
     return [ref for step in _steps(version) for ref in inference.models_of(step)]
 
 
-def _told(db: State, deployment: dict[str, Any]) -> StatusReply:
+def _status_response(db: State, deployment: dict[str, Any]) -> StatusReply:
     status = {"starting": "Starting", "failed": "Error"}.get(deployment["state"], "Running")
     pod = {"starting": "Pending", "failed": "Failed"}.get(deployment["state"], "Running")
     version = pipelines.version_by_id(db, deployment["version_id"])

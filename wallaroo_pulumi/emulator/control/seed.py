@@ -1,4 +1,4 @@
-"""What an emulator holds at the start, and what the control plane can put into it."""
+"""What an emulator contains at the start, and what the control plane can add to it."""
 
 import base64
 import sqlite3
@@ -6,27 +6,19 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from . import (
-    accounts,
-    assays,
-    connections,
-    deployments,
-    models_store,
-    models_wire,
-    old_assays,
-    orchestrations,
-    pipelines,
-    publishes,
-    readiness,
-    tasks,
-    workspaces,
-)
-from .accounts import Client
-from .assays import Assay, Result
-from .errors import ApiError
-from .state import State
-from .wire import Id, Wire
-from .workspaces import Role
+from .. import readiness
+from ..automation import assays, legacy_assays, orchestrations, tasks
+from ..automation.assays import Assay, Result
+from ..data import connections
+from ..errors import ApiError
+from ..identity import accounts, workspaces
+from ..identity.accounts import Client
+from ..identity.workspaces import Role
+from ..models import store as models_store
+from ..models import wire as models_wire
+from ..serving import deployments, pipelines, publishes
+from ..state import State
+from ..wire import Id, Wire
 
 OPERATOR = "ops@example.com"
 
@@ -223,7 +215,7 @@ DEFAULT = Seed.model_validate(
 )
 
 
-def plant(db: State, seed: Seed) -> Seeded:
+def apply(db: State, seed: Seed) -> Seeded:
     """Add all of the seed, or nothing. Raises SeedError."""
     with db.transaction():
         users = {}
@@ -357,9 +349,9 @@ def _add_assays(db: State, seed: Seed) -> None:
         for result in seed.assay_results:
             assays.add_result(db, result)
         for old in seed.old_assays:
-            old_assays.add(db, old.workspace_id, old.assay)
+            legacy_assays.add(db, old.workspace_id, old.assay)
         for old_result in seed.old_assay_results:
-            old_assays.add_result(db, old_result)
+            legacy_assays.add_result(db, old_result)
     except (sqlite3.IntegrityError, KeyError) as error:
         raise SeedError(
             f"an assay or a result lacks a key, or does not fit what is there: {error}"

@@ -1,12 +1,11 @@
-"""What `/v1/graphql` knows: its types, the table behind each of them, and how they are related.
+"""The schema of `/v1/graphql`: its types, the table behind each of them, and how they are related.
 
-The names are those of the documents in the vendor's SDK; what these do not ask for is left out.
+The names are those of the documents in the vendor's SDK; whatever these do not request is left out.
 """
 
 from typing import NamedTuple
 
-from .models_store import SERVER_VERSION
-from .publishes import REGISTRY
+from ..settings import OCI_REGISTRY, PLATFORM_VERSION
 
 SDL = """
 schema { query: query_root, mutation: mutation_root }
@@ -139,7 +138,7 @@ scalar timestamptz
 """
 
 # Every table names the workspace that its rows belong to. The parameters are in CONSTANTS.
-CONSTANTS = {"version": SERVER_VERSION, "registry": REGISTRY, "nobody": '""'}
+CONSTANTS = {"version": PLATFORM_VERSION, "registry": OCI_REGISTRY, "nobody": '""'}
 TABLES = {
     "workspace": "SELECT *, id AS workspace_id FROM workspaces",
     "workspace_users": "SELECT * FROM workspace_members",

@@ -1,6 +1,6 @@
-"""Users as the MLOps API shows and changes them (`/v1/api/users/…`, `/v1/api/user`).
+"""Users as the MLOps API lists and edits them (`/v1/api/users/…`, `/v1/api/user`).
 
-There is no delete: a user is deactivated. Who may call these is not stated anywhere; here every user may.
+Users cannot be deleted, only deactivated. The sources do not state who may call these; here every user may.
 """
 
 import secrets
@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import Field
 
+from ..errors import ApiError
+from ..services import Db
+from ..state import State
+from ..wire import Empty, Wire, mlops_router
 from . import accounts
 from .accounts import ADMIN_ROLE, User
 from .auth import Caller
-from .errors import ApiError
-from .services import Db
-from .state import State
-from .wire import Empty, Wire, mlops_router
 
 router = mlops_router("", "users")
 

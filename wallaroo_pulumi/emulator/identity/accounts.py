@@ -1,4 +1,4 @@
-"""The users and clients of the realm: what Keycloak keeps, as functions; no HTTP here."""
+"""The users and clients of the realm: what Keycloak stores, as functions without HTTP."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
 
-from .state import State
+from ..state import State
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS users (

@@ -1,20 +1,20 @@
-"""Registries of models outside the instance (`/v1/api/models/…registr…`), and the workspaces that use them.
+"""External model registries (`/v1/api/models/…registr…`), and the workspaces that use them.
 
-Only what the instance itself keeps: there is no registry behind it to list models of. Decided here because the
-sources do not say: every user sees every registry; only members use one in a workspace; attaching twice is refused
-by the database.
+Only what the instance itself stores: there is no registry behind it whose models could be listed. The sources are
+silent on these points, so the emulator decides: every user sees every registry; only members use one in a workspace;
+the database refuses to attach one twice.
 """
 
 import uuid
 
 from pydantic import Field
 
-from .auth import Caller
-from .errors import ApiError
-from .services import Db
-from .state import State
-from .wire import Id, Wire, mlops_router
-from .workspaces import role_of_caller
+from ..errors import ApiError
+from ..identity.auth import Caller
+from ..identity.workspaces import role_of_caller
+from ..services import Db
+from ..state import State
+from ..wire import Id, Wire, mlops_router
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS registries (

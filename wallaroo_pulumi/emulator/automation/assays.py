@@ -1,10 +1,10 @@
-"""Assays (`/v2/api/assays/…`): watch a pipeline's inputs and outputs for drift.
+"""Assays (`/v2/api/assays/…`): monitor a pipeline's inputs and outputs for drift.
 
-The emulator keeps schedules and computes when they run, but analyses nothing: results are those of the seed.
-Decided here because the sources do not say: only members of the pipeline's workspace see and change an assay; whether
-the pipeline exists is not checked; an unknown id is 404; names are unique on the instance (the tutorials say so), and
-deactivated assays keep theirs; a pipeline with an active assay cannot be deleted (409), and takes its deactivated ones
-with it.
+The emulator stores schedules and computes when they run, but analyses nothing: results come from the seed. The
+sources are silent on these points, so the emulator decides: only members of the pipeline's workspace see and change
+an assay; whether the pipeline exists is not checked; an unknown id is 404; names are unique on the instance (the
+tutorials say so), deactivated assays included; a pipeline with an active assay cannot be deleted (409), one with
+deactivated assays takes them with it.
 """
 
 import json
@@ -15,13 +15,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, TypeAdapter
 
-from .accounts import User
-from .auth import Caller
-from .errors import ApiError
-from .services import Db
-from .state import State
-from .wire import Id, Wire, mlops_router
-from .workspaces import role_of_caller
+from ..errors import ApiError
+from ..identity.accounts import User
+from ..identity.auth import Caller
+from ..identity.workspaces import role_of_caller
+from ..services import Db
+from ..state import State
+from ..wire import Id, Wire, mlops_router
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS assays (

@@ -1,8 +1,8 @@
 """Models (`/v1/api/models/…`): uploads, their conversion, versions and configurations.
 
-Conversion takes as long as the setting `model` says (readiness.py). Decided here because the sources do not say:
-members of the workspace only (a public version is no exception); deleting the last version leaves the model, without
-versions; a version that the latest version of a pipeline, or a deployment, names is in use (409).
+Conversion takes as long as the setting `model` says (readiness.py). The sources are silent on these points, so the
+emulator decides: only members of the workspace have access, to public versions too; deleting the last version leaves
+the model without versions; a version is in use (409) while the latest version of a pipeline, or a deployment, names it.
 """
 
 import hashlib
@@ -11,14 +11,18 @@ from typing import Annotated
 from fastapi import File, Form, UploadFile
 from pydantic import ValidationError
 
-from . import readiness
-from .auth import Caller
-from .errors import ApiError
-from .models_store import (
+from .. import readiness
+from ..errors import ApiError
+from ..identity.auth import Caller
+from ..identity.workspaces import role_of_caller
+from ..services import Db
+from ..wire import mlops_router
+from .store import (
     add_config,
     add_version,
     config_row,
     configured,
+    current,
     delete_versions,
     flat,
     listed,
@@ -26,13 +30,12 @@ from .models_store import (
     model_row,
     old_config,
     required_config,
-    settled,
     shown_model,
     version_by_uuid,
     version_row,
     workspace_of,
 )
-from .models_wire import (
+from .wire import (
     ByNameRequest,
     ConfigReply,
     DeleteModelRequest,
@@ -61,9 +64,6 @@ from .models_wire import (
     VersionIdRequest,
     VersionReply,
 )
-from .services import Db
-from .wire import mlops_router
-from .workspaces import role_of_caller
 
 LARGEST_KEPT = 64 * 2**20
 """Bytes of the largest file that is kept, to be run; of a larger one only digest and size are."""
@@ -193,7 +193,7 @@ async def list_versions(body: ListVersionsRequest, caller: Caller, db: Db) -> li
         " WHERE m.name = :name OR m.id = :id ORDER BY v.id DESC",
         {"caller": caller.id, "name": body.model_id, "id": body.models_pk_id},
     ).fetchall()
-    versions = [settled(db, row) for row in rows]
+    versions = [current(db, row) for row in rows]
     return [FlatVersionWithStatus(**flat(version), status=version["status"]) for version in versions]
 
 

@@ -1,18 +1,18 @@
-"""The part of Keycloak's admin API by which the vendor's SDK finds users by e-mail and edits them."""
+"""The part of Keycloak's admin API with which the vendor's SDK finds users by e-mail address and edits them."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
+from ..errors import ApiError, KeycloakError
+from ..services import Db
+from ..state import State
+from ..wire import Wire
 from . import accounts
 from .accounts import User
 from .auth import authenticate, bearer
-from .errors import ApiError, KeycloakError
-from .keys import KeycloakKeys, OwnKeys
-from .services import Db, keycloak_keys, own_keys
-from .state import State
-from .tokens import REALM
-from .wire import Wire
+from .keys import KeycloakKeysDep, OwnKeysDep
+from .token_endpoint import REALM
 
 router = APIRouter(prefix=f"/auth/admin/realms/{REALM}/users", include_in_schema=False)
 
@@ -29,8 +29,8 @@ class UserPatch(Wire):
 async def _authenticate(
     request: Request,
     db: Db,
-    own: Annotated[OwnKeys, Depends(own_keys)],
-    foreign: Annotated[KeycloakKeys | None, Depends(keycloak_keys)],
+    own: OwnKeysDep,
+    foreign: KeycloakKeysDep,
 ) -> User:
     try:
         return await authenticate(request, await bearer(request), db, own, foreign)

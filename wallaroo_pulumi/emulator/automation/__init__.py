@@ -1,0 +1,1 @@
+"""Orchestrations, tasks and assays: what the platform runs by itself."""

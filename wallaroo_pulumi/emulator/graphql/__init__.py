@@ -1,0 +1,1 @@
+"""The part of the platform's GraphQL API that the vendor's SDK uses."""

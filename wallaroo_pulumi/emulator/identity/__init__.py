@@ -1,0 +1,1 @@
+"""Users, clients and tokens (Keycloak), workspaces and their members: who may call what."""

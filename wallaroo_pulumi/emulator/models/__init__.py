@@ -1,0 +1,1 @@
+"""Models, their versions and configurations, and external model registries."""

@@ -1,0 +1,1 @@
+"""Pipelines, deployments, inference, and publishes for edges."""
