@@ -415,7 +415,7 @@ def test_a_check_that_fails_on_a_secret_does_not_show_it(made: Make) -> None:
 def test_the_line_of_ours_is_complete(made: Make) -> None:
     stack = made()
     declare(stack, 'wallaroo.WorkspaceMember("m", workspace_id=4711, email="mary.jane@example.com")')
-    told(stack.up(), "Exception calling application: workspace 4711 does not exist", "check workspace_id")
+    told(stack.up(), "error: workspace 4711 does not exist", "check workspace_id")
 
 
 WITHOUT_THE_PACKAGE = """

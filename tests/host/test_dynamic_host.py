@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
 from dynamic_host import DynamicHost, HostError, urn_of
-from urn_probe import UrnProbe
+from emulated import Emulated
+from google.protobuf import empty_pb2
+from probes import FaultyProvider, UrnProbe
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from wallaroo_pulumi.adapters.dynamic_host import current_urn
 
 SUPPORT = Path(__file__).parents[1] / "support"
-IMPORTABLE = {"PYTHONPATH": os.pathsep.join(filter(None, [str(SUPPORT), os.environ.get("PYTHONPATH")]))}
-"""For a host that loads providers of the tests."""
+
+CALLS: dict[str, Callable[[DynamicHost, str], Any]] = {
+    "check": lambda host, kind: host.check(kind, {}),
+    "diff": lambda host, kind: host.diff(kind, "1", {}, {}),
+    "create": lambda host, kind: host.create(kind, {}),
+    "read": lambda host, kind: host.read(kind, "1"),
+    "update": lambda host, kind: host.update(kind, "1", {}, {}),
+    "delete": lambda host, kind: host.delete(kind, "1", {}),
+}
+
+
+def importable(*folders: Path) -> dict[str, str]:
+    """The environment of a host that imports modules from these folders, and providers of the tests."""
+    inherited = filter(None, [os.environ.get("PYTHONPATH")])
+    return {"PYTHONPATH": os.pathsep.join([*map(str, folders), str(SUPPORT), *inherited])}
+
+
+# --- the URN -----------------------------------------------------------------------------------------------
 
 
 def test_every_call_has_the_urn_of_its_resource() -> None:
-    with DynamicHost(env=IMPORTABLE, provider=UrnProbe) as host:
+    with DynamicHost(env=importable(), provider=UrnProbe) as host:
         checked, _ = host.check("Workspace", {}, name="checked")
         assert checked == {
             "urn": urn_of("Workspace", "checked"),
@@ -32,6 +55,130 @@ def test_every_call_has_the_urn_of_its_resource() -> None:
 
 
 def test_there_is_no_urn_in_other_threads_and_outside_the_host() -> None:
-    with DynamicHost(env=IMPORTABLE, provider=UrnProbe) as host:
+    with DynamicHost(env=importable(), provider=UrnProbe) as host:
         assert "inAnotherThread" not in host.create("Pipeline", {})[1]  # Pulumi drops what is None
     assert current_urn() is None
+
+
+# --- errors ------------------------------------------------------------------------------------------------
+
+
+class Engine(engine_pb2_grpc.EngineServicer):
+    """The engine as a host sees it: it receives log messages."""
+
+    def __init__(self) -> None:
+        self.logged: list[Any] = []
+
+    def Log(self, request: Any, context: Any) -> Any:
+        self.logged.append(request)
+        return empty_pb2.Empty()
+
+
+@pytest.fixture
+def engine() -> Iterator[tuple[Engine, str]]:
+    """A recording engine and its address."""
+    engine = Engine()
+    server = grpc.server(ThreadPoolExecutor(1))
+    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield engine, f"127.0.0.1:{port}"
+    server.stop(None).wait()
+
+
+def failure(host: DynamicHost, call: str, kind: str) -> str:
+    with pytest.raises(HostError) as caught:
+        CALLS[call](host, kind)
+    return str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[DynamicHost]:
+    with DynamicHost(env=importable(), provider=FaultyProvider) as host:
+        yield host
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_an_error_of_ours_is_its_own_line_and_nothing_else(faulty: DynamicHost, call: str) -> None:
+    assert failure(faulty, call, "Object") == "workspace 'a'   is full"
+    assert failure(faulty, call, "Configure") == "the settings are wrong"
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_file_error_names_operation_object_and_file(faulty: DynamicHost, call: str) -> None:
+    assert failure(faulty, call, "File") == (
+        f"{call} of File 'example': [Errno 13] Permission denied: 'model.onnx'"
+    )
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_an_import_error_says_which_environment_lacks_what(faulty: DynamicHost, call: str) -> None:
+    line = failure(faulty, call, "Import")
+    assert line.startswith(f"{call} of Import 'example': wallaroo_pulumi cannot be loaded by /")
+    assert line.endswith(
+        "No module named 'no_such_module'; "
+        "install wallaroo_pulumi with its dependencies in this Python environment"
+    )
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_an_unexpected_exception_is_one_line_that_calls_it_a_bug(faulty: DynamicHost, call: str) -> None:
+    line = failure(faulty, call, "Bug")
+    assert line.startswith(f"{call} of Bug 'example': bug in wallaroo_pulumi ")
+    assert line.endswith(
+        "re-run with --debug to log the traceback, and report it to the maintainers of wallaroo_pulumi"
+    )
+    assert "(ValueError in probes.py:" in line
+    assert "\n" not in line
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize("call", ["check", "create", "read", "update"])
+def test_a_result_that_pulumi_cannot_serialise_shows_no_traceback(faulty: DynamicHost, call: str) -> None:
+    line = failure(faulty, call, "Result")
+    assert "Traceback" not in line
+    assert (
+        "unexpected input of type object" in line or "bug in wallaroo_pulumi" in line
+    )  # before, since SDK 3.272
+
+
+def test_the_traceback_of_a_bug_is_a_debug_message_without_values(engine: tuple[Engine, str]) -> None:
+    recorder, address = engine
+    with DynamicHost(env=importable(), provider=FaultyProvider, engine=address) as host:
+        failure(host, "create", "Bug")
+        assert host.lines == []  # which Pulumi would show to every user
+    [message] = recorder.logged
+    assert message.severity == engine_pb2.DEBUG
+    assert message.urn == urn_of("Bug")
+    assert message.message.startswith("traceback of a bug in wallaroo_pulumi (most recent call last):\n")
+    assert 'raise ValueError("the password' in message.message  # the source line, not the value
+    assert message.message.index("KeyError") < message.message.index("ValueError\n")
+
+
+def test_a_missing_dependency_is_one_line(emulator: Emulated, tmp_path: Path) -> None:
+    for dependency in ("httpx", "pydantic"):
+        (tmp_path / f"{dependency}.py").write_text(
+            "raise ModuleNotFoundError(f'No module named {__name__!r}')"
+        )
+    with DynamicHost(emulator.settings, env=importable(tmp_path)) as host:
+        for call in CALLS:
+            line = failure(host, call, "Workspace")
+            assert line.startswith(f"{call} of Workspace 'example': wallaroo_pulumi cannot be loaded by")
+            assert "No module named" in line
+            assert "\n" not in line
+        assert host.lines == []
+
+
+def test_wrong_settings_are_one_line(emulator: Emulated) -> None:
+    with DynamicHost({"apiUrl": emulator.url}) as host:
+        line = failure(host, "create", "Workspace")
+        assert "wallaroo:password" in line
+        assert "\n" not in line
+
+
+def test_state_of_a_newer_version_is_one_line_that_says_to_upgrade(emulator: Emulated) -> None:
+    with DynamicHost(emulator.settings) as host:
+        for call in CALLS:
+            assert failure(host, call, "Telescope") == (
+                "the kind 'Telescope' does not exist in this version of wallaroo_pulumi; upgrade the package"
+            )

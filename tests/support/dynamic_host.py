@@ -48,7 +48,8 @@ class Diff:
 class DynamicHost:
     """The host, as a context manager. Properties are plain dictionaries with wire names, without ``__provider``.
 
-    ``provider`` makes the provider of a kind. ``name`` is the resource's name in the URN of a call.
+    ``provider`` makes the provider of a kind, ``engine`` is the address of the engine, and ``name`` is
+    the resource's name in the URN of a call.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class DynamicHost:
         config: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
         provider: Callable[[str], ResourceProvider] = DynamicProvider,
+        engine: str = "127.0.0.1:1",
     ) -> None:
+        self._engine = engine
         self._provider = provider
         self._config = {f"wallaroo:{key}": value for key, value in (config or {}).items()}
         self._env = clean_environment() | {"PULUMI_CONFIG": "{}"} | dict(env or {})
@@ -64,7 +67,7 @@ class DynamicHost:
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"],
+            [sys.executable, "-u", "-m", "pulumi.dynamic", self._engine],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

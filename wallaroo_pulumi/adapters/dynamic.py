@@ -38,6 +38,7 @@ AUTONAME_KEY = "__autoname"
 """Carries the name to give an unnamed object from the program to check; never stored."""
 
 
+@dynamic_host.one_line_errors
 class DynamicProvider(ResourceProvider):
     """Serves one kind of object inside Pulumi's dynamic host."""
 
@@ -125,6 +126,10 @@ class DynamicProvider(ResourceProvider):
     def _resource(self) -> Resource[Any, Any]:
         from ..resources import RESOURCES
 
+        if self.kind not in RESOURCES:
+            raise ObjectError(
+                f"the kind {self.kind!r} does not exist in this version of wallaroo_pulumi; upgrade the package"
+            )
         return RESOURCES[self.kind]
 
     @functools.cached_property
