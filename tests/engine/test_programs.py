@@ -103,7 +103,7 @@ def test_old_state_runs_todays_code(project: Make, emulator: Emulated) -> None:
     changed.write_text(
         "import wallaroo_pulumi.resources.workspace as module\n"
         "def delete(self, ctx, id, known):\n"
-        "    ctx.say('the new code deletes ' + known.name)\n"
+        "    ctx.report('the new code deletes ' + known.name)\n"
         "module.Workspace.delete = delete\n"
     )
     env = {"PYTHONPATH": str(made.folder)}

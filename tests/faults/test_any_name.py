@@ -43,7 +43,7 @@ def test_any_name_of_a_connection_is_refused_or_harmless(emulator: Emulated) -> 
         @given(name=st.text(min_size=1, max_size=40))
         @hostile_names
         def any_name(name: str) -> None:
-            ctx = Context(client=client, say=lambda line: None, sleep=lambda seconds: None)
+            ctx = Context(client=client, report=lambda line: None, sleep=lambda seconds: None)
             inputs, failures = check(resource, {"name": name, "type": "HTTP", "details": {"host": name}}, {})
             if failures:
                 return

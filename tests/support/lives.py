@@ -50,7 +50,7 @@ class Life:
         self.close()
         given = {**self._given, "timeout": str(timeout)}
         self._client = Client(load(given.get, {}))
-        self._ctx = Context(client=self._client, say=self.said.append, sleep=lambda _: None)
+        self._ctx = Context(client=self._client, report=self.said.append, sleep=lambda _: None)
 
     def close(self) -> None:
         if self._client is not None:

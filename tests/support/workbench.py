@@ -37,7 +37,7 @@ class Workbench:
     def _open(self) -> None:
         self.client = Client(self._settings)
         self.ctx: Context[Client] = Context(
-            client=self.client, say=self.said.append, sleep=self._sleep, clock=lambda: self.time
+            client=self.client, report=self.said.append, sleep=self._sleep, clock=lambda: self.time
         )
 
     def __enter__(self) -> Self:

@@ -29,7 +29,7 @@ def session(settings: Settings) -> Context[Client]:
 
             _sessions[settings] = Context(
                 client=Client(settings),
-                say=_say,
+                report=_report,
                 sleep=cancelled.wait,
                 cancelled=cancelled.is_set,
                 claims=_claims.setdefault(settings, Claims()),
@@ -48,7 +48,7 @@ def settings_from(config: Callable[[str], str | None]) -> Settings:
     return load(config, os.environ)
 
 
-def _say(line: str) -> None:
+def _report(line: str) -> None:
     # What the dynamic host prints is shown as information of the run (DYNAMIC_HOST.md). Four threads may talk at once.
     with _lock:
         sys.stdout.write(f"{line}\n")

@@ -83,7 +83,7 @@ class Context(Generic[ClientT]):
     client: ClientT
     """The API client: ``ctx.client.<domain>.<call>``."""
 
-    say: Callable[[str], None]
+    report: Callable[[str], None]
     """Tell the user one line during the run (for what happened otherwise than he may expect)."""
 
     sleep: Callable[[float], object]

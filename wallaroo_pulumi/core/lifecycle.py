@@ -50,7 +50,7 @@ def update(
 
 def delete(resource: Resource[Any, Any], ctx: Context[Any], id: str, state: Mapping[str, Any]) -> None:
     if ctx.claims.was_taken_over(resource.kind, id):
-        ctx.say(f"{resource.kind} {id} stays: another resource of this stack took it over in this run")
+        ctx.report(f"{resource.kind} {id} stays: another resource of this stack took it over in this run")
         return
     resource.delete(ctx, id, _load(resource, state))
     ctx.claims.release(resource.kind, id)

@@ -43,7 +43,7 @@ def upload_once(
         if sha256_of(file) != sha256:
             raise ObjectError(f"{file} changed while Pulumi was running; run `pulumi up` again")
         if line := leads_elsewhere(file):
-            ctx.say(line)
+            ctx.report(line)
         return create_once(ctx, lambda: send(file), find)
     except OSError as error:
         raise ObjectError(f"{file} cannot be read: {error.strerror}; check path") from None

@@ -20,7 +20,7 @@ _BETWEEN_LINES: Final = 10.0
 
 
 @dataclass(frozen=True)
-class Settled(Generic[T]):
+class Done(Generic[T]):
     """What a wait ends with."""
 
     value: T
@@ -42,7 +42,7 @@ def uploading(ctx: Context[Any], what: str, size: int) -> Callable[[int], None]:
             )
         if ctx.clock() - told_at >= _BETWEEN_LINES:
             told_at = ctx.clock()
-            ctx.say(f"{what}: {share} uploaded")
+            ctx.report(f"{what}: {share} uploaded")
 
     return sent
 
@@ -50,7 +50,7 @@ def uploading(ctx: Context[Any], what: str, size: int) -> Callable[[int], None]:
 def wait(
     ctx: Context[Any],
     what: str,
-    look: Callable[[], str | Settled[T]],
+    look: Callable[[], str | Done[T]],
     *,
     timeout: float,
     remedy: str,
@@ -69,7 +69,7 @@ def wait(
         if now - begun >= timeout:
             raise ObjectError(f"{what} is still {found} after {timeout:g} s; {remedy}")
         if found != told and now - told_at >= _BETWEEN_LINES:
-            ctx.say(f"{what}: {found}")
+            ctx.report(f"{what}: {found}")
             told, told_at = found, now
         ctx.sleep(min(pause, begun + timeout - now))
         if ctx.cancelled():

@@ -102,7 +102,7 @@ def find(
 
     ``ignore`` are patterns of unmanaged objects that are known and not told: ``Task fraud/*``.
     """
-    ctx: Context[Client] = Context(client=client, say=lambda _: None, sleep=time.sleep)
+    ctx: Context[Client] = Context(client=client, report=lambda _: None, sleep=time.sleep)
     own = [resource for resource in resources if not resource.external]
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         compared = list(track(pool.map(lambda resource: _compare(ctx, resource), own), len(own)))

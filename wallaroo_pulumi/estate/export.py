@@ -102,7 +102,7 @@ class _Run:
     left_out: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.ctx: Context[Client] = Context(client=self.client, say=self.left_out.append, sleep=time.sleep)
+        self.ctx: Context[Client] = Context(client=self.client, report=self.left_out.append, sleep=time.sleep)
 
     # --- the instance's own ------------------------------------------------------------------------------
 

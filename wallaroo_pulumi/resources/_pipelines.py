@@ -14,7 +14,7 @@ from ..core.diff import contains_unknown
 from ..core.remove import remove_once
 from ..core.resource import BadInput
 from ..core.validate import refused
-from ..core.wait import Settled, wait
+from ..core.wait import Done, wait
 from ..errors import ApiError, ObjectError, WallarooError, one_line
 from . import _lookups
 from ._steps import ModelRef
@@ -125,14 +125,14 @@ def remove(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline, *, 
     def there() -> bool:
         return find(ctx, workspace_id, pipeline.name, fresh=True) is not None
 
-    def delete() -> str | Settled[None]:
+    def delete() -> str | Done[None]:
         try:
             remove_once(lambda: ctx.client.pipelines.delete(workspace_id, pipeline.name), there)
         except ApiError as error:
             if error.status != 409:
                 raise
             return f"in use ({one_line(error.message)})"
-        return Settled(None)
+        return Done(None)
 
     if undeploy:
         ctx.client.pipelines.undeploy(pipeline_id=pipeline.id)

@@ -231,7 +231,7 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
             return
         if found.active:
             ctx.client.assays.set_active(id, False)
-        ctx.say(
+        ctx.report(
             f"assay {known.name!r} (id {id}) stays on the instance, deactivated: Wallaroo cannot delete assays"
         )
 

@@ -137,7 +137,7 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
         if found is None:
             return
         if found.id != known.connection_id:
-            ctx.say(
+            ctx.report(
                 f"connection {id!r} (id {found.id}) stays: it is not the one that this stack made "
                 f"(id {known.connection_id})"
             )

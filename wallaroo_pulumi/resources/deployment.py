@@ -28,7 +28,7 @@ from ..core.fields import FORCES_REPLACEMENT, LOCAL, UNORDERED, Element, Propert
 from ..core.read import read_by_id
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
-from ..core.wait import Settled, wait
+from ..core.wait import Done, wait
 from ..errors import ApiError, ObjectError, WallarooError, one_line
 from . import _lookups, _pipelines
 from ._engine_config import EngineConfig
@@ -206,9 +206,9 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
             return
         ctx.client.pipelines.undeploy(deployment_id=known.deployment_id)
 
-        def look() -> str | Settled[None]:
+        def look() -> str | Done[None]:
             status = ctx.client.pipelines.deployment(name)
-            return Settled(None) if status is None else f"ending ({status.status})"
+            return Done(None) if status is None else f"ending ({status.status})"
 
         wait(
             ctx,
@@ -234,7 +234,7 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
                 return id, runs
             ctx.claims.take(self.kind, _id(wanted, known), name, existed=runs)
             if runs:
-                ctx.say(f"deployment '{name}-{known}' runs already: taken over, and changed in place")
+                ctx.report(f"deployment '{name}-{known}' runs already: taken over, and changed in place")
             try:
                 return _deploy(ctx, wanted, pipeline), runs
             except BaseException:
@@ -251,7 +251,7 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
         """The outputs, once every engine runs with the wanted models, (name, UUID) each."""
         name = f"{wanted.pipeline_name}-{deployment_id}"
 
-        def look() -> str | Settled[wire.DeploymentStatus]:
+        def look() -> str | Done[wire.DeploymentStatus]:
             status = ctx.client.pipelines.deployment(name)
             if status is None:
                 return "not there yet"
@@ -259,7 +259,7 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
                 raise ObjectError(f"deployment {name!r} failed: {_reasons(status)}")
             waiting = _reasons(status) if status.status != "Running" else _stale(status, refs)
             if status.status == "Running" and not waiting:
-                return Settled(status)
+                return Done(status)
             return status.status + (f" ({waiting})" if waiting else "")
 
         status = wait(

@@ -159,7 +159,7 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
             bundle = publish.edge_bundles.get(wanted.name, known.edge_bundle)
             return self.result(wanted, edge_id=found.id, edge_bundle=bundle)
         _remove(ctx, found)
-        ctx.say(
+        ctx.report(
             f"edge {wanted.name!r} gets publish {wanted.publish_id} with a new join token; give the place its new "
             "bundle"
         )
@@ -170,7 +170,7 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
         if found is None:
             return
         if not _is_ours(found, known):
-            ctx.say(
+            ctx.report(
                 f"edge {id!r} (id {found.id}) stays: it is not the one that this stack added (id {known.edge_id})"
             )
             return

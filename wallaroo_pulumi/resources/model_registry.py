@@ -83,7 +83,7 @@ class ModelRegistry(Resource[ModelRegistryInputs, ModelRegistryOutputs]):
             return
         for workspace_id in _users(found):
             _detach(ctx, id, workspace_id)
-        ctx.say(
+        ctx.report(
             f"model registry {known.name!r} (id {id}) stays on the instance with its token, used by no workspace: "
             "Wallaroo cannot delete registries; revoke the token where it was issued"
         )

@@ -42,7 +42,7 @@ from ..core.json_values import JsonObject
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
 from ..core.upload import digest_of_input, upload_once
-from ..core.wait import Settled, uploading, wait
+from ..core.wait import Done, uploading, wait
 from ..errors import ApiError, ObjectError, WallarooError, one_line
 from . import _lookups, _pipelines
 from ._model_config import ContinuousBatching, DynamicBatching, OpenAi, configuration, configure, without_none
@@ -283,7 +283,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             ctx.claims.take(self.kind, str(id), wanted.name, existed=found is not None)
         try:
             if found:
-                ctx.say(
+                ctx.report(
                     f"{_called(wanted)} exists with this content (id {id}): taken over, not uploaded again"
                 )
             version = _ready(ctx, wanted, id)
@@ -341,7 +341,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
         self, ctx: Context[Client], id: str, known: ModelVersionOutputs, wanted: ModelVersionInputs
     ) -> ModelVersionOutputs:
         if configure(ctx, wanted, ctx.client.models.version(int(id))):
-            ctx.say(
+            ctx.report(
                 f"{_called(wanted)} has a new configuration (id {id}): what is deployed takes it at its next deploy"
             )
         computed = known.model_dump(include={"model_id", "model_version_id", "version", "status"})
@@ -443,7 +443,7 @@ def _upload(ctx: Context[Client], wanted: ModelVersionInputs) -> int:
 def _ready(ctx: Context[Client], wanted: ModelVersionInputs, id: int) -> wire.ConfiguredModelVersion:
     """The version once it is ready. One that fails is deleted again, so that it does not lie about."""
 
-    def look() -> str | Settled[wire.ConfiguredModelVersion]:
+    def look() -> str | Done[wire.ConfiguredModelVersion]:
         found = ctx.client.models.version(id)
         version = found.model_version
         if version.status == "error":
@@ -454,7 +454,7 @@ def _ready(ctx: Context[Client], wanted: ModelVersionInputs, id: int) -> wire.Co
             except WallarooError:
                 why += f" (the failed version {id} stays on the instance)"
             raise ObjectError(f"{_called(wanted)} could not be converted: {why}")
-        return Settled(found) if version.status == "ready" else version.status
+        return Done(found) if version.status == "ready" else version.status
 
     return wait(
         ctx,
@@ -511,14 +511,14 @@ def _remove_users(
         else:
             ctx.client.pipelines.undeploy(pipeline_id=user.pipeline.id)
 
-    def look() -> str | Settled[None]:
+    def look() -> str | Done[None]:
         try:
             remove()
         except ApiError as error:
             if error.status != 409:
                 raise
             return f"in use ({one_line(error.message)})"
-        return Settled(None)
+        return Done(None)
 
     wait(
         ctx,

@@ -36,7 +36,7 @@ from ..core.read import read_by_id
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
 from ..core.upload import digest_of_input, upload_once
-from ..core.wait import Settled, wait
+from ..core.wait import Done, wait
 from ..errors import ApiError, ObjectError, WallarooError
 from ._lookups import refused_workspace, visible_workspace, workspace
 
@@ -129,7 +129,9 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
             id = found or _upload(ctx, wanted)
             ctx.claims.take(self.kind, id, wanted.name, existed=found is not None)
         if found:
-            ctx.say(f"{_called(wanted)} exists with this content (id {id}): taken over, not uploaded again")
+            ctx.report(
+                f"{_called(wanted)} exists with this content (id {id}): taken over, not uploaded again"
+            )
         try:
             status = _packaged(ctx, wanted, id)
         except BaseException:
@@ -217,7 +219,7 @@ def _upload(ctx: Context[Client], wanted: OrchestrationInputs) -> str:
 def _packaged(ctx: Context[Client], wanted: OrchestrationInputs, id: str) -> str:
     """The status when it is ready. One that fails is deleted again, so that it does not lie about."""
 
-    def look() -> str | Settled[str]:
+    def look() -> str | Done[str]:
         status = ctx.client.orchestrations.get(id).status
         if status == "error":
             left = _discard(ctx, id)
@@ -225,7 +227,7 @@ def _packaged(ctx: Context[Client], wanted: OrchestrationInputs, id: str) -> str
                 f"{_called(wanted)} could not be packaged{left}; check that its requirements can be installed, and run "
                 "`pulumi up` again"
             )
-        return Settled(status) if status == "ready" else status
+        return Done(status) if status == "ready" else status
 
     return wait(
         ctx,

@@ -176,7 +176,7 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
         if found is None:
             return
         if found.pipeline.id != known.pipeline_id:
-            ctx.say(
+            ctx.report(
                 f"{_called(known)} (id {found.pipeline.id}) stays: it is not the one that this stack made "
                 f"(id {known.pipeline_id})"
             )

@@ -25,7 +25,7 @@ from ..core.diff import contains_unknown
 from ..core.fields import FORCES_REPLACEMENT, LOCAL, SERVER_FILLS, UNORDERED, Element, Properties
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused, refused_ids
-from ..core.wait import Settled, wait
+from ..core.wait import Done, wait
 from ..errors import ObjectError, one_line
 from . import _lookups
 from ._engine_config import EngineConfig
@@ -164,7 +164,7 @@ class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
 
     def delete(self, ctx: Context[Client], id: str, known: PipelinePublishOutputs) -> None:
         if any(str(p.id) == id for p in ctx.client.publishes.list()):
-            ctx.say(
+            ctx.report(
                 f"publish {id} of pipeline {known.pipeline_name!r} stays on the instance and in its registry: "
                 "Wallaroo cannot delete publishes"
             )
@@ -219,7 +219,7 @@ def _config(wanted: PipelinePublishInputs) -> dict[str, Any] | None:
 def _published(ctx: Context[Client], id: int, timeout: float) -> wire.Publish:
     """Wait until it is published. Raises ObjectError with the instance's reason when that fails."""
 
-    def look() -> str | Settled[wire.Publish]:
+    def look() -> str | Done[wire.Publish]:
         publish = ctx.client.publishes.get(id)
         if publish.status == "Error":
             raise ObjectError(
@@ -227,7 +227,7 @@ def _published(ctx: Context[Client], id: int, timeout: float) -> wire.Publish:
                 f"{one_line(publish.error or 'the instance gives no reason')}; check the OCI registry that the "
                 "instance is set up with, and run `pulumi up` again"
             )
-        return Settled(publish) if publish.status == "Published" else publish.status
+        return Done(publish) if publish.status == "Published" else publish.status
 
     remedy = "run `pulumi up` again, which goes on waiting, or raise timeout"
     return wait(ctx, f"publish {id}", look, timeout=timeout, remedy=remedy)

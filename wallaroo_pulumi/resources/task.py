@@ -27,7 +27,7 @@ from ..core.json_values import JsonObject
 from ..core.read import read_by_id
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
-from ..core.wait import Settled, wait
+from ..core.wait import Done, wait
 from ..errors import ApiError, ObjectError, WallarooError
 from . import orchestration
 from ._lookups import refused_workspace, visible_workspace, workspace
@@ -199,10 +199,10 @@ class Task(Resource[TaskInputs, TaskOutputs]):
         return self.result(wanted, task_id=id, status=status)
 
     def delete(self, ctx: Context[Client], id: str, known: TaskOutputs) -> None:
-        def look() -> str | Settled[None]:
+        def look() -> str | Done[None]:
             task = _get(ctx, id, known.workspace_id)
             if task is None or task.killed or task.status in _ENDED:
-                return Settled(None)
+                return Done(None)
             return task.status
 
         if not visible_workspace(ctx, known.workspace_id):
@@ -275,7 +275,7 @@ def _run(ctx: Context[Client], wanted: TaskInputs) -> str:
 def _started(ctx: Context[Client], wanted: TaskInputs, id: str) -> str:
     """The status when it has started. One that fails is killed, so that the next `up` starts another."""
 
-    def look() -> str | Settled[str]:
+    def look() -> str | Done[str]:
         status = ctx.client.tasks.get(id).status
         if status in _FAILED:
             left = _discard(ctx, id)
@@ -283,7 +283,7 @@ def _started(ctx: Context[Client], wanted: TaskInputs, id: str) -> str:
                 f"{_called(wanted)} did not start, its status is {status}{left}; check the orchestration's code and "
                 "the task's arguments, and run `pulumi up` again"
             )
-        return Settled(status) if status in ("started", "paused", "success") else status
+        return Done(status) if status in ("started", "paused", "success") else status
 
     return wait(
         ctx,
@@ -308,11 +308,11 @@ def _pause(ctx: Context[Client], wanted: TaskInputs, id: str) -> str:
     ctx.client.tasks.pause(id, wanted.paused)
     end = "paused" if wanted.paused else "started"
 
-    def look() -> str | Settled[str]:
+    def look() -> str | Done[str]:
         status = ctx.client.tasks.get(id).status
         if status in _FAILED:
             raise ObjectError(f"{_called(wanted)} cannot be {end}: its status is {status}; replace the task")
-        return Settled(status) if status == end else status
+        return Done(status) if status == end else status
 
     return wait(
         ctx,

@@ -139,7 +139,7 @@ class User(Resource[UserInputs, UserOutputs]):
                 "is_admin=True and enabled=True, or not at all"
             )
         if is_admin and not wanted.is_admin and not was_admin:
-            ctx.say(
+            ctx.report(
                 f"user {wanted.email} (id {user.id}) was an administrator: is_admin is not declared, so no longer"
             )
         edited = (first, last, wanted.is_admin)
@@ -156,10 +156,10 @@ class User(Resource[UserInputs, UserOutputs]):
         if user is None or not user.enabled:
             return
         if id == ctx.client.caller_id:
-            ctx.say(f"user {known.email} stays active: it is the user who runs Pulumi")
+            ctx.report(f"user {known.email} stays active: it is the user who runs Pulumi")
             return
         ctx.client.users.deactivate(known.email)
-        ctx.say(f"user {known.email} (id {id}) is deactivated and stays: Wallaroo cannot delete users")
+        ctx.report(f"user {known.email} (id {id}) is deactivated and stays: Wallaroo cannot delete users")
 
 
 def _is_admin(ctx: Context[Client], user: wire.User, otherwise: bool) -> bool:

@@ -125,7 +125,7 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
             return
         if found.name != known.name:
             # Names never change, so the state is of another instance: what has this id here is somebody else's.
-            ctx.say(
+            ctx.report(
                 f"workspace {id} of this instance is {found.name!r}, not {known.name!r}, and is left alone: check that "
                 "the configuration names the instance on which the stack was made"
             )
@@ -135,7 +135,7 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
             holds = "empty"
         else:
             holds = _holdings(found)
-        ctx.say(
+        ctx.report(
             f"workspace {known.name!r} (id {id}) stays on the instance, {holds}: "
             "Wallaroo cannot delete workspaces"
         )

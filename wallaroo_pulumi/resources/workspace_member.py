@@ -178,7 +178,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
         if role is None:
             return
         if known.user_id == ctx.client.caller_id:
-            ctx.say(
+            ctx.report(
                 f"{who} stays a member: it is the user who runs Pulumi, and would lose sight of the workspace"
             )
             return

@@ -16,7 +16,7 @@ class Instance:
         self.made: list[int] = []
         self.loses = list(loses)
         self.slept: list[float] = []
-        self.ctx = Context(client=None, say=print, sleep=self.slept.append)
+        self.ctx = Context(client=None, report=print, sleep=self.slept.append)
 
     def create(self) -> int:
         fate = self.loses.pop(0) if self.loses else "answers"

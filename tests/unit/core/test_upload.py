@@ -21,7 +21,7 @@ def said() -> list[str]:
 
 @pytest.fixture
 def ctx(said: list[str]) -> Context[None]:
-    return Context(client=None, say=said.append, sleep=lambda _: None)
+    return Context(client=None, report=said.append, sleep=lambda _: None)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from wallaroo_pulumi.core.context import Context
-from wallaroo_pulumi.core.wait import Settled, uploading, wait
+from wallaroo_pulumi.core.wait import Done, uploading, wait
 from wallaroo_pulumi.errors import ObjectError
 
 
@@ -22,7 +22,7 @@ class Work:
         self.cancelled = float("inf")
         self.ctx = Context(
             client=None,
-            say=lambda line: self.said.append((self.now, line)),
+            report=lambda line: self.said.append((self.now, line)),
             sleep=self.sleep,
             clock=lambda: self.now,
             cancelled=lambda: self.now >= self.cancelled,
@@ -32,9 +32,9 @@ class Work:
         assert seconds > 0
         self.now += seconds
 
-    def look(self) -> str | Settled[int]:
+    def look(self) -> str | Done[int]:
         if self.now >= self.settles:
-            return Settled(7)
+            return Done(7)
         return [status for since, status in self.statuses if since <= self.now][-1]
 
     def run(self, timeout: float = 600) -> int:

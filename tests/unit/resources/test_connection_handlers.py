@@ -34,7 +34,7 @@ class Run:
         self.said: list[str] = []
         self.slept = 0.0
         self.ctx = Context(
-            client=self.client, say=self.said.append, sleep=self._sleep, clock=lambda: self.slept
+            client=self.client, report=self.said.append, sleep=self._sleep, clock=lambda: self.slept
         )
 
     def _sleep(self, seconds: float) -> None:
