@@ -306,6 +306,8 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         "force_destroy": "forceDestroy",
         "timeout": "timeout",
         "sha256": "sha256",
+        "size": "size",
+        "archive_digest": "archiveDigest",
         "model_id": "modelId",
         "model_version_id": "modelVersionId",
         "version": "version",
@@ -551,6 +553,19 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     def sha256(self) -> pulumi.Output[str]:
         """The SHA-256 of the file's content, 64 hex digits."""
         return self._output("sha256")
+
+    @property
+    @pulumi.getter(name="size")
+    def size(self) -> pulumi.Output[int | None]:
+        """The file's size in bytes."""
+        return self._output("size")
+
+    @property
+    @pulumi.getter(name="archiveDigest")
+    def archive_digest(self) -> pulumi.Output[str | None]:
+        """A digest of a zip file's entries (names, modes and contents), 64 hex digits; none for other
+        files. A file that was packed again from unchanged sources changes nothing."""
+        return self._output("archiveDigest")
 
     @property
     @pulumi.getter(name="modelId")
@@ -1509,6 +1524,8 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
         "path": "path",
         "timeout": "timeout",
         "sha256": "sha256",
+        "size": "size",
+        "archive_digest": "archiveDigest",
         "orchestration_id": "orchestrationId",
         "status": "status",
     }
@@ -1585,6 +1602,19 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
     def sha256(self) -> pulumi.Output[str | None]:
         """The SHA-256 of the file's content."""
         return self._output("sha256")
+
+    @property
+    @pulumi.getter(name="size")
+    def size(self) -> pulumi.Output[int | None]:
+        """The file's size in bytes."""
+        return self._output("size")
+
+    @property
+    @pulumi.getter(name="archiveDigest")
+    def archive_digest(self) -> pulumi.Output[str | None]:
+        """A digest of a zip file's entries (names, modes and contents), 64 hex digits; none for other
+        files. A file that was packed again from unchanged sources changes nothing."""
+        return self._output("archiveDigest")
 
     @property
     @pulumi.getter(name="orchestrationId")

@@ -40,7 +40,7 @@ def check(
         if key not in given and (kept := olds.get(key) or autoname):
             given[key] = kept
     try:
-        inputs = resource.complete(resource.inputs.model_validate(given))
+        inputs = resource.complete(resource.inputs.model_validate(given), olds)
         return inputs.to_wire(), []
     except ValidationError as error:
         return {}, [_failure(resource.inputs, problem) for problem in error.errors()]

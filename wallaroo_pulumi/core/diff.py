@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .fields import FORCES_REPLACEMENT, ONLY_AT_CREATION, SERVER_FILLS, UNKNOWN, UNORDERED
+from .fields import DERIVED, FORCES_REPLACEMENT, ONLY_AT_CREATION, SERVER_FILLS, UNKNOWN, UNORDERED
 from .names import wire_name
 from .resource import Resource
 
@@ -27,7 +27,9 @@ def diff(resource: Resource[Any, Any], olds: Mapping[str, Any], news: Mapping[st
         new = news.get(key)
         # State written before this property existed: the object has its default.
         old = olds.get(key, field.get_default(call_default_factory=True) if not field.is_required() else None)
-        if ONLY_AT_CREATION in field.metadata or (new is None and SERVER_FILLS in field.metadata):
+        if {DERIVED, ONLY_AT_CREATION} & {*field.metadata} or (
+            new is None and SERVER_FILLS in field.metadata
+        ):
             continue
         if contains_unknown(new) or _comparable(old, field.metadata) != _comparable(new, field.metadata):
             changed.append(key)

@@ -43,6 +43,7 @@ LOCAL: Final = Marker("kept in the state only: the instance does not know it")
 ONLY_AT_CREATION: Final = Marker("used when the object is made; a later change has no effect")
 COMPUTED_IN_CHECK: Final = Marker("computed from the other inputs")
 """Among the inputs so that a preview shows its change, but not a parameter: ``Resource.complete`` fills it in."""
+DERIVED: Final = Marker("follows from the other inputs, so it makes no difference of its own")
 ARROW_SCHEMA: Final = Marker("an Arrow schema: a `pyarrow.Schema`, or base64 of its serialised form")
 SECRET: Final = Marker("secret")
 UNORDERED: Final = Marker("the order of the elements does not matter")

@@ -68,11 +68,13 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
 
     delete_before_replace: ClassVar[bool] = False
 
-    def complete(self, inputs: InputsT) -> InputsT:
+    def complete(self, inputs: InputsT, prior: Mapping[str, Any]) -> InputsT:
         """Fill in the inputs marked COMPUTED_IN_CHECK. Runs in check, on this machine only: no client here.
 
-        UNKNOWN may stand anywhere in ``inputs``. Raises BadInput.
+        UNKNOWN may stand anywhere in ``inputs``. ``prior`` are the last checked inputs (wire names), none for a new
+        resource. Raises BadInput.
         """
+        del prior
         return inputs
 
     def validate(self, ctx: Context[Any], wanted: InputsT) -> Iterable[BadInput]:

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import ApiError, ObjectError
 from .context import Context
 from .create import create_once
-from .files import leads_elsewhere, sha256_of
+from .fields import UNKNOWN
+from .files import archive_digest_of, leads_elsewhere, require_content, sha256_of
 from .resource import BadInput
 
 T = TypeVar("T")
 
 
-def digest_of_input(path: str) -> str:
-    """The SHA-256 of the file that the input ``path`` names, 64 hex digits. Raises BadInput when it cannot be read."""
+def file_inputs(path: Any, prior: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs that follow from the file ``path``: ``sha256``, ``size`` and ``archive_digest``.
+
+    ``prior`` are the last checked inputs (wire names). An archive whose entries are those of the prior one keeps the
+    prior digest and size: what was uploaded is still what the program declares. Raises BadInput.
+    """
+    if not isinstance(path, str):
+        return {"sha256": UNKNOWN, "size": UNKNOWN, "archive_digest": UNKNOWN}
     file = Path(path)
     try:
-        return sha256_of(file)
+        require_content(file)
+        sha256, size = sha256_of(file), file.stat().st_size
+        digest = prior.get("archiveDigest") if prior.get("sha256") == sha256 else None
+        digest = digest or archive_digest_of(file)
     except OSError as error:
         where = "" if file.is_absolute() else f" (in {Path.cwd()}, where Pulumi runs)"
         raise BadInput("path", f"cannot be read{where}: {error.strerror}") from None
+    except ValueError as error:
+        raise BadInput("path", str(error)) from None
+    if digest is not None and digest == prior.get("archiveDigest"):
+        sha256, size = prior["sha256"], prior.get("size") or size
+    return {"sha256": sha256, "size": int(size), "archive_digest": digest}
 
 
 def upload_once(

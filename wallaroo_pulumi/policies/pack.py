@@ -11,7 +11,6 @@ after the provider's check, with inputs, before anything happens; rules about th
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -184,7 +183,6 @@ def _declared(request: Any, sent: Mapping[str, Any]) -> Declared:
         properties=properties,
         protect=request.options.protect,
         secrets=secrets | {(name,) for name in request.options.additionalSecretOutputs},
-        file_bytes=_file_bytes(properties.get("path")) if kind_of(request.type) == "ModelVersion" else None,
     )
 
 
@@ -199,11 +197,3 @@ def _declared_in_stack(resource: Any, *, only_read: bool) -> Declared:
         refers={name: frozenset(sources.urns) for name, sources in resource.propertyDependencies.items()},
         only_read=only_read,
     )
-
-
-def _file_bytes(path: Any) -> int | None:
-    """The size of a file of the program. The pack runs in the folder where the program's paths begin."""
-    try:
-        return os.path.getsize(path) if isinstance(path, str) else None
-    except OSError:
-        return None

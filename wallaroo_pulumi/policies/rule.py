@@ -64,8 +64,6 @@ class Declared:
     """Property → URNs of the resources whose outputs it was made of. Only rules about the whole stack see it."""
     only_read: bool = False
     """Read with ``.get``: not this stack's to judge. Only rules about the whole stack see such resources."""
-    file_bytes: int | None = None
-    """The size of the file that a ModelVersion uploads; None when it cannot be told."""
 
     def __getitem__(self, name: str) -> Any:
         """The property, None when it is not given."""

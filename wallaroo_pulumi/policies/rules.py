@@ -255,13 +255,10 @@ def model_frameworks(model: Declared, config: Config) -> Iterator[str]:
     },
 )
 def model_size(model: Declared, config: Config) -> Iterator[str]:
-    if model["path"] in (None, UNKNOWN):
-        return
-    if model.file_bytes is None:
-        yield f"the size of {model['path']!r} cannot be told; give a path that can be read where Pulumi runs"
-    elif model.file_bytes > config["maximum"]:
+    size = model.known("size")  # an input that check computes from the file
+    if size is not None and size > config["maximum"]:
         yield (
-            f"its file has {model.file_bytes} bytes and {_number(config['maximum'])} are allowed; make the model "
+            f"its file has {_number(size)} bytes and {_number(config['maximum'])} are allowed; make the model "
             "smaller, or ask for a larger maximum"
         )
 

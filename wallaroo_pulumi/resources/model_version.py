@@ -14,7 +14,7 @@ change in place (`models/insert_model_config`); a deployed pipeline takes it up 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,20 +28,21 @@ from ..core.diff import contains_unknown
 from ..core.fields import (
     ARROW_SCHEMA,
     COMPUTED_IN_CHECK,
+    DERIVED,
     FORCES_REPLACEMENT,
     LOCAL,
     ONLY_AT_CREATION,
     SERVER_FILLS,
-    UNKNOWN,
     DnsLabel,
     Element,
     Properties,
     WorkspaceId,
 )
+from ..core.files import COMPRESSED, HDF5, ONNX, PICKLE, ZIP, format_of
 from ..core.json_values import JsonObject
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
-from ..core.upload import digest_of_input, upload_once
+from ..core.upload import file_inputs, upload_once
 from ..core.wait import Done, uploading, wait
 from ..errors import ApiError, ObjectError, WallarooError, one_line
 from . import _lookups, _pipelines
@@ -82,6 +83,14 @@ Framework = Literal[
     "vllm",
     "xgboost",
 ]
+_FORMATS = {
+    "keras": (HDF5, ZIP),
+    "onnx": (ONNX,),
+    "pytorch": (ZIP, PICKLE),
+    "sklearn": (PICKLE, COMPRESSED, ZIP),
+    "xgboost": (PICKLE, COMPRESSED, ZIP),
+}
+"""What the file of a framework may be; of any other framework, a zip archive. Only recognised formats count."""
 _WITHOUT_SCHEMAS = ("onnx", "tensorflow", "python")
 _CONFIGURABLE = ("custom", "sglang", "vllm")
 
@@ -138,6 +147,19 @@ class _ModelVersion(Properties):
         FORCES_REPLACEMENT,
         COMPUTED_IN_CHECK,
         Field(description="The SHA-256 of the file's content, 64 hex digits."),
+    ] = None
+    size: Annotated[
+        int | None, COMPUTED_IN_CHECK, DERIVED, LOCAL, Field(description="The file's size in bytes.")
+    ] = None
+    archive_digest: Annotated[
+        str | None,
+        COMPUTED_IN_CHECK,
+        DERIVED,
+        LOCAL,
+        Field(
+            description="A digest of a zip file's entries (names, modes and contents), 64 hex digits; none for other "
+            "files. A file that was packed again from unchanged sources changes nothing."
+        ),
     ] = None
     tensor_fields: Annotated[
         list[Element[str]] | None, Field(description="Names for the fields of an ONNX model's inputs.")
@@ -264,12 +286,14 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     def id_of(self, outputs: ModelVersionOutputs) -> str:
         return str(outputs.model_version_id)
 
-    def complete(self, inputs: ModelVersionInputs) -> ModelVersionInputs:
-        if contains_unknown(inputs.path):
-            return inputs.model_copy(update={"sha256": UNKNOWN})
-        if Path(inputs.path).suffix not in _SUFFIXES:
+    def complete(self, inputs: ModelVersionInputs, prior: Mapping[str, Any]) -> ModelVersionInputs:
+        known = isinstance(inputs.path, str)
+        if known and Path(inputs.path).suffix not in _SUFFIXES:
             raise BadInput("path", f"the instance takes {', '.join(_SUFFIXES)} files")
-        return inputs.model_copy(update={"sha256": digest_of_input(inputs.path)})
+        computed = file_inputs(inputs.path, prior)
+        if known:
+            _require_format(inputs)
+        return inputs.model_copy(update=computed)
 
     def validate(self, ctx: Context[Client], wanted: ModelVersionInputs) -> Iterable[BadInput]:
         return _lookups.refused_workspace(ctx, wanted.workspace_id)
@@ -322,6 +346,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             "output_schema": found.config and found.config.output_schema,
             "visibility": version.visibility,
             "sha256": version.file_info.sha,
+            "size": version.file_info.size,
         }
         if known:
             # What was uploaded cannot change: the state has it exactly, the instance perhaps in other words.
@@ -372,6 +397,14 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
                     raise _in_use(known, users, error) from None
                 _remove_users(ctx, known, users, remove)
             _drop_if_empty(ctx, known)
+
+
+def _require_format(inputs: ModelVersionInputs) -> None:
+    """Raises BadInput when the file's content is that of another format than the framework's."""
+    found = format_of(inputs.path)
+    allowed = _FORMATS.get(inputs.framework, (ZIP,)) if isinstance(inputs.framework, str) else None
+    if found and allowed and found not in allowed:
+        raise BadInput("path", f"is {found}; framework {inputs.framework!r} takes {' or '.join(allowed)}")
 
 
 def _called(model: ModelVersionInputs | ModelVersionOutputs) -> str:

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import stat
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, PositiveFloat
 
@@ -25,17 +25,17 @@ from ..api import models as wire
 from ..core.context import Context
 from ..core.fields import (
     COMPUTED_IN_CHECK,
+    DERIVED,
     FORCES_REPLACEMENT,
     LOCAL,
     ONLY_AT_CREATION,
-    UNKNOWN,
     Properties,
     WorkspaceId,
 )
 from ..core.read import read_by_id
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
-from ..core.upload import digest_of_input, upload_once
+from ..core.upload import file_inputs, upload_once
 from ..core.wait import Done, wait
 from ..errors import ApiError, ObjectError, WallarooError
 from ._lookups import refused_workspace, visible_workspace, workspace
@@ -66,6 +66,19 @@ class _Orchestration(Properties):
         COMPUTED_IN_CHECK,
         FORCES_REPLACEMENT,
         Field(description="The SHA-256 of the file's content."),
+    ] = None
+    size: Annotated[
+        int | None, COMPUTED_IN_CHECK, DERIVED, LOCAL, Field(description="The file's size in bytes.")
+    ] = None
+    archive_digest: Annotated[
+        str | None,
+        COMPUTED_IN_CHECK,
+        DERIVED,
+        LOCAL,
+        Field(
+            description="A digest of a zip file's entries (names, modes and contents), 64 hex digits; none for other "
+            "files. A file that was packed again from unchanged sources changes nothing."
+        ),
     ] = None
 
 
@@ -111,12 +124,11 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
     def id_of(self, outputs: OrchestrationOutputs) -> str:
         return outputs.orchestration_id
 
-    def complete(self, inputs: OrchestrationInputs) -> OrchestrationInputs:
-        if not isinstance(inputs.path, str):
-            return inputs.model_copy(update={"sha256": UNKNOWN})
-        digest = digest_of_input(inputs.path)
-        _require_package(Path(inputs.path))
-        return inputs.model_copy(update={"sha256": digest})
+    def complete(self, inputs: OrchestrationInputs, prior: Mapping[str, Any]) -> OrchestrationInputs:
+        computed = file_inputs(inputs.path, prior)
+        if isinstance(inputs.path, str):
+            _require_package(Path(inputs.path))
+        return inputs.model_copy(update=computed)
 
     def validate(self, ctx: Context[Client], wanted: OrchestrationInputs) -> Iterable[BadInput]:
         return refused_workspace(ctx, wanted.workspace_id)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from wallaroo_pulumi.core.context import Context
 from wallaroo_pulumi.core.files import sha256_of
+from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.core.resource import BadInput
-from wallaroo_pulumi.core.upload import digest_of_input, upload_once
+from wallaroo_pulumi.core.upload import file_inputs, upload_once
 from wallaroo_pulumi.errors import ApiError, ObjectError, OutcomeUnknown
 
 
@@ -89,7 +92,79 @@ def test_a_link_that_leads_elsewhere_is_said(
 
 
 def test_an_input_that_cannot_be_read_says_where_it_was_looked_for(file: Path) -> None:
-    assert digest_of_input("model.onnx") == sha256_of(file)
+    assert file_inputs("model.onnx", {})["sha256"] == sha256_of(file)
     with pytest.raises(BadInput, match=f"in {file.parent}, where Pulumi runs") as refused:
-        digest_of_input("modle.onnx")
+        file_inputs("modle.onnx", {})
     assert refused.value.property == "path"
+
+
+def test_digest_and_size_follow_the_file(file: Path) -> None:
+    assert file_inputs("model.onnx", {}) == {
+        "sha256": sha256_of(file),
+        "size": len(b"a model"),
+        "archive_digest": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is an empty file"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+            "is a Git LFS pointer, not the file itself; run `git lfs pull`",
+        ),
+    ],
+)
+def test_a_file_without_content_is_rejected(file: Path, content: bytes, reason: str) -> None:
+    file.write_bytes(content)
+    with pytest.raises(BadInput, match=f"^{reason}$"):
+        file_inputs("model.onnx", {})
+
+
+def packed(path: Path, entries: dict[str, tuple[int, str]], year: int = 2020, compression: int = 0) -> Path:
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, (mode, content) in entries.items():
+            entry = zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0))
+            entry.external_attr = mode << 16
+            archive.writestr(entry, content, compression)
+    return path
+
+
+SOURCES = {"main.py": (0o100644, "print(1)\n" * 50), "tools/run.sh": (0o100755, "exec true\n")}
+
+
+def test_an_archive_packed_again_from_unchanged_sources_keeps_its_digests(tmp_path: Path) -> None:
+    prior = checked(packed(tmp_path / "a.zip", SOURCES))
+    again = packed(tmp_path / "b.zip", dict(reversed(SOURCES.items())), 2026, zipfile.ZIP_DEFLATED)
+    assert sha256_of(again) != prior["sha256"]
+    assert file_inputs(str(again), prior) == file_inputs(str(tmp_path / "a.zip"), {})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"main.py": (0o100644, "print(2)\n" * 50)},
+        {"main.py": (0o100755, SOURCES["main.py"][1])},
+        {"more.py": (0o100644, "")},
+    ],
+    ids=["content", "mode", "entry"],
+)
+def test_a_changed_archive_has_other_digests(tmp_path: Path, change: dict[str, tuple[int, str]]) -> None:
+    prior = checked(packed(tmp_path / "a.zip", SOURCES))
+    found = file_inputs(str(packed(tmp_path / "b.zip", SOURCES | change)), prior)
+    assert found["sha256"] == sha256_of(tmp_path / "b.zip") != prior["sha256"]
+    assert found["archive_digest"] != prior["archiveDigest"]
+
+
+def test_state_without_an_archive_digest_compares_whole_files(tmp_path: Path) -> None:
+    file = packed(tmp_path / "a.zip", SOURCES)
+    found = file_inputs(str(file), {"sha256": sha256_of(file)})
+    assert found == file_inputs(str(file), {})
+    again = packed(tmp_path / "b.zip", SOURCES, 2026)
+    assert file_inputs(str(again), {"sha256": sha256_of(file)})["sha256"] == sha256_of(again)
+
+
+def checked(file: Path) -> dict[str, Any]:
+    """The file's inputs as a state holds them."""
+    return {wire_name(name): value for name, value in file_inputs(str(file), {}).items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 
 import pytest
 from emulated import Emulated
+from example_files import orchestration_file
 from workbench import State, Workbench
 
 from wallaroo_pulumi.api.models import DeploymentStatus
 from wallaroo_pulumi.core import lifecycle
 from wallaroo_pulumi.core.check import check
-from wallaroo_pulumi.core.diff import diff
+from wallaroo_pulumi.core.diff import Difference, diff
 from wallaroo_pulumi.core.fields import UNKNOWN
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.errors import ApiError, ObjectError
@@ -23,6 +25,7 @@ from wallaroo_pulumi.resources import RESOURCES
 from wallaroo_pulumi.resources.deployment import _stale
 
 Made = State
+HOUSE_PRICE = Path(__file__).parents[3] / "stacks/serving/house_price.onnx"
 
 
 class Bench(Workbench):
@@ -241,12 +244,56 @@ def test_a_pipeline_whose_earlier_version_is_at_work_is_named_and_only_undeploye
 def test_wrong_inputs_are_told_where_they_stand(
     tmp_path: Path, inputs: dict[str, Any], property: str, told: str
 ) -> None:
-    (tmp_path / "m.onnx").write_bytes(b"")
+    (tmp_path / "m.onnx").write_bytes(b"a model")
     good = {"workspace_id": 1, "name": "m", "path": str(tmp_path / "m.onnx"), "framework": "onnx"}
     assert failures("ModelVersion", **good) == {}
     found = failures("ModelVersion", **{**good, **inputs})
     assert list(found) == [property]
     assert told in found[property]
+
+
+@pytest.mark.parametrize(
+    ("file", "inputs", "told"),
+    [
+        ("model.onnx", {}, "is a zip archive; framework 'onnx' takes an ONNX model"),
+        (
+            "model.pkl",
+            {"framework": "sklearn"},
+            "is an ONNX model; framework 'sklearn' takes a Python pickle or",
+        ),
+        ("model.zip", {"framework": "python"}, "is an ONNX model; framework 'python' takes a zip archive"),
+        ("model.onnx", {"framework": UNKNOWN}, None),
+    ],
+)
+def test_a_file_of_another_format_than_the_frameworks_is_rejected(
+    tmp_path: Path, file: str, inputs: dict[str, Any], told: str | None
+) -> None:
+    content = HOUSE_PRICE if told and "is an ONNX" in told else orchestration_file(tmp_path)
+    shutil.copy(content, tmp_path / file)
+    given = {"framework": "onnx", "input_schema": "a", "output_schema": "b", **inputs}
+    found = failures("ModelVersion", workspace_id=1, name="m", path=str(tmp_path / file), **given)
+    assert list(found) == ([] if told is None else ["path"])
+    assert (told or "") in found.get("path", "")
+
+
+def test_state_without_size_and_archive_digest_is_no_difference(bench: Bench) -> None:
+    shutil.copy(orchestration_file(bench.file.parent), archive := bench.file.with_suffix(".zip"))
+    given = {"name": "byop", "path": str(archive), "framework": "python"}
+    _, state = bench.model(**given)
+    assert (state["size"], len(state["archiveDigest"])) == (archive.stat().st_size, 64)
+    older = {key: value for key, value in state.items() if key not in ("size", "archiveDigest")}
+    assert diff(RESOURCES["ModelVersion"], older, bench.checked("ModelVersion", **given)) == Difference(
+        (), ()
+    )
+
+
+def test_size_and_archive_digest_survive_a_refresh(bench: Bench) -> None:
+    shutil.copy(orchestration_file(bench.file.parent), archive := bench.file.with_suffix(".zip"))
+    id, state = bench.model(name="byop", path=str(archive), framework="python")
+    assert bench.read("ModelVersion", id, state) == state
+    found = bench.read("ModelVersion", id)
+    assert found
+    assert found["size"] == archive.stat().st_size
 
 
 def test_a_path_that_is_not_known_yet_may_replace(bench: Bench) -> None:
