@@ -103,9 +103,9 @@ serve("house-rules", [*RULES, no_temporary_names])
 
 ## What the pack checks, and when
 
-- **Order.** Rules about one resource run before it is created or changed, in previews and updates. Rules about the stack
-  run after all its resources: in a preview before anything changes, in an update at the end. `pulumi up --skip-preview`
-  therefore creates what such a rule forbids, and then fails. Run a preview first.
+- **Order.** Rules about one resource run before it is created or changed, in previews and updates. Rules about the
+  stack run after all its resources: in a preview before anything changes, in an update at the end.
+  `pulumi up --skip-preview` therefore creates what such a rule forbids, and then fails. Run a preview first.
 - **Unknown values** in a preview violate no rule; the update checks them. The workspace of a resource is known even
   then if `workspace_id` comes from a `Workspace` of the program.
 - **Deleting.** Pulumi does not run policies on resources that it deletes. `no-destroy-unmanaged` and

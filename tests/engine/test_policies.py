@@ -247,7 +247,7 @@ def fresh(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> Jud
 def refusals(run: Run) -> dict[str, str]:
     """The mandatory violations that a run tells: rule → what is said of it, on one line."""
     assert "Traceback" not in run.text, run.text
-    told = " ".join(run.out.partition("Policies:")[2].partition("Resources:")[0].split())
+    told = " ".join(re.split("Resources:|Diagnostics:", run.out.partition("Policies:")[2])[0].split())
     _, *parts = re.split(r"- \[(\w+)\] ([\w-]+)", told)
     found: dict[str, str] = {}
     for level, rule, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
