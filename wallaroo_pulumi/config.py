@@ -341,6 +341,11 @@ def load(config: Callable[[str], str | None], environ: Mapping[str, str]) -> Set
     return Settings(origins=origins, ignored=tuple(ignored), **resolved)
 
 
+def names_instance(config: Callable[[str], str | None]) -> bool:
+    """Whether the stack configuration names the instance, so that variables with addresses are ignored."""
+    return any(BY_KEY[key].given(config(key)) for key in _ADDRESSES - {"realm"})
+
+
 def _sources(
     config: Callable[[str], str | None], environ: Mapping[str, str]
 ) -> tuple[dict[str, tuple[str, str]], list[Ignored]]:
@@ -380,7 +385,7 @@ def _closed_keys(configured: Mapping[str, str], offered: Mapping[str, str]) -> s
     names.
     """
     closed: set[str] = set()
-    if (configured.keys() & _ADDRESSES) - {"realm"}:
+    if names_instance(configured.get):
         closed |= _ADDRESSES
     if (configured.keys() & _CREDENTIALS) - {"auth"}:
         closed |= _CREDENTIALS
