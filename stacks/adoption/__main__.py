@@ -1,9 +1,9 @@
-"""Takes over what an instance has already: declares the objects of ``estate.yaml``, which was exported from it::
+"""Takes over the objects that an instance already has: declares ``estate.yaml``, which was exported from it::
 
-    wallaroo-pulumi export > estate.yaml
-    pulumi up      # changes nothing on the instance; from here on the file is what counts
+    wallaroo-pulumi export --output estate.yaml
+    pulumi up      # changes nothing on the instance; from here on, the file is the source of truth
 
-docs/adoption.md has the whole way.
+docs/adoption.md describes all steps.
 """
 
 from pathlib import Path

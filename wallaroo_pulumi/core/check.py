@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from .fields import AUTONAMED, SECRET, Properties, fields_with
+from .json_values import InvalidValue, Place
 from .names import wire_name
 from .resource import BadInput, Resource
 
@@ -50,13 +51,19 @@ def check(
 
 def _failure(inputs: type[Properties], problem: ErrorDetails) -> Failure:
     path = ""
-    for part in problem["loc"]:
+    for part in place(problem):
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
     reason = explain(problem)
     if any(path.split(".")[0].split("[")[0] == wire_name(name) for name, _ in fields_with(inputs, SECRET)):
         # Pulumi prints the value of the property that a failure names.
         return Failure("", f"{path}: {reason}")
     return Failure(path, reason)
+
+
+def place(problem: ErrorDetails) -> Place:
+    """The keys and indexes that lead to the value that pydantic, or a validator inside the value, rejected."""
+    error = problem.get("ctx", {}).get("error")
+    return (*problem["loc"], *(error.place if isinstance(error, InvalidValue) else ()))
 
 
 def explain(problem: ErrorDetails) -> str:

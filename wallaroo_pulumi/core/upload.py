@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +11,7 @@ from ..errors import ApiError, ObjectError
 from .context import Context
 from .create import create_once
 from .fields import UNKNOWN
-from .files import archive_digest_of, leads_elsewhere, require_content, sha256_of
+from .files import archive_digest_of, format_of, leads_elsewhere, require_content, sha256_of
 from .resource import BadInput
 
 T = TypeVar("T")
@@ -25,19 +26,33 @@ def file_inputs(path: Any, prior: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(path, str):
         return {"sha256": UNKNOWN, "size": UNKNOWN, "archive_digest": UNKNOWN}
     file = Path(path)
-    try:
+    with _bad_path(file):
         require_content(file)
         sha256, size = sha256_of(file), file.stat().st_size
         digest = prior.get("archiveDigest") if prior.get("sha256") == sha256 else None
         digest = digest or archive_digest_of(file)
+    if digest is not None and digest == prior.get("archiveDigest"):
+        sha256, size = prior["sha256"], prior.get("size") or size
+    return {"sha256": sha256, "size": int(size), "archive_digest": digest}
+
+
+def format_of_input(path: Path) -> str | None:
+    """Return what the file of the input ``path`` is, as `format_of` does. Raises BadInput."""
+    with _bad_path(path):
+        require_content(path)
+        return format_of(path)
+
+
+@contextmanager
+def _bad_path(file: Path) -> Iterator[None]:
+    """Raise errors about a file as BadInput of ``path``."""
+    try:
+        yield
     except OSError as error:
         where = "" if file.is_absolute() else f" (in {Path.cwd()}, where Pulumi runs)"
         raise BadInput("path", f"cannot be read{where}: {error.strerror}") from None
     except ValueError as error:
         raise BadInput("path", str(error)) from None
-    if digest is not None and digest == prior.get("archiveDigest"):
-        sha256, size = prior["sha256"], prior.get("size") or size
-    return {"sha256": sha256, "size": int(size), "archive_digest": digest}
 
 
 def upload_once(

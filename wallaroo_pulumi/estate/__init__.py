@@ -38,19 +38,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .declarations import declare
+    from .document import EstateError
     from .format import (
         CONFIG,
         ConnectionPart,
         DeployPart,
         Estate,
-        EstateError,
         ModelPart,
         PipelinePart,
         StepPart,
         UserPart,
         WorkspacePart,
-        load,
     )
+    from .loading import load
 
 __all__ = [
     "CONFIG",
@@ -67,7 +67,7 @@ __all__ = [
     "load",
 ]
 
-_MODULES: Final = {"declare": "declarations"}
+_MODULES: Final = {"declare": "declarations", "load": "loading", "EstateError": "document"}
 """Modules of the public names, if not ``format``. Loaded on first use, because only ``declarations`` needs Pulumi."""
 
 

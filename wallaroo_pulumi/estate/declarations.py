@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,27 +21,32 @@ from ..adapters.classes import (
     WorkspaceConnection,
     WorkspaceMember,
 )
-from .format import CONFIG, ConnectionPart, Estate, StepPart, UserPart, WorkspacePart, with_models
+from ..core.json_values import not_json
+from .document import EstateError, path_text
+from .format import CONFIG, ConnectionPart, Estate, StepPart, WorkspacePart, with_models
 
 
 def declare(estate: Estate, folder: Path | None = None) -> dict[str, pulumi.Output[Any]]:
-    """Declare the estate's objects in the running program; paths of models start at ``folder``.
+    """Declare the estate's objects in the running program; paths of models are relative to ``folder``.
 
     Returns the ids, ``workspaces`` and ``users`` by name, and the ``inference_urls`` by workspace and pipeline.
+    Raises EstateError with a line for every secret that the stack configuration lacks.
     """
-    urls: dict[str, pulumi.Output[str]] = {}
-    connections = {name: _connection(name, part) for name, part in estate.connections.items()}
-    users = {email: _user(email, part or UserPart()) for email, part in estate.users.items()}
-    workspaces = {}
-    for name, given in estate.workspaces.items():
-        part = given or WorkspacePart()
-        workspace = Workspace(
-            name,
-            name=name,
-            adopt=part.adopt,
-            force_destroy=part.force_destroy,
-            opts=pulumi.ResourceOptions(protect=part.protect or None),
+    details = _details(estate)
+    connections = {
+        name: Connection(
+            name, **{**part.inputs(), "name": name, "details": details[name]}, opts=_options(part)
         )
+        for name, part in estate.connections.items()
+    }
+    users = {
+        email: User(email, email=email, **part.inputs(), opts=_options(part))
+        for email, part in estate.users.items()
+    }
+    workspaces = {}
+    urls: dict[str, pulumi.Output[str]] = {}
+    for name, part in estate.workspaces.items():
+        workspace = Workspace(name, name=name, **part.inputs(), opts=_options(part))
         workspaces[name] = workspace
         for user, role in part.members.items():
             WorkspaceMember(
@@ -68,44 +74,50 @@ def declare(estate: Estate, folder: Path | None = None) -> dict[str, pulumi.Outp
     }
 
 
+def _options(part: Any, parent: pulumi.Resource | None = None) -> pulumi.ResourceOptions:
+    # A resource without the option has its parent's.
+    return pulumi.ResourceOptions(parent=parent, protect=part.protect if parent else part.protect or None)
+
+
 def _serving(
     name: str, part: WorkspacePart, workspace: Workspace, folder: Path
 ) -> Iterator[tuple[str, pulumi.Output[str]]]:
     """Declare the workspace's models, pipelines and deployments; yield ``<workspace>/<pipeline>`` and the URL."""
+    here: dict[str, Any] = {"workspace_id": workspace.workspace_id}
     models = {
-        model: ModelVersion(
-            f"{name}/{model}",
-            workspace_id=workspace.workspace_id,
-            name=given.name or model,
-            # The provider runs where the program does; a relative path keeps this machine out of the state.
-            path=given.path if Path(given.path).is_absolute() else os.path.relpath(folder / given.path),
-            **given.model_dump(exclude={"name", "path", "protect"}),
-            opts=pulumi.ResourceOptions(parent=workspace, protect=given.protect),
+        key: ModelVersion(
+            f"{name}/{key}",
+            **here,
+            **{**model.inputs(), "name": model.name or key, "path": _path(folder, model.path)},
+            opts=_options(model, workspace),
         )
-        for model, given in part.models.items()
+        for key, model in part.models.items()
     }
-    for pipeline_name, given in part.pipelines.items():
+    for key, given in part.pipelines.items():
         pipeline = Pipeline(
-            f"{name}/{pipeline_name}",
-            workspace_id=workspace.workspace_id,
-            name=pipeline_name,
-            steps=[_step(step, models) for step in given.steps],
-            force_destroy=given.force_destroy,
-            opts=pulumi.ResourceOptions(parent=workspace, protect=given.protect),
+            f"{name}/{key}",
+            **here,
+            **{**given.inputs(), "name": key, "steps": [_step(step, models) for step in given.steps]},
+            opts=_options(given, workspace),
         )
         if given.deploy is None:
             continue
         deployment = Deployment(
-            f"{name}/{pipeline_name}",
-            workspace_id=workspace.workspace_id,
+            f"{name}/{key}",
+            **here,
             pipeline_name=pipeline.name,
             pipeline_version_id=pipeline.version_id,
             models=[model_ref(models[model]) for model in given.models()],
             engine_config=engine_config(**given.deploy.model_dump(exclude={"timeout", "protect"})),
             timeout=given.deploy.timeout,
-            opts=pulumi.ResourceOptions(parent=workspace, protect=given.deploy.protect),
+            opts=_options(given.deploy, workspace),
         )
-        yield f"{name}/{pipeline_name}", deployment.inference_url
+        yield f"{name}/{key}", deployment.inference_url
+
+
+def _path(folder: Path, path: str) -> str:
+    # The provider runs in the program's folder; a relative path keeps this machine's folders out of the state.
+    return path if Path(path).is_absolute() else os.path.relpath(folder / path)
 
 
 def _step(step: StepPart, models: Mapping[str, ModelVersion]) -> Mapping[str, Any]:
@@ -117,26 +129,41 @@ def _step(step: StepPart, models: Mapping[str, ModelVersion]) -> Mapping[str, An
     return shadow_step(*(models[model] for model in step.models()))
 
 
-def _user(email: str, part: UserPart) -> User:
-    return User(
-        email,
-        email=email,
-        **part.model_dump(exclude={"protect"}),
-        opts=pulumi.ResourceOptions(protect=part.protect or None),
-    )
+# --- secrets ----------------------------------------------------------------------------------------------
 
 
-def _connection(name: str, part: ConnectionPart) -> Connection:
+def _details(estate: Estate) -> dict[str, dict[str, Any]]:
+    """The details of each connection, with secrets from the stack configuration."""
+    problems: list[str] = []
+    details = {name: dict(_with_secrets(name, part, problems)) for name, part in estate.connections.items()}
+    if problems:
+        raise EstateError("\n".join(problems))
+    return details
+
+
+def _with_secrets(name: str, part: ConnectionPart, problems: list[str]) -> Iterator[tuple[str, Any]]:
     config = pulumi.Config(CONFIG)
-    secrets: dict[str, pulumi.Output[Any]] = {
-        **{key: config.require_secret(setting) for key, setting in part.secret_details.items()},
-        **{key: config.require_secret_object(setting) for key, setting in part.secret_json.items()},
-    }
-    return Connection(
-        name,
-        name=name,
-        type=part.type,
-        details={**part.details, **secrets},
-        adopt=part.adopt,
-        opts=pulumi.ResourceOptions(protect=part.protect or None),
-    )
+    yield from part.details.items()
+    for section, read in (("secret_details", str), ("secret_json", _json)):
+        for key, setting in getattr(part, section).items():
+            value = config.get(setting)
+            try:
+                if value is None:
+                    raise ValueError("is not set")
+                yield key, pulumi.Output.secret(read(value))
+            except ValueError as error:
+                path, full = path_text(("connections", name, section, key)), config.full_key(setting)
+                problems.append(
+                    f"{path}: the configuration key {full} {error}; run `pulumi config set --secret {full}`"
+                )
+
+
+def _json(text: str) -> Any:
+    """Parse a secret. Raises ValueError, never with a part of the text."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not JSON (line {error.lineno}, column {error.colno})") from None
+    for problem in not_json(value):
+        raise ValueError(f"is not JSON: {problem}")
+    return value

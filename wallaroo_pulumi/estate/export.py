@@ -267,7 +267,7 @@ class _Run:
         given = found.model_dump(include=set(ModelPart.model_fields) - {"name"}, exclude_none=True)
         given["path"] = self.files[version.file_info.sha].as_posix()
         name = {} if key == version.name else {"name": version.name}
-        part = ModelPart.model_validate({**name, **given, "protect": True})
+        part: ModelPart = ModelPart.model_validate({**name, **given, "protect": True})
         _require_good("ModelVersion", {**given, "workspace_id": version.workspace_id, "name": version.name})
         require_no_secret(part.requirements, "requirements")
         for option, value in part.model_dump(include={"framework_config", "openai"}).items():

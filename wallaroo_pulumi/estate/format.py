@@ -1,40 +1,86 @@
-"""The estate file's format: its models, and how a file is read and validated. Does not import Pulumi."""
+"""The estate file's format: a model for each kind of object, derived from the inputs of the resource.
+
+Does not import Pulumi. ``export`` makes these models, ``loading`` reads them, ``declarations`` declares them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
-    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    create_model,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
-from ..core.check import explain
-from ..core.fields import Adopt, AdoptSame, DnsLabel, Email, Role
-from ..core.json_values import JsonObject
-from ..errors import WallarooError
-from ..resources._model_config import ContinuousBatching, DynamicBatching, OpenAi
+from ..core.fields import COMPUTED_IN_CHECK, SECRET, DnsLabel, Email, Role
+from ..core.json_values import InvalidValue, JsonObject, Place
+from ..resources import RESOURCES
+from ..resources._engine_config import Memory
 from ..resources._steps import Step
-from ..resources.model_version import Framework
+
+CONFIG: Final = "wallaroo-estate"
+"""The namespace of the estate's own configuration."""
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
-class EstateError(WallarooError):
-    """The estate file is not good: one line for each problem, with file, line and path."""
+class Part(BaseModel):
+    """A part of an estate."""
 
-
-class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ObjectPart(Part):
+    """A part that declares an object."""
+
+    kind: ClassVar[str]
+
+    def inputs(self) -> dict[str, Any]:
+        """The values of the resource's inputs that have the same names here."""
+        return self.model_dump(include=set(RESOURCES[self.kind].inputs.model_fields))
+
+
+def _inputs(kind: str, *given_elsewhere: str) -> Any:
+    """A base class with the inputs of a kind, without secrets and those that the estate gives by other means."""
+    fields: dict[str, Any] = {}
+    for name, field in RESOURCES[kind].inputs.model_fields.items():
+        if name in given_elsewhere or COMPUTED_IN_CHECK in field.metadata or SECRET in field.metadata:
+            continue
+        default = ... if field.is_required() else field.get_default(call_default_factory=True)
+        described = Field(description=field.description)
+        fields[name] = (Annotated[(field.annotation, *field.metadata, described)], default)
+    base = create_model(f"{kind}InputsPart", __base__=ObjectPart, __module__=__name__, **fields)
+    base.kind = kind
+    return base
+
+
+def _distinct(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Reject keys that become the same when they are validated, such as e-mail addresses that differ in case."""
+    valid = validate(value)
+    if len(valid) < len(value):
+        seen: dict[Any, Any] = {}
+        for key, part in value.items():
+            (canonical,) = validate({key: part})
+            if canonical in seen:
+                raise InvalidValue((key,), f"duplicate key: the same as {seen[canonical]!r}")
+            seen[canonical] = key
+    return valid
+
+
+Objects = Annotated[dict[Key, Value], WrapValidator(_distinct), Field(default_factory=dict)]
+"""Objects by what identifies them."""
 
 
 def _email_or_id(value: Any) -> Any:
@@ -42,66 +88,50 @@ def _email_or_id(value: Any) -> Any:
 
 
 MemberKey = Annotated[str, BeforeValidator(_email_or_id), Field(min_length=1)]
-"""A user's e-mail address, or his id where he has none."""
+"""A user's e-mail address; the id of a user who has none."""
+Name = Annotated[str, Field(min_length=1)]
 
-ConnectionKey = Annotated[str, Field(min_length=1)]
-
-CONFIG: Final = "wallaroo-estate"
-"""The namespace of the estate's own configuration."""
-
-
-def _each_once(names: list[str]) -> list[str]:
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"{', '.join(twice)} stands twice")
-    return names
+_PROTECT: Final = "Whether Pulumi refuses to delete or replace the object."
+_PROTECT_INSIDE: Final = f"{_PROTECT} The workspace's setting if not given."
+ProtectInside = Annotated[bool | None, Field(description=_PROTECT_INSIDE)]
 
 
-class UserPart(_Part):
-    """A user's account; the keys are the inputs of User, and ``protect`` is Pulumi's option."""
+class UserPart(_inputs("User", "email")):  # type: ignore[misc]  # derived
+    """An account. The key is its e-mail address."""
 
-    first_name: str | None = None
-    last_name: str | None = None
-    is_admin: bool = False
-    enabled: bool = True
-    protect: bool = False
+    protect: bool = Field(default=False, description=_PROTECT)
 
 
-class ModelPart(_Part):
-    """A model's file; the keys are the inputs of ModelVersion, and ``protect`` is Pulumi's option.
+class ModelPart(_inputs("ModelVersion", "workspace_id", "name")):  # type: ignore[misc]  # derived
+    """A version of a model. The key is the model's name, or any other name for a second version of a model."""
 
-    ``name`` is for a further version of a model that stands there already: it goes by another key then.
-    """
-
-    name: DnsLabel | None = None
-    path: Annotated[str, Field(min_length=1)]
-    framework: Framework
-    arch: str | None = None
-    accel: str | None = None
-    python_version: str | None = None
-    requirements: list[str] | None = None
-    framework_config: JsonObject | None = None
-    input_schema: str | None = None
-    output_schema: str | None = None
-    visibility: str = "private"
-    tensor_fields: list[str] | None = None
-    batch_config: str | None = None
-    filter_threshold: float | None = None
-    dynamic_batching: DynamicBatching | None = None
-    continuous_batching: ContinuousBatching | None = None
-    openai: OpenAi | None = None
-    force_destroy: bool = False
-    timeout: PositiveFloat | None = None
-    protect: bool | None = None
+    path: str = Field(
+        min_length=1, description="The model's file, relative to the folder of the estate file."
+    )
+    name: DnsLabel | None = Field(default=None, description="The model's name, if it is not the key.")
+    protect: ProtectInside = None
 
 
-class StepPart(_Part):
-    """A step: one model, several, or the API's own form of it. A name alone is the step of one model."""
+class StepPart(Part):
+    """A step of a pipeline: the name of a model, or an object with exactly one of `model`, `shadow`, `split`, `api`."""
 
-    model: str | None = None
-    shadow: Annotated[list[str] | None, Field(min_length=2)] = None
-    split: Annotated[dict[str, float] | None, Field(min_length=1)] = None
-    hash_key: str | None = None
-    api: JsonObject | None = None
+    model: str | None = Field(
+        default=None, description="Inference with one model; the same as its name alone."
+    )
+    shadow: Annotated[list[str], Field(min_length=2)] | None = Field(
+        default=None, description="The first model answers, and the others infer in its shadow."
+    )
+    split: Annotated[dict[str, NonNegativeFloat], Field(min_length=1)] | None = Field(
+        default=None, description="An A/B test: models and their share of the requests."
+    )
+    hash_key: str | None = Field(
+        default=None,
+        description="With `split`: a field of the request; requests with the same value go to the same model.",
+    )
+    api: JsonObject | None = Field(
+        default=None,
+        description="The step as the API stores it, with `{model: <name>}` where it refers to a model version.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -120,6 +150,7 @@ class StepPart(_Part):
         return self
 
     def models(self) -> list[str]:
+        """The keys of the models that it uses."""
         if self.api is not None:
             names: list[str] = []
             with_models(self.api, names.append)
@@ -131,7 +162,7 @@ _API_STEPS = {str(field.alias) for field in Step.model_fields.values()}
 
 
 def with_models(step: Any, ref: Callable[[str], Any]) -> Any:
-    """A step in the API's form, or a part of it, with what ``ref`` makes of a name for each ``{model: <name>}``."""
+    """A step in the API's form, or a part of it, with ``ref(name)`` in place of each ``{model: <name>}``."""
     match step:
         case {"model": str(name), **rest} if not rest:
             return ref(name)
@@ -142,138 +173,102 @@ def with_models(step: Any, ref: Callable[[str], Any]) -> Any:
     return step
 
 
-class DeployPart(_Part):
-    """A deployment; the keys are those of ``engine_config``, and ``protect`` is Pulumi's option."""
+class DeployPart(Part):
+    """A deployment of the pipeline. The keys are arguments of `engine_config`."""
 
-    cpus: PositiveFloat | None = None
-    memory: str | None = None
-    gpus: PositiveInt | None = None
-    replicas: PositiveInt | None = None
-    arch: str | None = None
-    accel: str | None = None
-    node_selector: str | None = None
-    timeout: PositiveFloat | None = None
-    protect: bool | None = None
+    cpus: PositiveFloat | None = Field(default=None, description="CPUs of each engine, such as 0.5.")
+    memory: Memory | None = Field(default=None, description="Memory of each engine, such as `512Mi`.")
+    gpus: PositiveInt | None = Field(default=None, description="GPUs of each engine.")
+    replicas: PositiveInt | None = Field(default=None, description="The number of engines.")
+    arch: Literal["x86", "arm", "power10"] | None = Field(
+        default=None, description="The processor; that of the models."
+    )
+    accel: str | None = Field(default=None, description="The accelerator; that of the models.")
+    node_selector: str | None = Field(
+        default=None, description="A label of the cluster's nodes, such as `pool:gpu`."
+    )
+    timeout: PositiveFloat | None = Field(
+        default=None, description="Seconds to wait for the engines to run, or to end; 600 if not given."
+    )
+    protect: ProtectInside = None
 
 
-class PipelinePart(_Part):
-    """A pipeline of the workspace's models, and its deployment."""
+class PipelinePart(_inputs("Pipeline", "workspace_id", "name")):  # type: ignore[misc]  # derived
+    """A pipeline of the workspace's models. The key is its name."""
 
-    steps: list[StepPart]
-    deploy: DeployPart | None = None
-    force_destroy: bool = False
-    protect: bool | None = None
+    steps: list[StepPart] = Field(description="The steps, in order. `[]`: a pipeline without a purpose yet.")
+    deploy: DeployPart | None = Field(
+        default=None, description="Deploys the pipeline; `{}` with the instance's defaults."
+    )
+    protect: ProtectInside = None
 
     def models(self) -> list[str]:
-        """The names of its models, each once."""
+        """The keys of the models that it uses, each once."""
         return list(dict.fromkeys(model for step in self.steps for model in step.models()))
 
 
-class WorkspacePart(_Part):
-    """A workspace and its members; the keys are the inputs of Workspace, and ``protect`` is Pulumi's option."""
+def _each_once(names: list[str]) -> list[str]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise InvalidValue((index,), f"duplicate entry {name!r}")
+    return names
 
-    adopt: Adopt = "if_empty"
-    force_destroy: bool = False
-    protect: bool = False
-    members: dict[MemberKey, Role] = Field(default_factory=dict)
-    connections: Annotated[list[str], AfterValidator(_each_once)] = Field(default_factory=list)
-    models: dict[DnsLabel, ModelPart] = Field(default_factory=dict)
-    pipelines: dict[DnsLabel, PipelinePart] = Field(default_factory=dict)
+
+class WorkspacePart(_inputs("Workspace", "name")):  # type: ignore[misc]  # derived
+    """A workspace and the objects in it. The key is its name."""
+
+    protect: bool = Field(default=False, description=f"{_PROTECT} Also for the objects in the workspace.")
+    members: Objects[MemberKey, Role] = Field(
+        description="Members and their roles: e-mail addresses, or ids of users who have none."
+    )
+    connections: Annotated[list[Name], AfterValidator(_each_once)] = Field(
+        default_factory=list, description="Names of connections that the workspace uses."
+    )
+    models: Objects[DnsLabel, ModelPart] = Field(description="Model versions.")
+    pipelines: Objects[DnsLabel, PipelinePart] = Field(description="Pipelines, and their deployments.")
 
     @model_validator(mode="after")
     def _known_models(self) -> Self:
         for name, pipeline in self.pipelines.items():
-            if unknown := [model for model in pipeline.models() if model not in self.models]:
-                raise ValueError(
-                    f"pipeline {name} has a step of model {unknown[0]}, which is not among the models"
-                )
+            for index, step in enumerate(pipeline.steps):
+                for model in step.models():
+                    if model not in self.models:
+                        place: Place = ("pipelines", name, "steps", index)
+                        raise InvalidValue(place, f"the workspace has no model {model!r}; add it to models")
         return self
 
 
-class ConnectionPart(_Part):
-    """A connection; ``secret_details`` are the keys of its details whose values are secrets of the configuration.
+class ConnectionPart(_inputs("Connection", "name")):  # type: ignore[misc]  # derived
+    """A connection to a data source. The key is its name."""
 
-    ``secret_json`` are those whose values are no text: the configuration holds them as JSON.
-    """
+    details: JsonObject = Field(
+        default_factory=dict, description="What orchestrations need to connect, without secrets: any keys."
+    )
+    secret_details: dict[str, Name] = Field(
+        default_factory=dict,
+        description="Secret details: the key of the detail, and the key of the stack configuration that contains it.",
+    )
+    secret_json: dict[str, Name] = Field(
+        default_factory=dict,
+        description="The same for values that are not text: the configuration contains them as JSON.",
+    )
+    protect: bool = Field(default=False, description=_PROTECT)
 
-    type: str
-    details: JsonObject = Field(default_factory=dict)
-    secret_details: dict[str, str] = Field(default_factory=dict)
-    secret_json: dict[str, str] = Field(default_factory=dict)
-    adopt: AdoptSame = "if_same"
-    protect: bool = False
-
-
-class Estate(_Part):
-    """A whole estate file."""
-
-    users: dict[Email, UserPart | None] = Field(default_factory=dict)
-    workspaces: dict[DnsLabel, WorkspacePart | None] = Field(default_factory=dict)
-    connections: dict[ConnectionKey, ConnectionPart] = Field(default_factory=dict)
-
-
-def load(file: Path) -> Estate:
-    """Read and validate an estate file.
-
-    Raises EstateError naming file, line and path of every problem: unreadable file, YAML errors, keys that stand
-    twice, unknown keys, values of a wrong type or outside the rules.
-    """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EstateError(f"{file}: cannot be read: {error}") from None
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-        lines: dict[tuple[str, ...], int] = {}
-        problems = [
-            f"{file}, line {line}, {'.'.join(path)}: stands twice" for path, line in _walk(node, (), lines)
-        ]
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{file}, line {mark.line + 1}" if mark else str(file)
-        raise EstateError(f"{where}: no good YAML: {getattr(error, 'problem', None) or error}") from None
-    except ValueError as error:  # a date that is none
-        raise EstateError(f"{file}: no good YAML: {error}; put quotes around what is no date") from None
-    except RecursionError:
-        raise EstateError(f"{file}: no good YAML: an alias that refers to itself") from None
-    if problems:
-        raise EstateError("\n".join(problems))
-    try:
-        return Estate.model_validate(data if data is not None else {})
-    except ValidationError as error:
-        raise EstateError("\n".join(_problem(file, lines, problem) for problem in error.errors())) from None
+    @model_validator(mode="after")
+    def _each_detail_once(self) -> Self:
+        for mine, others in (
+            ("secret_details", ("details",)),
+            ("secret_json", ("details", "secret_details")),
+        ):
+            for key in getattr(self, mine):
+                if found := next((other for other in others if key in getattr(self, other)), None):
+                    raise InvalidValue((mine, key), f"is also in {found}; keep one of them")
+        return self
 
 
-def _walk(
-    node: yaml.Node | None, path: tuple[str, ...], lines: dict[tuple[str, ...], int]
-) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Note the line of every path in ``lines``; yield the keys that stand twice, which YAML itself lets pass."""
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            lines[(*path, str(index))] = item.start_mark.line + 1
-            yield from _walk(item, (*path, str(index)), lines)
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen: set[str] = set()
-    for key, value in node.value:
-        below = (*path, str(key.value))
-        # E-mail addresses are the same in any case of letters.
-        name = below[-1].strip().lower() if path[-1:] in (("users",), ("members",)) else below[-1]
-        if name in seen:
-            yield below, key.start_mark.line + 1
-        seen.add(name)
-        lines[below] = key.start_mark.line + 1
-        yield from _walk(value, below, lines)
+class Estate(Part):
+    """The objects of an instance that a stack manages."""
 
-
-def _problem(file: Path, lines: Mapping[tuple[str, ...], int], problem: ErrorDetails) -> str:
-    path = tuple(str(part) for part in problem["loc"] if part != "[key]")
-    line = next((lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines), 1)
-    return f"{file}, line {line}, {'.'.join(path) or 'top'}: {_words(problem)}"
-
-
-def _words(problem: ErrorDetails) -> str:
-    if problem["type"] == "extra_forbidden":
-        return "is not a key of the estate file here"
-    return explain(problem)
+    users: Objects[Email, UserPart] = Field(description="Accounts.")
+    workspaces: Objects[DnsLabel, WorkspacePart] = Field(description="Workspaces, with the objects in them.")
+    connections: Objects[Name, ConnectionPart] = Field(description="Connections to data sources.")

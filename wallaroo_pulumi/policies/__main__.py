@@ -1,4 +1,4 @@
-"""The process that the Pulumi engine starts for the policy pack."""
+"""What the Pulumi engine starts."""
 
 from wallaroo_pulumi.policies.pack import serve
 from wallaroo_pulumi.policies.rules import RULES

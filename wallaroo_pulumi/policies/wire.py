@@ -1,4 +1,4 @@
-"""Conversion between properties as the engine sends them and as rules see them."""
+"""Properties as the engine sends them, and as rules see them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ _UNKNOWNS = frozenset(value for name, value in vars(proxy).items() if name.start
 _SIGNATURE, _SECRET = deserialize.SPECIAL_SIG_KEY, deserialize.SPECIAL_SECRET_SIG
 
 
-def deserialize_properties(sent: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[Path]]:
-    """Return plain properties and the paths of secret values.
-
-    Unknown values become :data:`UNKNOWN`; private properties such as ``__provider`` are removed.
-    """
+def read(sent: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[Path]]:
+    """Plain properties with :data:`UNKNOWN` at any depth, without private ones such as ``__provider``; and where
+    something is secret."""
     secrets: set[Path] = set()
     plain = {
         name: _plain(value, (name,), secrets) for name, value in sent.items() if not name.startswith("__")
@@ -38,14 +36,14 @@ def _plain(value: Any, path: Path, secrets: set[Path]) -> Any:
     return UNKNOWN if isinstance(value, str) and value in _UNKNOWNS else value
 
 
-def serialize(value: Any) -> Any:
-    """Return a changed property in the engine's form: the inverse of :func:`deserialize_properties`."""
+def written(value: Any) -> Any:
+    """The opposite of :func:`read`, for what a remediation changes."""
     if isinstance(value, Secret):
-        return {_SIGNATURE: _SECRET, "value": serialize(value.value)}
+        return {_SIGNATURE: _SECRET, "value": written(value.value)}
     if isinstance(value, Mapping):
-        return {key: serialize(part) for key, part in value.items()}
+        return {key: written(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [serialize(part) for part in value]
+        return [written(part) for part in value]
     return proxy.UNKNOWN_STRING_VALUE if value is UNKNOWN else value
 
 

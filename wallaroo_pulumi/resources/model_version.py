@@ -38,11 +38,11 @@ from ..core.fields import (
     Properties,
     WorkspaceId,
 )
-from ..core.files import COMPRESSED, HDF5, ONNX, PICKLE, ZIP, format_of
+from ..core.files import COMPRESSED, HDF5, ONNX, PICKLE, ZIP
 from ..core.json_values import JsonObject
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
-from ..core.upload import file_inputs, upload_once
+from ..core.upload import file_inputs, format_of_input, upload_once
 from ..core.wait import Done, uploading, wait
 from ..errors import ApiError, ObjectError, WallarooError, one_line
 from . import _lookups, _pipelines
@@ -287,13 +287,9 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
         return str(outputs.model_version_id)
 
     def complete(self, inputs: ModelVersionInputs, prior: Mapping[str, Any]) -> ModelVersionInputs:
-        known = isinstance(inputs.path, str)
-        if known and Path(inputs.path).suffix not in _SUFFIXES:
-            raise BadInput("path", f"the instance takes {', '.join(_SUFFIXES)} files")
-        computed = file_inputs(inputs.path, prior)
-        if known:
-            _require_format(inputs)
-        return inputs.model_copy(update=computed)
+        if isinstance(inputs.path, str):
+            require_file(Path(inputs.path), inputs.framework)
+        return inputs.model_copy(update=file_inputs(inputs.path, prior))
 
     def validate(self, ctx: Context[Client], wanted: ModelVersionInputs) -> Iterable[BadInput]:
         return _lookups.refused_workspace(ctx, wanted.workspace_id)
@@ -399,12 +395,14 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             _drop_if_empty(ctx, known)
 
 
-def _require_format(inputs: ModelVersionInputs) -> None:
-    """Raises BadInput when the file's content is that of another format than the framework's."""
-    found = format_of(inputs.path)
-    allowed = _FORMATS.get(inputs.framework, (ZIP,)) if isinstance(inputs.framework, str) else None
+def require_file(path: Path, framework: Any) -> None:
+    """Raises BadInput for a file that the instance would reject: by its name, or by its format as far as recognised."""
+    if path.suffix not in _SUFFIXES:
+        raise BadInput("path", f"the instance takes {', '.join(_SUFFIXES)} files")
+    found = format_of_input(path)
+    allowed = _FORMATS.get(framework, (ZIP,)) if isinstance(framework, str) else None
     if found and allowed and found not in allowed:
-        raise BadInput("path", f"is {found}; framework {inputs.framework!r} takes {' or '.join(allowed)}")
+        raise BadInput("path", f"is {found}; framework {framework!r} takes {' or '.join(allowed)}")
 
 
 def _called(model: ModelVersionInputs | ModelVersionOutputs) -> str:

@@ -1,4 +1,4 @@
-"""The estate file's models and pipelines: what it may say, and how its problems are told."""
+"""The estate file's models and pipelines: what it may contain, and how its problems are reported."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ workspaces:
       shadow: {steps: [{shadow: [ccfraud, challenger]}], deploy: {}}
       split: {steps: [{split: {ccfraud: 0.9, challenger: 0.1}}], deploy: {cpus: 0.5, replicas: 2}}
       keyed: {steps: [{split: {ccfraud: 1}, hash_key: customer}, {api: {Nth: {index: 0}}}]}
-      routed: {steps: [{api: {MetaValueSplit: {control: {model: ccfraud}, routes: {x: {model: challenger}}}}}]}
+      routed:
+        steps: [{api: {MetaValueSplit: {split_key: c, control: {model: ccfraud}, routes: {x: {model: challenger}}}}}]
 """
 
 
 def load(folder: Path, text: str) -> estate.Estate:
+    for model in ("ccfraud", "challenger"):
+        (folder / f"{model}.onnx").write_bytes(model.encode())
+    (folder / "folder.onnx").mkdir()
+    (folder / "empty.onnx").touch()
     file = folder / "estate.yaml"
     file.write_text(text)
     return estate.load(file)
@@ -31,7 +36,6 @@ def load(folder: Path, text: str) -> estate.Estate:
 
 def test_models_pipelines_and_deployments(tmp_path: Path) -> None:
     part = load(tmp_path, GOOD).workspaces["fraud"]
-    assert part is not None
     assert {name: pipeline.models() for name, pipeline in part.pipelines.items()} == {
         "plain": ["ccfraud"],
         "shadow": ["ccfraud", "challenger"],
@@ -45,7 +49,11 @@ def test_models_pipelines_and_deployments(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "told"),
     [
-        ("[ccfraud]", "[cfraud]", "pipeline plain has a step of model cfraud, which is not among the models"),
+        (
+            "[ccfraud]",
+            "[cfraud]",
+            "line 8, workspaces.fraud.pipelines.plain.steps[0]: the workspace has no model 'cfraud'",
+        ),
         (
             "framework: onnx}",
             "framework: onyx}",
@@ -55,14 +63,14 @@ def test_models_pipelines_and_deployments(tmp_path: Path) -> None:
         (
             "{shadow: [ccfraud, challenger]}",
             "{}",
-            "line 9, workspaces.fraud.pipelines.shadow.steps.0: a step is",
+            "line 9, workspaces.fraud.pipelines.shadow.steps[0]: a step is",
         ),
-        ("{index: 0}}", "{index: 0}, MultiOut: {}}", "keyed.steps.1: api has exactly one of the keys Audit"),
-        ("api: {Nth", "api: {Tenth", "keyed.steps.1: api has exactly one of the keys Audit"),
+        ("{index: 0}}", "{index: 0}, MultiOut: {}}", "keyed.steps[1]: api has exactly one of the keys Audit"),
+        ("api: {Nth", "api: {Tenth", "keyed.steps[1]: api has exactly one of the keys Audit"),
         (
             "control: {model: ccfraud}",
             "control: {model: nobody}",
-            "pipeline routed has a step of model nobody",
+            "pipelines.routed.steps[0]: the workspace has no model 'nobody'",
         ),
         (
             "steps: [ccfraud]",
@@ -71,7 +79,65 @@ def test_models_pipelines_and_deployments(tmp_path: Path) -> None:
         ),
         ("path: ccfraud.onnx", "name: c c, path: ccfraud.onnx", "models.ccfraud.name: a name is a DNS label"),
         ("cpus: 0.5", "cpu: 0.5", "workspaces.fraud.pipelines.split.deploy.cpu: is not a key"),
-        ("      plain:", "      Plain Pipeline:", "a name is a DNS label"),
+        (
+            "      plain:",
+            "      Plain Pipeline:",
+            "line 8, workspaces.fraud.pipelines.Plain Pipeline: a name is",
+        ),
+        ("replicas: 2", "memory: 1Gb", "line 10, workspaces.fraud.pipelines.split.deploy.memory: "),
+        (
+            "replicas: 2",
+            "arch: arm64",
+            "pipelines.split.deploy.arch: must be one of 'x86', 'arm' or 'power10'",
+        ),
+        (
+            "challenger: 0.1",
+            "challenger: -0.1",
+            "line 10, workspaces.fraud.pipelines.split.steps[0].split.chall",
+        ),
+        (
+            "max_batch_delay_ms: 5",
+            "max_batch_delay_ms: x",
+            "challenger.dynamic_batching.max_batch_delay_ms: must",
+        ),
+        (
+            "max_batch_delay_ms: 5",
+            "max_batch_delay: 5",
+            "challenger.dynamic_batching.max_batch_delay: is not a key",
+        ),
+        # What the checks of the resources find.
+        (
+            "path: ccfraud.onnx",
+            "path: lost.onnx",
+            "line 5, workspaces.fraud.models.ccfraud.path: cannot be read: No",
+        ),
+        ("path: ccfraud.onnx", "path: folder.onnx", "models.ccfraud.path: cannot be read: Is a directory"),
+        ("path: ccfraud.onnx", "path: estate.yaml", "models.ccfraud.path: the instance takes .zip"),
+        (
+            "path: ccfraud.onnx",
+            "path: empty.onnx",
+            "line 5, workspaces.fraud.models.ccfraud.path: is an empty file",
+        ),
+        (
+            "framework: onnx}",
+            "framework: vllm}",
+            "line 5, workspaces.fraud.models.ccfraud: framework 'vllm' needs",
+        ),
+        (
+            "framework: onnx}",
+            "framework: onnx, framework_config: {}}",
+            "models.ccfraud: framework_config is for",
+        ),
+        (
+            "{Nth: {index: 0}}",
+            "{Nth: []}",
+            "line 11, workspaces.fraud.pipelines.keyed.steps[1].api.Nth: must",
+        ),
+        (
+            "split_key: c, ",
+            "",
+            "line 13, workspaces.fraud.pipelines.routed.steps[0].api.MetaValueSplit.split_key: is",
+        ),
     ],
 )
 def test_a_problem_is_told_with_its_place(tmp_path: Path, good: str, bad: str, told: str) -> None:
