@@ -1,4 +1,4 @@
-"""The text of docs/policies.md, made from the rules; ``scripts/generate.py`` writes it."""
+"""The text of docs/policies.md, generated from the rules; ``scripts/generate.py`` writes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEAD = """\
 
 <!-- Generated from the rules by `make generate`; the text around them is in scripts/policies_page.py. -->
 
-What an organisation wants of its Wallaroo objects, judged before anything happens:
+The policy pack checks an organisation's rules for its Wallaroo objects before anything changes:
 
 ```sh
 pip install 'wallaroo_pulumi[policy]'
@@ -21,24 +21,27 @@ pulumi preview --policy-pack "$(wallaroo-pulumi policy-pack)"
 pulumi up --policy-pack "$(wallaroo-pulumi policy-pack)" --policy-pack-config policy.json
 ```
 
-Pulumi starts the pack with the first `python3` (else `python`) on PATH, or with what `PULUMI_PYTHON_CMD` names: not with
-the one that the option `virtualenv` in `Pulumi.yaml` gives to the program. So activate the environment that holds
-`wallaroo_pulumi[policy]` before you run Pulumi (`. .venv/bin/activate`), or set `PULUMI_PYTHON_CMD=.venv/bin/python`. The
-pack needs no environment of its own and no network. `wallaroo-pulumi policy-pack` fails with a line that says what to
-install where the extra `policy` is missing.
+Pulumi runs the pack with the first `python3` (or `python`) on PATH, or with the command in `PULUMI_PYTHON_CMD`. It ignores
+the option `virtualenv` in the program's `Pulumi.yaml`. Activate the environment with
+`wallaroo_pulumi[policy]` before you run Pulumi (`. .venv/bin/activate`), or set `PULUMI_PYTHON_CMD` to the absolute path
+of its `python`. The pack needs no environment of its own and no network. If the extra `policy` is missing,
+`wallaroo-pulumi policy-pack` fails with a line that says what to install.
 
-A violation names the resource and what to do:
+A violation names the resource and the correction:
 
 ```
 - [mandatory]  workspace-name  (pulumi-python:dynamic/wallaroo:Workspace: fraud)
-  Names of workspaces follow the house's pattern.
-  Workspace 'fraud': its name 'Fraud-Prod' does not match [a-z][a-z0-9]*(-[a-z0-9]+)*; name it 'fraud-prod'
+  Workspace names must match the organisation's pattern.
+  Workspace 'fraud': its name 'Fraud-Prod' does not match [a-z][a-z0-9]*(-[a-z0-9]+)*; use 'fraud-prod'
 ```
+
+To check the current state without running the program, use
+`pulumi policy analyze --policy-pack "$(wallaroo-pulumi policy-pack)"`. Its verdict is that of a preview.
 
 ## Configuration
 
-A rule's key is its name; its value a level, or an object with settings and, when it is to be another, the level as
-`enforcementLevel`. `all` sets the level of every rule. `policy.json`:
+Each key is the name of a rule. Its value is a level, or an object with settings and optionally `enforcementLevel`.
+`all` sets the level of every rule. Example of a `policy.json`:
 
 ```json
 {
@@ -49,28 +52,28 @@ A rule's key is its name; its value a level, or an object with settings and, whe
 }
 ```
 
-| level | effect |
+| level | effect of a violation |
 |---|---|
-| `advisory` | said, and the operation goes on |
+| `advisory` | it is reported |
 | `mandatory` | the operation fails |
-| `remediate` | put right where the rule can do so, and said; what it cannot put right fails. The same as `mandatory` for a rule without remediation |
-| `disabled` | not judged |
+| `remediate` | it is corrected and reported; the operation fails if the rule cannot correct it. Rules without remediation treat this level as `mandatory` |
+| `disabled` | the rule does not run |
 
-A setting that does not exist, or has a value that it cannot have, ends the run with a line that names rule and setting.
-Regular expressions are those of Python's `re`.
-"""  # noqa: E501 - a table's row is one line
+An unknown setting or an invalid value ends the run with a line that names the rule and the setting. Regular expressions
+are those of Python's `re`.
+"""  # noqa: E501 - a row of a table is one line
 
 TAIL = """\
-## A rule of your own
+## Write your own rule
 
-A pack of your own is a folder with two files. `house-rules/PulumiPolicy.yaml`:
+A policy pack is a folder with two files. `house-rules/PulumiPolicy.yaml`:
 
 ```yaml
 runtime: python
 version: 1.0.0
 ```
 
-`house-rules/__main__.py`, where the rule itself is five lines:
+`house-rules/__main__.py` contains the rule and starts the pack:
 
 ```python
 from wallaroo_pulumi.policies.pack import serve
@@ -88,59 +91,60 @@ def no_temporary_names(workspace, config):
 serve("house-rules", [*RULES, no_temporary_names])
 ```
 
-`pulumi up --policy-pack house-rules` runs it together with the rules of this page; leave `*RULES` out to run it
-alone. Properties have the names of the state (`workspaceId`). `known` is None for what is not given, and for what a
-preview cannot know yet. Settings are keywords of the decorator (a JSON schema with `default` and `description`) and
-arrive in `config`, `except_` as `except`; `@stack_rule` is for rules about all resources together; a rule is tried
-without an engine: `no_temporary_names.violations(Declared(type=…, urn=…, properties={"name": "tmp-a"}))`.
+`pulumi up --policy-pack house-rules` runs it with the rules of this page; remove `*RULES` to run it alone.
 
-## What the pack can see, and what it cannot
+- Properties have the names of the state (`workspaceId`). `known` returns None for a property that is not set, or not
+  known in a preview.
+- Settings are keywords of the decorator: a JSON schema with `default` and `description`. They arrive in `config`;
+  `except_` becomes `except`.
+- `@stack_rule` is for rules about all resources together.
+- Test a rule without an engine:
+  `no_temporary_names.violations(ResourceView(type=…, urn=…, properties={"name": "tmp-a"}))`.
 
-- **When.** Rules about one resource are asked before it is made or changed, in previews and updates. Rules about the
-  stack are asked when all its resources are done: in a preview before anything happened, in an update afterwards. An
-  update with `--skip-preview` therefore makes what such a rule refuses, and then fails; the next one fails again.
-- **Values that a preview cannot know** pass; the update judges them. Whose workspace something is, is known even then,
-  when the program made `workspace_id` of a `Workspace`.
-- **Destroying.** Pulumi asks no policy about what it deletes. So `unmanaged-kept` judges the declaration: what
-  a stack declares inside a workspace, a pipeline or a model is deleted before it; whatever `force_destroy` then still
-  finds was made by somebody else. What keeps an object from being deleted at all is `protect`.
-- **Taking over.** A user, a connection or a model version that exists under its name is taken over by a create, and
-  from then on cannot be told from one that the stack made: removing it from the stack deletes it (a user is
-  deactivated). `production-taken-over` advises to protect users and connections in production; model versions it
-  leaves out by default, since a new file replaces them and `protect` would stop that.
-- **Assays** are advised, not demanded: an assay needs a baseline, and estate files (`stacks/estate`) have no word for
-  assays. Where programs declare them, make it `{"production-assays": "mandatory"}`.
-- **Secrets.** A pack sees secret values in clear, and which they are; its messages name no details, no tokens and
-  nothing that looks like a credential. Whether a program took a value from a secret or wrote it down in its text cannot
-  be seen.
-- **Credentials** are told by the words of names (`password`, `API_KEY`, `clientSecret`; not `tokenizer`) and by
-  well-known forms (private keys, tokens of some vendors, addresses and connection strings with a password or a
-  signature, headers of logins). What looks like nothing is not found. `allowed` lets names pass, `names` adds some.
-- **Resources that are only read** (`Workspace.get`) are not judged.
-- **Sizes of models** are those of the files at `path`, which the pack reads where the program's paths begin. A path
-  that a preview does not know is judged in the update.
-- **Remediations** change properties of a resource that is declared; they cannot add one. So `workspace-owners` refuses
-  a workspace without owners, and `owner-group` gives the role OWNER to the members of a group where they are declared.
-  `workspace-name` puts names in lower case only when its level is set to `remediate`: a new name makes a new workspace,
-  and the old one, which the API cannot delete, stays with what it holds. That is fit for new stacks. A workspace that
-  `adopt="always"` takes over keeps its name; list it in the setting `except`.
-- **Names of rules.** Pulumi refuses the settings of a rule that does not exist with
-  `invalid enforcement level ""`, and names no rule.
+## What the pack checks, and when
 
-Rules match the classes of this package by type, `pulumi-python:dynamic/wallaroo:<Class>` and `wallaroo:index:<Class>`,
-in whatever program declares them.
+- **Order.** Rules about one resource run before it is created or changed, in previews and updates. Rules about the
+  stack run after all its resources: in a preview before anything changes, in an update at the end.
+  `pulumi up --skip-preview` therefore creates what such a rule forbids, and then fails. Run a preview first.
+- **Unknown values** in a preview violate no rule; the update checks them. The workspace of a resource is known even
+  then if `workspace_id` comes from a `Workspace` of the program.
+- **Deleting.** Pulumi does not run policies on resources that it deletes. `no-destroy-unmanaged` and
+  `production-protect-adopted` therefore check the declaration. `protect` is the way to prevent a deletion.
+- **`force_destroy`.** Pulumi deletes the objects that the stack declares in a workspace, pipeline or model first.
+  Anything that `force_destroy` still finds was created by somebody else.
+- **Adopted objects** are left as they are when they are removed from the stack, unless `delete_adopted` is set.
+- **Assays** are advised, not required, because an assay needs a baseline. Where your programs declare them, set
+  `{"production-assays": "mandatory"}`.
+- **Secrets.** A pack sees secret values and knows that they are secret. Its messages contain no details, no tokens and
+  nothing that looks like a credential. It cannot see whether a program read a value from a secret or contains it.
+- **Credentials** are recognised by the words of a name (`password`, `API_KEY`, `clientSecret`; not `tokenizer`), and by
+  form: private keys, tokens of some vendors, addresses and connection strings with a password or a signature, and
+  authorization headers. Other credentials are not found. The settings `allowed` and `names` adjust the names.
+- **External resources** (`Workspace.get`) are not checked.
+- **Model sizes** come from the property `size`, which the provider computes from the file. The pack reads no files.
+  A size that is not known yet violates no rule.
+- **Remediations** change properties of declared resources and cannot add a resource. `workspace-owners` therefore
+  reports a workspace without owner, and `owner-group` changes the role of declared members.
+- **`workspace-name` as `remediate`** changes names to lower case. A new name means a new workspace; the old one, which
+  the API cannot delete, keeps its contents. Use this level for new stacks. A workspace with `adopt="always"` keeps its
+  name; add it to the setting `except`.
+- **Unknown rule names.** Pulumi rejects settings of a rule that does not exist with `invalid enforcement level ""`,
+  without the rule's name.
+
+Rules match the classes of this package by type in any program: `pulumi-python:dynamic/wallaroo:<Class>` and
+`wallaroo:index:<Class>`.
 """
 
 
 def policies_page() -> str:
-    """The page, with one section for each rule."""
+    """Return the page with one section per rule."""
     return "\n".join(
         [HEAD, "## Rules", "", *_overview(), *(part for r in RULES for part in _section(r)), TAIL]
     )
 
 
 def _overview() -> Iterator[str]:
-    yield "| rule | asks | level |"
+    yield "| rule | requirement | level |"
     yield "|---|---|---|"
     for rule in RULES:
         yield f"| [{rule.name}](#{rule.name}) | {rule.description} | `{rule.level}` |"
@@ -149,15 +153,15 @@ def _overview() -> Iterator[str]:
 
 def _section(rule: Rule) -> Iterator[str]:
     about = (
-        "the stack's resources together"
+        "all resources of the stack together"
         if rule.check_stack
-        else _listed(sorted(rule.kinds)) or "every resource"
+        else _listed(sorted(rule.kinds)) or "all classes"
     )
     yield f"### {rule.name}"
     yield ""
-    yield f"{rule.description} Judges {about}; level `{rule.level}`."
-    if rule.remedy:
-        yield f"Remediation: {rule.remedy_text}."
+    yield f"{rule.description} Checks {about}; level `{rule.level}`."
+    if rule.remediation:
+        yield f"Remediation: {rule.remediation_text}."
     yield ""
     if rule.settings:
         yield "| setting | type | default | meaning |"

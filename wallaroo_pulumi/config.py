@@ -1,6 +1,9 @@
 """The configuration: one table, used by programs, the dynamic host, the commands and the tests alike.
 
 A value comes from Pulumi configuration ``wallaroo:<key>``, else from the environment, else it is the default.
+Two groups of settings belong together: the instance's addresses, and the credentials. Once the stack configuration
+names an instance or an account, variables that could redirect it to another one are ignored (:func:`_closed_keys`).
+
 This module is imported by every program, so it stays light: standard library only.
 """
 
@@ -8,13 +11,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from .errors import ConfigError, one_line, starred
+from .errors import ConfigError, one_line
+from .redaction import REDACTED, redact, redact_url
 
+PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 AUTH_METHODS: Final = ("token", "password", "client_credentials", "sdk")
 
 
@@ -27,7 +33,7 @@ def _text(text: str) -> str:
 
 
 def _token(text: str) -> str:
-    token = text.removeprefix("Bearer ").strip()
+    token = text.strip().removeprefix("Bearer ").strip()
     if not re.fullmatch(r"[!-~]+", token):
         raise ValueError("must be one word of ASCII letters, digits and signs, as it stands in a header")
     return token
@@ -57,6 +63,22 @@ def _auth_method(text: str) -> str:
     if text not in AUTH_METHODS:
         raise ValueError(f"must be one of {', '.join(AUTH_METHODS)}")
     return text
+
+
+def project_folder() -> Path | None:
+    """Return the folder of the Pulumi project that contains the working directory, or None."""
+    here = Path.cwd()
+    return next(
+        (f for f in (here, *here.parents) if any((f / name).is_file() for name in PROJECT_FILES)), None
+    )
+
+
+def _file(text: str) -> str:
+    """An absolute path. A relative one starts at the project's folder: each process has its own working directory."""
+    try:
+        return str((project_folder() or Path.cwd()) / Path(_text(text)).expanduser())
+    except RuntimeError:
+        raise ValueError("names a home folder that does not exist") from None
 
 
 def _host(text: str) -> str:
@@ -107,6 +129,9 @@ def _address(url: str, *, path: bool = True) -> SplitResult | None:
     return parts if good else None
 
 
+Group = Literal["an address", "credentials"]
+
+
 @dataclass(frozen=True)
 class Setting:
     """A row of the table."""
@@ -120,71 +145,122 @@ class Setting:
     parse: Callable[[str], Any] = _text
     """Turns the given text into the value; its ValueError says what the text must be."""
     default: str | float | None = None
+    group: Group | None = None
+    """The settings that it belongs together with."""
     secret: bool = False
-    address: bool = False
-    """Whether somebody may have put a password into it."""
+    verbatim: bool = False
+    """Whether leading and trailing blanks are part of the value."""
+    url: bool = False
+    """Whether users may have put a password into it."""
 
-    def shown(self, value: object) -> str:
-        """The value as errors and reports show it: no secret, not even one that was put where none belongs."""
+    def redacted(self, value: object) -> str:
+        """Return the value as messages show it: without secrets, even those in a URL."""
         if self.secret:
-            return "***"
-        if self.address and isinstance(value, str):
-            value = re.sub(r"(?s)^(\w+://)?.*@", r"\1***@", value)
-            value = re.sub(r"(?s)[?#].*", "?***", value)
-        return one_line(repr(value))
+            return REDACTED
+        return one_line(repr(redact_url(value) if self.url and isinstance(value, str) else value))
+
+    def given(self, text: str | None) -> str | None:
+        """Return the text as it is parsed, or None when it is empty, which counts as not given."""
+        return (text if self.verbatim or text is None else text.strip()) or None
 
 
 TABLE: Final = (
-    Setting("domain", ("WALLAROO_DOMAIN",), "domain", _host, address=True),
-    Setting("prefix", ("WALLAROO_PREFIX",), "prefix", lambda text: _host(text.rstrip(".")), address=True),
-    Setting("suffix", ("WALLAROO_SUFFIX",), "suffix", lambda text: _host(text.lstrip(".")), address=True),
+    Setting("domain", ("WALLAROO_DOMAIN",), "domain", _host, group="an address", url=True),
+    Setting(
+        "prefix",
+        ("WALLAROO_PREFIX",),
+        "prefix",
+        lambda text: _host(text.rstrip(".")),
+        group="an address",
+        url=True,
+    ),
+    Setting(
+        "suffix",
+        ("WALLAROO_SUFFIX",),
+        "suffix",
+        lambda text: _host(text.lstrip(".")),
+        group="an address",
+        url=True,
+    ),
     Setting(
         "apiUrl",
         ("WALLAROO_API_URL", "WALLAROO_URL"),
         "api_url",
         _base_url("/v1/api", "/v1/api/docs", "/v1/api"),
-        address=True,
+        group="an address",
+        url=True,
     ),
     Setting(
-        "keycloakUrl", ("WALLAROO_KEYCLOAK_URL",), "keycloak_url", _base_url("/auth", "/auth"), address=True
+        "keycloakUrl",
+        ("WALLAROO_KEYCLOAK_URL",),
+        "keycloak_url",
+        _base_url("/auth", "/auth"),
+        group="an address",
+        url=True,
     ),
-    Setting("realm", ("WALLAROO_REALM",), "realm", default="master"),
-    Setting("clientId", ("WALLAROO_CLIENT_ID",), "client_id", default="api-client"),
-    Setting("clientSecret", ("WALLAROO_CLIENT_SECRET",), "client_secret", secret=True),
-    Setting("username", ("WALLAROO_USER",), "username"),
-    Setting("password", ("WALLAROO_PASSWORD",), "password", secret=True),
-    Setting("token", ("WALLAROO_TOKEN",), "token", _token, secret=True),
-    Setting("auth", ("WALLAROO_AUTH",), "auth", _auth_method),
-    Setting("caBundle", ("WALLAROO_CA_BUNDLE",), "ca_bundle"),
+    Setting("realm", ("WALLAROO_REALM",), "realm", default="master", group="an address"),
+    Setting("clientId", ("WALLAROO_CLIENT_ID",), "client_id", default="api-client", group="credentials"),
+    Setting(
+        "clientSecret",
+        ("WALLAROO_CLIENT_SECRET",),
+        "client_secret",
+        group="credentials",
+        secret=True,
+        verbatim=True,
+    ),
+    Setting("username", ("WALLAROO_USER",), "username", group="credentials"),
+    Setting("password", ("WALLAROO_PASSWORD",), "password", group="credentials", secret=True, verbatim=True),
+    Setting("token", ("WALLAROO_TOKEN",), "token", _token, group="credentials", secret=True),
+    Setting("auth", ("WALLAROO_AUTH",), "auth", _auth_method, group="credentials"),
+    Setting("caBundle", ("WALLAROO_CA_BUNDLE",), "ca_bundle", _file),
     Setting("timeout", ("WALLAROO_TIMEOUT",), "timeout", _number(0.001, whole=False), default=30.0),
     Setting("maxRetries", ("WALLAROO_MAX_RETRIES",), "max_retries", _number(0, whole=True), default=4),
     Setting("allowInsecure", ("WALLAROO_ALLOW_INSECURE",), "allow_insecure", _boolean, default=False),
     Setting("validate", ("WALLAROO_VALIDATE",), "validate", _boolean, default=False),
+    Setting("acceptInstance", ("WALLAROO_ACCEPT_INSTANCE",), "accept_instance"),
 )
-"""Every setting, in the order in which they are told."""
+"""Every setting, in the order in which reports list them."""
 
+BY_KEY: Final = {setting.key: setting for setting in TABLE}
 SECRETS: Final = tuple(setting.key for setting in TABLE if setting.secret)
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a value came from, and the value as it may be shown (secrets starred)."""
+    """Where a value came from, and the redacted value."""
 
     source: str
     """``config wallaroo:<key>``, ``environment <NAME>`` or ``default``."""
-    shown: str
+    value: str
 
     @property
     def given(self) -> bool:
         return self.source != "default"
 
+    @property
+    def from_environment(self) -> bool:
+        return self.source.startswith("environment ")
+
     def __str__(self) -> str:
-        return f"{self.shown} from {self.source}" if self.given else f"{self.shown} by default"
+        return f"{self.value} from {self.source}" if self.given else f"{self.value} by default"
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A variable that is set and not used."""
+
+    variable: str
+    key: str
+    """The setting that it would be."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.variable}, because {self.reason}"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The resolved configuration. Hashable: sessions are keyed by it. Its ``repr`` holds no secret."""
+    """The resolved configuration. Hashable: sessions are keyed by it. Its ``repr`` contains no secret."""
 
     api_url: str
     """The API's base, without ``/v1/api`` and without a trailing slash."""
@@ -199,24 +275,39 @@ class Settings:
     password: str | None = field(repr=False)
     token: str | None = field(repr=False)
     ca_bundle: str | None
+    """An absolute path."""
     timeout: float
     """Seconds for each request."""
     max_retries: int
     allow_insecure: bool
     validate: bool
     """Whether previews ask the instance what it would refuse."""
+    accept_instance: str | None
+    """The identity of an instance that a stack recorded for another instance may be applied to, after a migration."""
     origins: Mapping[str, Origin] = field(repr=False, compare=False)
     """Where each value came from, by key."""
+    ignored: Sequence[Ignored] = field(repr=False, compare=False)
+    """The variables that are set and not used."""
 
-    def credentials_told(self) -> str:
-        """The credentials' settings and their origins, secrets starred: what an error about them shows."""
-        return _told(
-            self.origins, ("auth", "realm", "clientId", "clientSecret", "username", "password", "token")
-        )
+    @property
+    def account(self) -> str:
+        """The account that requests are made by, as messages name it."""
+        return {
+            "password": f"user {self.username!r}",
+            "client_credentials": f"the service account of client {self.client_id!r}",
+            "token": "the user of the given token",
+            "sdk": "the user of the vendor's SDK",
+        }[self.auth]
 
-    def censored(self, text: str) -> str:
-        """``text``, which somebody else wrote, without the secrets of these settings."""
-        return starred(text, (self.client_secret, self.password, self.token))
+    def given_credentials(self) -> str:
+        """The credentials' settings and their origins, redacted: what an error about them shows."""
+        keys = ("auth", "realm", "clientId", "clientSecret", "username", "password", "token")
+        ignored = [ignored for ignored in self.ignored if ignored.key in keys]
+        return _provenance(self.origins, keys, ignored)
+
+    def redact(self, text: str) -> str:
+        """Return ``text``, which a server wrote, without the secrets of these settings."""
+        return redact(text, (self.client_secret, self.password, self.token))
 
 
 def load(config: Callable[[str], str | None], environ: Mapping[str, str]) -> Settings:
@@ -224,18 +315,19 @@ def load(config: Callable[[str], str | None], environ: Mapping[str, str]) -> Set
 
     Raises ConfigError, one line with every problem: key, variable, and the origin of each given value.
     """
-    values, origins, problems = _given(config, environ)
+    chosen, ignored = _sources(config, environ)
+    values, origins, problems = _parsed(chosen)
     api_url, keycloak_url = _urls(values, problems)
     method = _method(values.get("auth"), origins.keys(), problems)
     for url, key in {keycloak_url: "keycloakUrl", api_url: "apiUrl"}.items():
-        if url.startswith("http://") and not _is_loopback(url) and not values.get("allow_insecure"):
+        if url.startswith("http://") and not is_loopback(url) and not values.get("allow_insecure"):
             problems.append(
-                f"{_named(key)} {url} is plain http, which is accepted for loopback addresses only; use https, or "
-                f"set {_named('allowInsecure')} to true"
+                f"{_label(key)} {url} is plain http, which is accepted for loopback addresses only; use https, "
+                f"or set {_label('allowInsecure')} to true"
             )
     if problems:
-        told = _told(origins, [setting.key for setting in TABLE if setting.key in origins])
-        raise ConfigError(f"configuration: {'; '.join(problems)} (given: {told or 'nothing'})")
+        given = _provenance(origins, [setting.key for setting in TABLE], ignored)
+        raise ConfigError(f"configuration: {'; '.join(problems)} ({given})")
     resolved: dict[str, Any] = {
         setting.attribute: values.get(setting.attribute, setting.default) for setting in TABLE
     }
@@ -243,31 +335,89 @@ def load(config: Callable[[str], str | None], environ: Mapping[str, str]) -> Set
     for setting in TABLE:
         value = method if setting.key == "auth" else setting.default
         if value is not None:
-            origins.setdefault(setting.key, Origin("default", setting.shown(value)))
+            origins.setdefault(setting.key, Origin("default", setting.redacted(value)))
     for address in ("domain", "prefix", "suffix"):
         del resolved[address]
-    return Settings(origins=origins, **resolved)
+    return Settings(origins=origins, ignored=tuple(ignored), **resolved)
 
 
-def _given(
+def names_instance(config: Callable[[str], str | None]) -> bool:
+    """Whether the stack configuration names the instance, so that variables with addresses are ignored."""
+    return any(BY_KEY[key].given(config(key)) for key in _ADDRESSES - {"realm"})
+
+
+def _sources(
     config: Callable[[str], str | None], environ: Mapping[str, str]
+) -> tuple[dict[str, tuple[str, str]], list[Ignored]]:
+    """The source and text of each given setting, by key; and the variables that are not used."""
+    configured = {s.key: text for s in TABLE if (text := s.given(config(s.key)))}
+    offered = {
+        s.key: variables
+        for s in TABLE
+        if (variables := {name: text for name in s.variables if (text := s.given(environ.get(name)))})
+    }
+    closed = _closed_keys(configured, {key: next(iter(texts.values())) for key, texts in offered.items()})
+    chosen: dict[str, tuple[str, str]] = {}
+    ignored: list[Ignored] = []
+    for key, setting in BY_KEY.items():
+        variables = offered.get(key, {})
+        reason = f"the stack configuration sets wallaroo:{key}"
+        if key in closed:
+            named = ", ".join(f"wallaroo:{k}" for k in configured if BY_KEY[k].group == setting.group)
+            reason = f"the stack configuration sets {setting.group} ({named})"
+        if key in configured:
+            chosen[key] = (f"config wallaroo:{key}", configured[key])
+        elif variables and key not in closed:
+            first, text = next(iter(variables.items()))
+            chosen[key] = (f"environment {first}", text)
+            reason = f"{first} is set"
+        effective = chosen[key][1] if key in chosen else setting.default
+        ignored += [Ignored(name, key, reason) for name, text in variables.items() if text != effective]
+    return chosen, ignored
+
+
+def _closed_keys(configured: Mapping[str, str], offered: Mapping[str, str]) -> set[str]:
+    """The keys whose variables are ignored, because they could redirect what the stack configuration names.
+
+    A realm alone names no instance, and ``auth`` alone no account: the environment may complete them. Anything else
+    of a group names one, and the environment may then only supply what belongs to it: the password of the configured
+    user, and the secret of the client in use. A password or a secret belongs to the user or client that its own source
+    names.
+    """
+    closed: set[str] = set()
+    if names_instance(configured.get):
+        closed |= _ADDRESSES
+    if (configured.keys() & _CREDENTIALS) - {"auth"}:
+        closed |= _CREDENTIALS
+        user = configured.get("username")
+        if user and offered.get("username", user) == user:
+            closed -= {"password"}
+        client = configured.get("clientId", BY_KEY["clientId"].default)
+        if offered.get("clientId", client) == client:
+            closed -= {"clientSecret"}
+        elif user and configured.get("auth", "password") == "password" and "clientId" not in configured:
+            # Whichever client logs the configured user in, the account is the same.
+            closed -= set() if "clientSecret" in configured else {"clientId", "clientSecret"}
+    return closed
+
+
+_ADDRESSES: Final = frozenset(setting.key for setting in TABLE if setting.group == "an address")
+_CREDENTIALS: Final = frozenset(setting.key for setting in TABLE if setting.group == "credentials")
+
+
+def _parsed(
+    chosen: Mapping[str, tuple[str, str]],
 ) -> tuple[dict[str, Any], dict[str, Origin], list[str]]:
     values: dict[str, Any] = {}
     origins: dict[str, Origin] = {}
     problems: list[str] = []
-    named = any((config(key) or "").strip() for key in _NAMING)
-    for setting in TABLE:
-        sources = [(f"config wallaroo:{setting.key}", config(setting.key))]
-        if not (named and setting.key in _ADDRESSES):
-            sources += [(f"environment {name}", environ.get(name)) for name in setting.variables]
-        for source, text in sources:
-            if text is not None and (stripped := text.strip()):
-                origin = origins[setting.key] = Origin(source, setting.shown(stripped))
-                try:
-                    values[setting.attribute] = setting.parse(stripped)
-                except ValueError as error:
-                    problems.append(f"{_named(setting.key)} {error}, not {origin.shown}")
-                break
+    for key, (source, text) in chosen.items():
+        setting = BY_KEY[key]
+        origins[key] = Origin(source, setting.redacted(text))
+        try:
+            values[setting.attribute] = setting.parse(text)
+        except ValueError as error:
+            problems.append(f"{_label(key)} {error}, not {origins[key].value}")
     return values, origins, problems
 
 
@@ -278,31 +428,25 @@ def _urls(values: Mapping[str, Any], problems: list[str]) -> tuple[str, str]:
     keycloak_url: str | None = values.get("keycloak_url")
     if not (api_url and keycloak_url):
         if domain and suffix:
-            problems.append(f"{_named('domain')} and {_named('suffix')} are two forms of the same: give one")
+            problems.append(f"{_label('domain')} and {_label('suffix')} are two forms of the same: give one")
         elif prefix and not suffix:
-            problems.append(f"{_named('prefix')} goes together with {_named('suffix')}, which is missing")
+            problems.append(f"{_label('prefix')} goes together with {_label('suffix')}, which is missing")
     if domain:
         derived = (f"https://{domain}", f"https://{domain}")
     elif suffix:
         dotted = f"{prefix}." if prefix else ""
         derived = (f"https://{dotted}api.{suffix}", f"https://{dotted}keycloak.{suffix}")
         if not all(map(_address, derived)):
-            problems.append(f"{_named('prefix')} and {_named('suffix')} make no host name: {derived[0]}")
+            problems.append(f"{_label('prefix')} and {_label('suffix')} make no host name: {derived[0]}")
     elif api_url:
         derived = (api_url, api_url)
     else:
         if not problems:
             problems.append(
-                f"no instance is named: set {_named('domain')}, or {_named('suffix')}, or {_named('apiUrl')}"
+                f"no instance is named: set {_label('domain')}, or {_label('suffix')}, or {_label('apiUrl')}"
             )
         derived = ("", "")
     return api_url or derived[0], keycloak_url or derived[1]
-
-
-_NAMING: Final = ("apiUrl", "domain", "suffix")
-_ADDRESSES: Final = (*_NAMING, "prefix")
-"""What together says where the instance is. Where the configuration names one, nothing of another that the environment
-names is mixed in: the API of one and the Keycloak of the other would get each other's credentials."""
 
 
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -319,35 +463,38 @@ def _method(asked: str | None, given: Set[str], problems: list[str]) -> str:
     if asked:
         missing = [key for key in _NEEDS[asked] if key not in given]
         if missing:
-            problems.append(f"auth {asked!r} needs {' and '.join(map(_named, missing))}")
+            problems.append(f"auth {asked!r} needs {' and '.join(_label(key) for key in missing)}")
         return asked
     if "auth" in given:
-        return ""  # it is a wrong word, which is told already
+        return ""  # an unknown method, which is reported already
     half = {"username", "password"} - given
     if len(half) == 1 and "token" not in given:
-        # Not the client's own account instead: a user's rights are meant.
-        problems.append(f"{_named(half.pop())} is missing: a user name and a password go together")
+        # Not the client's own account instead: the given half shows that a user's rights are meant.
+        problems.append(f"{_label(half.pop())} is missing: a user name and a password go together")
         return ""
-    for method, keys in _NEEDS.items():
-        if keys and given >= set(keys):
-            return method
-    problems.append(
-        f"no credentials are given: set {_named('username')} and {_named('password')}, or {_named('token')}, or "
-        f"{_named('clientSecret')} for the client's own account, or {_named('auth')} to 'sdk' for the vendor's SDK"
-    )
-    return ""
+    method = next((method for method, keys in _NEEDS.items() if keys and given >= set(keys)), "")
+    if not method:
+        problems.append(
+            f"no credentials are given: set {_label('username')} and {_label('password')}, or "
+            f"{_label('token')}, or {_label('clientSecret')} for the client's own account, or "
+            f"{_label('auth')} to 'sdk' for the vendor's SDK"
+        )
+    return method
 
 
-def _named(key: str) -> str:
-    setting = next(setting for setting in TABLE if setting.key == key)
-    return f"wallaroo:{key} ({' or '.join(setting.variables)})"
+def _label(key: str) -> str:
+    """How messages name a setting."""
+    return f"wallaroo:{key} ({' or '.join(BY_KEY[key].variables)})"
 
 
-def _told(origins: Mapping[str, Origin], keys: Iterable[str]) -> str:
-    return ", ".join(f"{key}={origins[key]}" for key in keys if key in origins)
+def _provenance(origins: Mapping[str, Origin], keys: Iterable[str], ignored: Iterable[Ignored]) -> str:
+    """``given: …; ignored: …``, redacted."""
+    given = "given: " + (", ".join(f"{key}={origins[key]}" for key in keys if key in origins) or "nothing")
+    left = "; ".join(map(str, ignored))
+    return f"{given}; ignored: {left}" if left else given
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
     host = urlsplit(url).hostname or ""
     if host == "localhost":
         return True

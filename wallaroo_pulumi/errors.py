@@ -11,11 +11,7 @@ WallarooError
 
 from __future__ import annotations
 
-import html
-import json
-from collections.abc import Iterable
 from typing import Self
-from urllib.parse import quote, quote_plus
 
 _LONGEST = 500
 
@@ -24,24 +20,6 @@ def one_line(text: str) -> str:
     """What somebody else said, fit for an error: no line breaks, no control characters, at most 500 characters."""
     squashed = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return squashed if len(squashed) <= _LONGEST else squashed[: _LONGEST - 1] + "…"
-
-
-def starred(text: str, secrets: Iterable[str | None]) -> str:
-    """What somebody else said, without the secrets: as they are, or quoted in JSON, and that in HTML or an address."""
-    quoted = {
-        form
-        for secret in filter(None, secrets)
-        for form in (
-            secret,
-            json.dumps(secret)[1:-1],
-            json.dumps(secret, ensure_ascii=False)[1:-1],
-            repr(secret)[1:-1],
-        )
-    }
-    forms = {form for q in quoted for form in (q, html.escape(q), quote(q, safe=""), quote(q), quote_plus(q))}
-    for form in sorted(forms, key=len, reverse=True):  # what holds another goes first
-        text = text.replace(form, "***")
-    return text
 
 
 class WallarooError(Exception):

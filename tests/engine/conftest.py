@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from emulated import Emulated
 from pulumi_engine import engine_folder
 from pulumi_project import Project, engine_environment
+
+from wallaroo_pulumi.emulator import EmulatorServer
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +28,14 @@ def engine_env(engine: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 def project(engine_env: dict[str, str], tmp_path: Path) -> Callable[[str], Project]:
     """Makes a project from the text of its program."""
     return lambda program: Project(tmp_path / "project", engine_env, program)
+
+
+@pytest.fixture
+def other_instance() -> Iterator[Emulated]:
+    """A second instance, on which workspace 1 is somebody's, and "shared" has another id than on the first."""
+    with EmulatorServer() as server:
+        other = Emulated(server.url)
+        with other.http:
+            other.control("seed", workspaces={"count": 3, "prefix": "private", "owner": "ops@example.com"})
+            other.api("workspaces/create", workspace_name="shared")
+            yield other

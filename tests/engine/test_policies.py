@@ -1,4 +1,4 @@
-"""The policy pack on a real engine: each rule refuses in preview and in up, and remediations reach the state."""
+"""The policy pack on a real engine: each rule works in preview, up and analyze; remediations reach the state."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ CONFIG: dict[str, Any] = {
     "workspace-name": {"pattern": "(?!tmp-)[a-z][a-z0-9]*(-[a-z0-9]+)*", "except": ["Old_One"]},
     "owner-domains": {"domains": ["example.com"]},
     "owner-group": {"enforcementLevel": "mandatory", "members": ["ops@example.com"]},
-    "unmanaged-kept": {"disposable": "^sandbox-"},
+    "no-destroy-unmanaged": {"disposable": "^sandbox-"},
     "model-frameworks": {"allowed": ["onnx"]},
     "model-size": {"maximum": 1000},
     "secrets-marked": "mandatory",
@@ -64,7 +64,7 @@ CONFIG: dict[str, Any] = {
     "production-no-adopt-always": IN_THIS_STACK,
     "production-replicas": IN_THIS_STACK,
     "production-assays": {"enforcementLevel": "mandatory", **IN_THIS_STACK},
-    "production-taken-over": {"enforcementLevel": "mandatory", **IN_THIS_STACK},
+    "production-protect-adopted": {"enforcementLevel": "mandatory", **IN_THIS_STACK},
     "no-credential-in-clear": {"allowed": ["BROKER_TOKEN"], "names": ["pat"]},
 }
 
@@ -101,31 +101,33 @@ REFUSED = [
         "risky",
         'wallaroo.Workspace("risky", name="Fraud", adopt="always", force_destroy=True)',
         {
-            "workspace-name": "another name would abandon the workspace it takes over; list this one in",
-            "production-protect": "it is not protected; give it opts=pulumi.ResourceOptions(protect=True)",
-            "production-no-force-destroy": "it sets force_destroy; leave it out in production",
-            "production-no-adopt-always": "it sets adopt='always'; use adopt='if_empty'",
-            "unmanaged-kept": "it would destroy what was there before this stack; leave one of them out",
+            "workspace-name": "another name would abandon the workspace that it adopts; add this name to",
+            "production-protect": "it is not protected; set opts=pulumi.ResourceOptions(protect=True)",
+            "production-no-force-destroy": "it sets force_destroy; remove the setting",
+            "production-no-adopt-always": "it sets adopt='always'; use 'if_empty'",
+            "no-destroy-unmanaged": "force_destroy would destroy contents that existed before this stack; remove one",
         },
     ),
     Bad(
         "stranger",
         'wallaroo.WorkspaceMember("stranger", workspace_id=1, email="eve@evil.example", role="OWNER")',
-        {"owner-domains": "the OWNER eve@evil.example is not of example.com; choose another owner"},
+        {
+            "owner-domains": "the domain of OWNER eve@evil.example is not allowed (example.com); choose another owner"
+        },
     ),
     Bad(
         "ops",
         'wallaroo.WorkspaceMember("ops", workspace_id=1, email="ops@example.com")',
-        {"owner-group": "ops@example.com is of the owner group; declare role='OWNER'"},
+        {"owner-group": "ops@example.com is in the owner group; set role='OWNER'"},
     ),
     Bad(
         "heavy",
         'wallaroo.ModelVersion("heavy", workspace_id=1, name="heavy", path="large.onnx", framework="python",\n'
         '    visibility="public")',
         {
-            "model-private": "its visibility is 'public'; leave visibility out",
+            "model-private": "its visibility is 'public'; remove the setting",
             "model-frameworks": "its framework 'python' is not allowed; convert the model to one of onnx",
-            "model-size": "its file has 1001 bytes and 1000 are allowed; make the model smaller",
+            "model-size": "its file has 1001 bytes, 1000 are allowed; reduce the model",
         },
     ),
     Bad(
@@ -133,25 +135,26 @@ REFUSED = [
         'wallaroo.Deployment("greedy", workspace_id=1, pipeline_name="p", pipeline_version_id=1, models=[1],\n'
         '    engine_config=wallaroo.engine_config(cpus=99, memory="1Gi"), opts=protected)',
         {
-            "deployment-limits": "it may use 99 CPUs where 64 are allowed; set lower ones in engine_config",
+            "deployment-limits": "it requests up to 99 CPUs, 64 are allowed; lower it in engine_config",
             "production-replicas": "it may run with 1 replica; set replicas=2 or more",
         },
     ),
     Bad(
         "open",
-        'careless("Connection", "open", url="https://ada:hush@db.example.com", details={"password": "hush"})',
+        'careless("Connection", "open", url="https://ada:hush@db.example.com", details={"password": "hush"},\n'
+        "    deleteAdopted=True)",
         {
-            "secrets-marked": "details is not marked as a secret",
-            "no-credential-in-clear": "url looks like an address with a password in it and is kept in clear; take it",
-            "connection-credentials": "details.password is named like a credential; name a secret",
-            "production-taken-over": "creating it takes over what exists under its name",
+            "secrets-marked": "details is not secret, so the state would contain it in plain text",
+            "no-credential-in-clear": "url looks like an address with a password in it and would be stored in",
+            "connection-credentials": "details.password is named like a credential; store the name of a secret",
+            "production-protect-adopted": "removing it from the stack deletes an object that existed before",
         },
     ),
     Bad(
         "misnamed",
         'wallaroo.Workspace("misnamed", name="Churn", opts=protected)',
         {
-            "workspace-name": "its name 'Churn' does not match (?!tmp-)[a-z][a-z0-9]*(-[a-z0-9]+)*; name it 'churn'"
+            "workspace-name": "its name 'Churn' does not match (?!tmp-)[a-z][a-z0-9]*(-[a-z0-9]+)*; use 'churn'"
         },
     ),
     *(
@@ -184,23 +187,21 @@ REFUSED_AT_THE_END = [
     Bad(
         "lonely",
         'wallaroo.Workspace("lonely", name="lonely", opts=protected)',
-        {"workspace-owners": "no OWNER of it is declared; declare a WorkspaceMember"},
+        {"workspace-owners": "the stack declares no OWNER of it; add a WorkspaceMember"},
     ),
     Bad(
         "unwatched",
         'churn = wallaroo.Pipeline("churn", **here, name="churn", steps=steps, opts=protected)\n'
         'wallaroo.Deployment("unwatched", **here, **{**at_work, "pipeline_version_id": churn.version_id},\n'
         "    pipeline_name=churn.name, engine_config=enough, opts=protected)",
-        {"production-assays": "no active assay watches its pipeline; declare an Assay"},
+        {"production-assays": "no active assay monitors its pipeline; declare an Assay"},
     ),
     Bad(
         "borrowing",
         'other = wallaroo.Workspace("other", name="other", opts=protected)\n'
         'wallaroo.WorkspaceMember("o", workspace_id=other.workspace_id, email="mary.jane@example.com", role="OWNER")\n'
         'wallaroo.Pipeline("borrowing", workspace_id=other.workspace_id, name="price", steps=steps, opts=protected)',
-        {
-            "pipeline-models": "its steps use ModelVersion 'model', which belongs to another workspace; upload the"
-        },
+        {"pipeline-models": "its steps use ModelVersion 'model' of another workspace; upload the model"},
     ),
 ]
 
@@ -214,7 +215,7 @@ class Judged(Project):
         (self.folder / "policy.json").write_text(json.dumps(config))
 
     def pulumi(self, *args: str, **kwargs: Any) -> Run:
-        if args[0] not in ("preview", "up"):
+        if args[0] not in ("preview", "up", "policy"):
             return super().pulumi(*args, **kwargs)
         pack = ("--policy-pack", str(self.policies), "--policy-pack-config", str(self.folder / "policy.json"))
         return super().pulumi(*args, *pack, **kwargs)
@@ -246,7 +247,7 @@ def fresh(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> Jud
 def refusals(run: Run) -> dict[str, str]:
     """The mandatory violations that a run tells: rule → what is said of it, on one line."""
     assert "Traceback" not in run.text, run.text
-    told = " ".join(run.out.partition("Policies:")[2].partition("Resources:")[0].split())
+    told = " ".join(re.split("Resources:|Diagnostics:", run.out.partition("Policies:")[2])[0].split())
     _, *parts = re.split(r"- \[(\w+)\] ([\w-]+)", told)
     found: dict[str, str] = {}
     for level, rule, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
@@ -280,9 +281,27 @@ def test_what_obeys_all_rules_passes(fresh: Judged) -> None:
     assert refusals(fresh.up("--expect-no-changes").ok()) == {}
 
 
+def test_analyze_has_the_verdict_of_a_preview(fresh: Judged) -> None:
+    """`policy analyze` sends the state to the pack, the workspace that is only read included."""
+    fresh.write(HEADER + GOOD)
+    fresh.up().ok()
+    assert fresh.resources()["read"]["external"]
+    assert refusals(fresh.pulumi("policy", "analyze").ok()) == {}
+    fresh.refresh().ok()
+    assert refusals(fresh.pulumi("policy", "analyze").ok()) == {}
+
+    fresh.write(HEADER + GOOD + "\n".join(bad.lines for bad in REFUSED_AT_THE_END))
+    fresh.up()
+    fresh.policy(CONFIG | {"model-size": {"maximum": 10}})
+    preview, analysis = fresh.pulumi("preview"), fresh.pulumi("policy", "analyze")
+    assert "model-size" in refusals(preview)
+    assert refusals(analysis) == refusals(preview)
+    assert analysis.code != 0
+
+
 def test_a_preview_tells_all_that_is_refused(judged: Judged) -> None:
     judged.write(HEADER + "\n".join(bad.lines for bad in REFUSED))
-    unwatched = Bad("greedy", "", {"production-assays": "no active assay watches its pipeline"})
+    unwatched = Bad("greedy", "", {"production-assays": "no active assay monitors its pipeline"})
     assert_told(judged.pulumi("preview"), *REFUSED, unwatched)
 
 
@@ -349,7 +368,7 @@ def test_what_is_taken_over_keeps_its_name(judged: Judged) -> None:
     judged.policy({"workspace-name": "remediate", "workspace-owners": "disabled"})
     run = judged.pulumi("preview")
     judged.policy(CONFIG)
-    assert "list this one in the setting except" in refusals(run)["workspace-name"]
+    assert "add this name to the setting except" in refusals(run)["workspace-name"]
 
 
 @pytest.mark.parametrize(
@@ -363,10 +382,10 @@ def test_what_is_taken_over_keeps_its_name(judged: Judged) -> None:
                 "secrets-marked": {"a": 1},
             },
             [
-                "rule workspace-name, setting pattern: '(' is not a regular expression of Python: missing )",
-                "rule deployment-limits, setting memory: 'lots' is not a quantity of Kubernetes",
-                "rule model-size has no setting maxmum; it has maximum",
-                "rule secrets-marked has no setting a; it has none",
+                "rule workspace-name, setting pattern: '(' is not a Python regular expression: missing )",
+                "rule deployment-limits, setting memory: 'lots' is not a Kubernetes quantity",
+                "rule model-size has no setting maxmum; its settings are maximum",
+                "rule secrets-marked has no setting a; it has no settings",
             ],
         ),
         (
@@ -409,13 +428,15 @@ Native("Connection", "connection", name="c", details=pulumi.Output.secret({"pass
 Native("User", "good", email="ada@example.com")
 """
     )
-    judged.policy({"connection-credentials": "mandatory", "unmanaged-kept": {"disposable": "^sandbox-"}})
+    judged.policy(
+        {"connection-credentials": "mandatory", "no-destroy-unmanaged": {"disposable": "^sandbox-"}}
+    )
     preview, update = judged.pulumi("preview"), judged.up()
     judged.policy(CONFIG)
     told = refusals(preview)
     assert "Workspace 'bad': its name 'Bad_Name' does not match" in told["workspace-name"]
-    assert "Workspace 'bad': with force_destroy" in told["unmanaged-kept"]
-    assert "Workspace 'bad': no OWNER" in told["workspace-owners"]
+    assert "Workspace 'bad': force_destroy would destroy" in told["no-destroy-unmanaged"]
+    assert "Workspace 'bad': the stack declares no OWNER" in told["workspace-owners"]
     assert "ModelVersion 'model': its visibility is 'public'" in told["model-private"]
     assert "Connection 'connection': details.password is named" in told["connection-credentials"]
     # An update ends with the first resource that is refused.
@@ -474,7 +495,9 @@ def test_a_rule_of_ones_own(fresh: Judged, tmp_path: Path) -> None:
     told = refusals(run)
     assert "Workspace 'bad': its name is 'tmp-a'; choose one without tmp-" in told["no-temporary-names"]
     assert "'good'" not in told["no-temporary-names"]
-    assert "'good': no OWNER" in told["workspace-owners"], "the rules of the pack come along"
+    assert "'good': the stack declares no OWNER" in told["workspace-owners"], (
+        "the rules of the pack come along"
+    )
 
 
 def test_the_configuration_of_the_guide(judged: Judged) -> None:

@@ -263,35 +263,26 @@ def test_the_automation_program_of_the_docs(
     assert int(ran.stdout) == emulator.workspaces()["fraud-prod"]
 
 
-def test_an_inline_program_is_configured_by_the_environment_that_it_gives_to_pulumi(
-    engine_env: dict[str, str], tmp_path: Path, emulator: Emulated
+def test_variables_of_another_instance_do_not_redirect_a_configured_stack(
+    project: Make, emulator: Emulated, other_instance: Emulated
 ) -> None:
-    """Not by that of its own process, where the settings are not found."""
-    settings = emulator.settings
-    given = {
-        "WALLAROO_API_URL": settings["apiUrl"],
-        "WALLAROO_CLIENT_SECRET": settings["clientSecret"],
-        "WALLAROO_USER": settings["username"],
-        "WALLAROO_PASSWORD": settings["password"],
-        "PULUMI_BACKEND_URL": f"file://{tmp_path}",
-        "PULUMI_CONFIG_PASSPHRASE": "inline",
+    """Neither address nor account; a misspelt key is shown once."""
+    stack = project('import wallaroo_pulumi as w; w.Workspace("fraud", name="fraud-prod")')
+    stack.configure(emulator.settings | {"keycloakURL": other_instance.url})
+    token = other_instance.bearer()["authorization"].removeprefix("Bearer ")
+    other_instance.forget_requests()
+    shell = {
+        "WALLAROO_API_URL": other_instance.url,
+        "WALLAROO_KEYCLOAK_URL": other_instance.url,
+        "WALLAROO_REALM": "elsewhere",
+        "WALLAROO_TOKEN": token,
+        "WALLAROO_AUTH": "token",
     }
-    (tmp_path / "deploy.py").write_text(
-        f"""
-import wallaroo_pulumi as wallaroo
-from pulumi import automation
-stack = automation.create_or_select_stack(
-    "test", "inline", program=lambda: wallaroo.Workspace("fraud", name="fraud-prod"),
-    opts=automation.LocalWorkspaceOptions(env_vars={given!r}))
-stack.up()
-"""
-    )
-    command = [sys.executable, "deploy.py"]
-    ran = subprocess.run(
-        command, capture_output=True, text=True, cwd=tmp_path, env=engine_env, check=False, timeout=200
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert "fraud-prod" in emulator.workspaces()
+    run = stack.up(env=shell).ok()
+    _, _, diagnostics = run.text.partition("Diagnostics:")
+    assert diagnostics.count("wallaroo:keycloakURL is not a setting; did you mean wallaroo:keycloakUrl") == 1
+    assert {request["user"] for request in emulator.requests()} == {"ops@example.com"}
+    assert other_instance.requests("/") == []
 
 
 def test_mocks_may_make_up_ids_and_preview(tmp_path: Path) -> None:

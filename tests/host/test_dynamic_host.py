@@ -182,3 +182,14 @@ def test_state_of_a_newer_version_is_one_line_that_says_to_upgrade(emulator: Emu
             assert failure(host, call, "Telescope") == (
                 "the kind 'Telescope' does not exist in this version of wallaroo_pulumi; upgrade the package"
             )
+
+
+# --- resources that are only read --------------------------------------------------------------------------
+
+
+def test_a_refresh_gives_inputs_to_managed_resources_only(emulator: Emulated) -> None:
+    with DynamicHost(emulator.settings) as host:
+        id, state = host.create("Workspace", host.check("Workspace", {"name": "fraud"})[0])
+        assert host.read("Workspace", id, state)[2]["name"] == "fraud"
+        # A resource read with `.get` has no inputs in the state. Policies recognise it by that.
+        assert host.read("Workspace", id, state, inputs={})[1:] == (state, {})

@@ -129,13 +129,25 @@ class DynamicHost:
         return reply.id, _plain(reply.properties)
 
     def read(
-        self, kind: str, id: str, state: Mapping[str, Any] | None = None, *, name: str = NAME
+        self,
+        kind: str,
+        id: str,
+        state: Mapping[str, Any] | None = None,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        name: str = NAME,
     ) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        """Id (empty when gone), outputs, inputs."""
+        """Id (empty when gone), outputs, inputs.
+
+        With a state as in a refresh, else as for ``.get``. ``inputs`` are the last ones, by default the state.
+        """
         reply = self._call(
             "Read",
             provider_pb2.ReadRequest(
-                urn=urn_of(kind, name), id=id, properties=self._props(kind, state or {})
+                urn=urn_of(kind, name),
+                id=id,
+                properties=self._props(kind, state or {}),
+                inputs=self._props(kind, state or {} if inputs is None else inputs),
             ),
         )
         return reply.id, _plain(reply.properties), _plain(reply.inputs)

@@ -100,7 +100,7 @@ class DynamicProvider(ResourceProvider):
         found = lifecycle.read(self._resource, self._context, id_, state)
         if found is not None:
             id, outputs, inputs = found
-            return ReadResult(id, outputs, inputs)
+            return ReadResult(id, outputs, None if dynamic_host.reads_external() else inputs)
         if all(value is None for value in state.values()):
             # `.get`, which knows the id alone. Pulumi would take "gone" for an object without properties.
             raise ObjectError(

@@ -48,6 +48,17 @@ def current_urn() -> str | None:
     return served.urn if served else None
 
 
+def reads_external() -> bool:
+    """Return whether this thread serves a read of a resource that the program does not manage (``.get``).
+
+    The state of such a resource has no inputs, except ours that start with ``__``. Every kind has an input that is
+    always set, so managed resources do.
+    """
+    served = _served_call()
+    inputs = getattr(served.request, "inputs", None) if served else None
+    return inputs is not None and all(name.startswith("__") for name in inputs)
+
+
 def one_line_errors(provider: type[_Provider]) -> type[_Provider]:
     """Decorate a provider class: an exception of any call ends that call with exactly one line."""
     for name in ("configure", "check", "diff", "create", "read", "update", "delete"):

@@ -18,8 +18,8 @@ import pulumi
 from ..core.names import wire_name
 from ..core.read import read_by_id
 from ..errors import ObjectError, WallarooError
-from .program import under_mocks
-from .session import session, settings_from
+from .program_settings import lookup_settings, require_settings, under_mocks
+from .session import session
 
 if TYPE_CHECKING:
     from ..api import Client
@@ -363,8 +363,9 @@ def _look_up(
 ) -> ResultT:
     if under_mocks():
         return _from_wire(result, pulumi.runtime.invoke(f"wallaroo:index:{function}", dict(args)).value)
+    require_settings()
     try:
-        return find(session(settings_from(pulumi.Config("wallaroo").get)).client)
+        return find(session(lookup_settings()).client)
     except WallarooError as error:
         raise pulumi.RunError(str(error)) from None
 

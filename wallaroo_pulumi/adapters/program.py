@@ -8,24 +8,17 @@ from __future__ import annotations
 
 import base64
 import functools
-import os
 import pickle
 import pickletools
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, cast
 
 import pulumi
-from pulumi.runtime.config import is_config_secret
-from pulumi.runtime.mocks import MockMonitor
-from pulumi.runtime.settings import get_monitor
 
-from ..config import SECRETS
 from .dynamic import AUTONAME_KEY, DynamicProvider
-from .session import settings_from
+from .program_settings import require_settings
 
 _PROVIDER_KEY = "__provider"
-_SPAWNED = "PULUMI_CONFIG"
-"""The variable by which a language host hands the configuration to the program that it starts."""
 
 
 @functools.cache
@@ -139,40 +132,3 @@ def _known_first(prop: pulumi.Output[Any], id: pulumi.Output[str], of: type) -> 
 
     # The picked Output is unwrapped by apply.
     return pulumi.Output.from_input(pick()).apply(lambda picked: cast(Any, picked))
-
-
-def under_mocks() -> bool:
-    """Whether the program runs under ``pulumi.runtime.set_mocks``, without engine and instance."""
-    return isinstance(get_monitor(), MockMonitor)
-
-
-def require_settings() -> None:
-    """Stop the program with one line when the configuration is missing or wrong, unless it runs under mocks.
-
-    Nor in an inline program of the Automation API: the environment that it gives to Pulumi is not this process's. The
-    dynamic host looks again anyway.
-    """
-    if _SPAWNED in os.environ and not under_mocks():
-        _require_settings(get_monitor())
-
-
-@functools.lru_cache(maxsize=1)
-def _require_settings(run: object) -> None:
-    """Once for each run of a program, since it takes as long as declaring a resource.
-
-    A process may run several programs, each with a monitor of its own. An error is not kept.
-    """
-    from ..errors import ConfigError
-
-    del run
-    config = pulumi.Config("wallaroo")
-    try:
-        settings_from(config.get)
-    except ConfigError as error:
-        raise pulumi.RunError(str(error)) from None
-    for key in SECRETS:
-        if config.get(key) and not is_config_secret(f"wallaroo:{key}"):
-            pulumi.log.warn(
-                f"wallaroo:{key} is configured in clear, and so is it in the state: "
-                f"pulumi config set --secret wallaroo:{key}"
-            )

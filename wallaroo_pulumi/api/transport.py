@@ -21,8 +21,9 @@ from pydantic import TypeAdapter, ValidationError
 from ..auth.bearer import BearerAuth
 from ..auth.source import HeaderSource, subject
 from ..config import Settings
-from ..errors import ApiError, ConnectionFailed, OutcomeUnknown, starred
+from ..errors import ApiError, ConnectionFailed, OutcomeUnknown
 from ..http import decoded, open_client, read_retries, unreachable, write_retries
+from ..redaction import redact
 
 T = TypeVar("T")
 
@@ -120,7 +121,7 @@ class Transport:
         status = response.status_code
         token = response.request.headers["authorization"].removeprefix("Bearer ")
         # Some answers quote what was sent.
-        said = starred(self._settings.censored(_message(response)), [token, *_secrets(response.request)])
+        said = redact(self._settings.redact(_message(response)), [token, *_secrets(response.request)])
         error = ApiError(status, endpoint, said, _hint(status, self._settings))
         if effect is Effect.WRITE and status in (502, 504):
             return _unknown(str(error), may_still_run=status == 504)

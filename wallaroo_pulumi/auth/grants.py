@@ -86,7 +86,7 @@ class Grants:
             raise self._error(line) from None
 
     def _error(self, line: str) -> AuthError:
-        return AuthError(f"{line} (given: {self._settings.credentials_told()})")
+        return AuthError(f"{line} ({self._settings.given_credentials()})")
 
 
 def _password(settings: Settings) -> dict[str, str]:
@@ -108,7 +108,7 @@ _LOGINS = {"password": _password, "client_credentials": _client_credentials}
 def _refusal(response: httpx.Response, settings: Settings) -> str:
     """What a refused login means, in our terms, and in Keycloak's own."""
     error, said = _reason(response)
-    said = one_line(settings.censored(said))
+    said = one_line(settings.redact(said))
     answered = f"(Keycloak answered {response.status_code}{': ' + said if said else ''})"
     return f"{_meaning(response.status_code, error, said.lower(), settings)} {answered}"
 

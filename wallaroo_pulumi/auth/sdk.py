@@ -49,7 +49,7 @@ class SdkHeaders:
                 "auth is 'sdk', but the vendor's SDK is not installed: pip install 'wallaroo_pulumi[sdk]'"
             ) from None
         except Exception as error:  # the SDK raises bare exceptions
-            said = one_line(self._settings.censored(str(error)))
+            said = one_line(self._settings.redact(str(error)))
             raise AuthError(f"the vendor's SDK gave no token: {type(error).__name__}: {said}") from None
         if not re.fullmatch(r"Bearer [!-~]+", header):
             raise AuthError("the vendor's SDK gave no bearer token that can stand in a header")

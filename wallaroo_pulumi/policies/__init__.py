@@ -1,12 +1,12 @@
-"""The policy pack: what an organisation wants of its Wallaroo objects, judged in previews and updates.
+"""The policy pack: an organisation's rules for its Wallaroo objects, checked in previews and updates.
 
-``pulumi up --policy-pack "$(wallaroo-pulumi policy-pack)"`` runs it. The rules themselves (``rules.py``) are pure
-functions that know nothing of Pulumi; ``pack.py`` hands them to it.
+``pulumi up --policy-pack "$(wallaroo-pulumi policy-pack)"`` runs it. The rules (``rules.py``) are pure functions that
+do not depend on Pulumi; ``pack.py`` serves them to the engine.
 """
 
 from pathlib import Path
 
 
 def folder() -> Path:
-    """The folder to give to ``--policy-pack``."""
+    """Return the folder for ``--policy-pack``."""
     return Path(__file__).parent

@@ -1,4 +1,4 @@
-"""What the Pulumi engine starts."""
+"""The process that the Pulumi engine starts for the policy pack."""
 
 from wallaroo_pulumi.policies.pack import serve
 from wallaroo_pulumi.policies.rules import RULES

@@ -1,4 +1,4 @@
-"""Tell what looks like a credential: by the name it goes under, or by its own form."""
+"""Find values that look like credentials, by name or by form."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-"""``clientSecret``, ``client_secret`` and ``client-secret`` are the same words."""
+"""Splits ``clientSecret``, ``client_secret`` and ``client-secret`` into the same words."""
 _NAME = re.compile(
     r"(^|_)("
     r"pass|pwd|[a-z]*(password|passwd|passphrase)s?|credentials?"
@@ -17,11 +17,11 @@ _NAME = re.compile(
     r"|(access|account|api|encryption|private|secret|shared|signing)_?keys?"
     r")(_|$)"
 )
-_NAME_OF_SOMETHING_ELSE = re.compile(
+_OTHER_NAME = re.compile(
     r"(^|_)(name|id|ref|reference|arn|file|path|url|uri|env|type|endpoint|scope|field|header|policy|ttl|limit|length)s?$"
-    r"|^(bos|cls|eos|mask|pad|sep|stop|unk)_token$"  # words of language models
+    r"|^(bos|cls|eos|mask|pad|sep|stop|unk)_token$"  # tokens of language models
 )
-_NO_VALUE = re.compile(r"\s*|true|false|yes|no|on|off", re.I)
+_NOT_A_CREDENTIAL = re.compile(r"\s*|true|false|yes|no|on|off", re.I)
 
 _FORMS = {
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
@@ -47,11 +47,11 @@ _FORMS = {
 def credentials(
     value: Any, path: str, allowed: Collection[str] = (), names: Collection[str] = ()
 ) -> Iterator[tuple[str, str]]:
-    """Where in ``value`` something looks like a credential, and why: (path, reason) pairs, never the value itself.
+    """Yield (path, reason) for each part of ``value`` that looks like a credential, never the value itself.
 
-    :param path: Where ``value`` is; its last part is the value's name.
-    :param allowed: Names of what is none, whatever it looks like; ``*_TOKEN`` allows a family.
-    :param names: More names of what is one.
+    :param path: The path of ``value``; its last part is the value's name.
+    :param allowed: Names to ignore; ``*_TOKEN`` is a family.
+    :param names: Further names of credentials.
     """
     if isinstance(value, str):
         name = re.sub(r"\[\d+\]", "", path).rpartition(".")[2]
@@ -60,7 +60,9 @@ def credentials(
         form = next((form for form, pattern in _FORMS.items() if pattern.search(value)), None)
         if form:
             yield path, f"looks like {form}"
-        elif not _NO_VALUE.fullmatch(value) and (_is_one_of(name, names) or _is_name_of_a_credential(name)):
+        elif not _NOT_A_CREDENTIAL.fullmatch(value) and (
+            _is_one_of(name, names) or _is_name_of_a_credential(name)
+        ):
             yield path, "is named like a credential"
     elif isinstance(value, Mapping):
         if isinstance(value.get("name"), str) and "value" in value:  # an environment variable
@@ -79,4 +81,4 @@ def _is_one_of(name: str, patterns: Collection[str]) -> bool:
 
 def _is_name_of_a_credential(name: str) -> bool:
     words = "_".join(_WORD.findall(name)).lower()
-    return bool(_NAME.search(words)) and not _NAME_OF_SOMETHING_ELSE.search(words)
+    return bool(_NAME.search(words)) and not _OTHER_NAME.search(words)

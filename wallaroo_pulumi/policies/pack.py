@@ -1,11 +1,12 @@
-"""Serves rules to the Pulumi engine: with ``wire.py`` all of the pack that knows Pulumi.
+"""Serves rules to the Pulumi engine. Only this file and ``wire.py`` depend on Pulumi.
 
-The engine's protocol is spoken here and not through ``pulumi_policy.PolicyPack``, which reads a resource anew for each
-rule and the whole stack anew for each rule about the stack, and keeps from validations what is secret: here each
-request is read once, and only the rules that concern its type judge it.
+It implements the engine's protocol itself. ``pulumi_policy.PolicyPack`` reads a resource again for each rule, and the
+whole stack again for each rule about the stack, and hides from validations which values are secret. Here each request
+is read once, and only the rules for its type run.
 
-What the engine tells (measured with 3.259.0, docs/policies.md): remediations, then rules about one resource, are asked
-after the provider's check, with inputs, before anything happens; rules about the stack at the end, with outputs.
+The engine's order of calls (measured with 3.259.0, see docs/policies.md): remediations and rules about one resource
+run after the provider's check, with inputs, before anything changes; rules about the stack run at the end, with
+outputs.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime import proto
 
-from .rule import Config, Declared, Level, Rule, kind_of
-from .wire import read, to_dict, to_struct, written
+from .rule import Config, Level, ResourceView, Rule, kind_of
+from .wire import deserialize_properties, serialize, to_dict, to_struct
 
 _MESSAGE_SIZE = 400 * 2**20
 _LEVELS: Mapping[Level, proto.EnforcementLevel.ValueType] = {
@@ -31,11 +32,11 @@ _LEVELS: Mapping[Level, proto.EnforcementLevel.ValueType] = {
     "disabled": proto.DISABLED,
 }
 _NOT_PUBLISHED = "0.0.1"
-"""The engine takes the version of ``PulumiPolicy.yaml`` where there is one."""
+"""The engine prefers the version in ``PulumiPolicy.yaml``."""
 
 
 def serve(name: str, rules: Iterable[Rule]) -> None:
-    """Run a policy pack. The engine starts it, reads the port from its standard output, and ends it."""
+    """Run a policy pack. The engine starts it, reads the port from its standard output, and stops it."""
     server = grpc.server(
         ThreadPoolExecutor(max_workers=4), options=[("grpc.max_receive_message_length", _MESSAGE_SIZE)]
     )
@@ -51,17 +52,18 @@ def serve(name: str, rules: Iterable[Rule]) -> None:
 
 
 class Pack(proto.AnalyzerServicer):
-    """Answers the engine, for one run of it."""
+    """Implements the analyzer protocol for one run of the engine."""
 
     def __init__(self, name: str, rules: Iterable[Rule]) -> None:
         self._name = name
         self._rules = {rule.name: rule for rule in rules}
         self._levels = {rule.name: _LEVELS[rule.level] for rule in self._rules.values()}
         self._configs: dict[str, Config] = {}
-        self._judged: set[str] = set()
-        """URNs of what the program declares. Of what it only reads, the end alone tells."""
+        self._managed: set[str] = set()
+        """URNs of the resources that the program declares. External ones (``.get``) appear only at the end, or
+        without inputs."""
 
-    # --- what the pack is -------------------------------------------------------------------------------------
+    # --- description and configuration ------------------------------------------------------------------------
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:
         return proto.PluginInfo(version=importlib.metadata.version("pulumi-policy"))
@@ -82,53 +84,57 @@ class Pack(proto.AnalyzerServicer):
         )
 
     def Configure(self, request: Any, context: Any) -> Any:
-        problems: list[str] = []
+        errors: list[str] = []
         for name, configured in request.policyConfig.items():
-            if name == "all":  # the engine has given the level to each rule already
+            if name == "all":  # the engine has already set the level of each rule
                 continue
             if name not in self._rules:
-                problems.append(f"there is no rule {name}")
+                errors.append(f"there is no rule {name}")
                 continue
             self._levels[name] = configured.enforcementLevel
             self._configs[name] = to_dict(configured.properties)
-            problems += self._rules[name].problems(self._configs[name])
-        if problems:
-            _refuse(context, "; ".join(sorted(problems)))
+            errors += self._rules[name].config_errors(self._configs[name])
+        if errors:
+            _abort(context, "; ".join(sorted(errors)))
         return empty_pb2.Empty()
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:
         return proto.AnalyzerStackConfigureResponse()
 
-    # --- judging ----------------------------------------------------------------------------------------------
+    # --- checks -----------------------------------------------------------------------------------------------
 
     def Remediate(self, request: Any, context: Any) -> Any:
         response = proto.RemediateResponse()
         sent: dict[str, Any] | None = None
-        for rule in self._concerned(request.type):
-            if rule.remedy and self._levels[rule.name] == proto.REMEDIATE:
+        for rule in self._rules_for(request.type):
+            if rule.remediation and self._levels[rule.name] == proto.REMEDIATE:
                 sent = to_dict(request.properties) if sent is None else sent
-                if changes := rule.remediated(_declared(request, sent), self._config(rule)):
-                    sent |= written(changes)
+                resource = _view(request, sent)
+                if not resource.external and (changes := rule.remediated(resource, self._config(rule))):
+                    sent |= serialize(changes)
                     response.remediations.append(
                         proto.Remediation(**self._named(rule), properties=to_struct(sent))
                     )
         return response
 
     def Analyze(self, request: Any, context: Any) -> Any:
-        self._judged.add(request.urn)
         response = proto.AnalyzeResponse()
-        if rules := list(self._concerned(request.type)):
-            resource = _declared(request, to_dict(request.properties))
-            for rule in rules:
-                for message in rule.violations(resource, self._config(rule)):
-                    response.diagnostics.append(self._diagnostic(rule, message, ""))
+        if not kind_of(request.type):
+            return response
+        resource = _view(request, to_dict(request.properties))
+        if resource.external:
+            return response
+        self._managed.add(request.urn)
+        for rule in self._rules_for(request.type):
+            for message in rule.violations(resource, self._config(rule)):
+                response.diagnostics.append(self._diagnostic(rule, message, ""))
         return response
 
     def AnalyzeStack(self, request: Any, context: Any) -> Any:
         response = proto.AnalyzeResponse()
         rules = [rule for rule in self._rules.values() if rule.check_stack and self._is_on(rule)]
         resources = [
-            _declared_in_stack(resource, only_read=resource.urn not in self._judged)
+            _view_in_stack(resource, external=resource.urn not in self._managed)
             for resource in request.resources
             if rules and kind_of(resource.type)
         ]
@@ -137,12 +143,12 @@ class Pack(proto.AnalyzerServicer):
                 response.diagnostics.append(self._diagnostic(rule, message, urn))
         return response
 
-    def _concerned(self, type_token: str) -> Iterator[Rule]:
-        """The rules that judge resources of this type, one by one."""
+    def _rules_for(self, type_token: str) -> Iterator[Rule]:
+        """Yield the enabled rules that check resources of this type one by one."""
         return (
             rule
             for rule in self._rules.values()
-            if rule.check and rule.concerns(type_token) and self._is_on(rule)
+            if rule.check and rule.applies_to(type_token) and self._is_on(rule)
         )
 
     def _is_on(self, rule: Rule) -> bool:
@@ -165,35 +171,40 @@ class Pack(proto.AnalyzerServicer):
             **self._named(rule),
             message=f"{rule.description}\n{message}",
             urn=urn,
-            # What a remediation left as it was is refused.
+            # A violation that the remediation did not correct fails the run.
             enforcementLevel=proto.MANDATORY if level == proto.REMEDIATE else level,
         )
 
 
-def _refuse(context: Any, line: str) -> NoReturn:
+def _abort(context: Any, line: str) -> NoReturn:
     context.abort(grpc.StatusCode.INVALID_ARGUMENT, line)
     raise AssertionError("abort raises")
 
 
-def _declared(request: Any, sent: Mapping[str, Any]) -> Declared:
-    properties, secrets = read(sent)
-    return Declared(
+def _view(request: Any, sent: Mapping[str, Any]) -> ResourceView:
+    properties, secrets = deserialize_properties(sent)
+    return ResourceView(
         type=request.type,
         urn=request.urn,
         properties=properties,
         protect=request.options.protect,
         secrets=secrets | {(name,) for name in request.options.additionalSecretOutputs},
+        # `pulumi policy analyze` sends external resources too. Every kind has an input that is always set, and a
+        # resource read by its id alone has none.
+        external=not properties,
     )
 
 
-def _declared_in_stack(resource: Any, *, only_read: bool) -> Declared:
-    properties, secrets = read(to_dict(resource.properties))
-    return Declared(
+def _view_in_stack(resource: Any, *, external: bool) -> ResourceView:
+    properties, secrets = deserialize_properties(to_dict(resource.properties))
+    return ResourceView(
         type=resource.type,
         urn=resource.urn,
         properties=properties,
         protect=resource.options.protect,
         secrets=secrets,
-        refers={name: frozenset(sources.urns) for name, sources in resource.propertyDependencies.items()},
-        only_read=only_read,
+        property_dependencies={
+            name: frozenset(sources.urns) for name, sources in resource.propertyDependencies.items()
+        },
+        external=external,
     )

@@ -1,6 +1,6 @@
-"""What a rule is, and what it sees: a resource as it is declared, without anything of Pulumi's machinery.
+"""What a rule is, and the view of a resource that it checks. Nothing here depends on Pulumi.
 
-A rule is a function under a decorator; it yields a message for each thing that it refuses::
+A rule is a decorated function that yields a message for each violation::
 
     @rule("no-temporary-names", "Workspaces live longer than a week.", "Workspace")
     def no_temporary_names(workspace, config):
@@ -19,9 +19,8 @@ from typing import Any, Final, Literal, cast
 Path = tuple[str | int, ...]
 Level = Literal["advisory", "mandatory", "remediate", "disabled"]
 Config = Mapping[str, Any]
-"""The settings of a rule: those that are configured over the defaults."""
+"""The settings of a rule: configured values, else defaults."""
 DEFAULTS: Final[Config] = {}
-"""Nothing is configured."""
 
 
 class _Unknown:
@@ -30,12 +29,12 @@ class _Unknown:
 
 
 UNKNOWN: Final = _Unknown()
-"""Stands for a value that a preview cannot know yet, at any depth. What it hides is judged by the update."""
+"""A value that a preview does not know yet, at any depth. The update checks the real value."""
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that a remediation wants encrypted in the state."""
+    """A value that a remediation marks as secret, so that Pulumi encrypts it in the state."""
 
     value: Any
 
@@ -45,39 +44,43 @@ _TYPE = re.compile(r"(?:pulumi-python:dynamic/wallaroo|wallaroo:index(?:/\w+)?):
 
 @cache
 def kind_of(type_token: str) -> str | None:
-    """``Workspace`` for the type of a Wallaroo workspace, dynamic or native; None for what is not Wallaroo's."""
+    """Return the class of a Wallaroo resource type, dynamic or native (``Workspace``), or None for other types."""
     found = _TYPE.fullmatch(type_token)
     return found.group(1) if found else None
 
 
 @dataclass(frozen=True)
-class Declared:
-    """A resource as rules see it: its inputs, or for rules about the whole stack its outputs, with camelCase names."""
+class ResourceView:
+    """A resource as rules see it, with camelCase names: its inputs, or its outputs for rules about the whole stack."""
 
     type: str
     urn: str
     properties: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
     secrets: frozenset[Path] = frozenset()
-    """What is known to be secret: paths such as ``("details",)`` or ``("engineConfig", "env", 0)``."""
-    refers: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Property → URNs of the resources whose outputs it was made of. Only rules about the whole stack see it."""
-    only_read: bool = False
-    """Read with ``.get``: not this stack's to judge. Only rules about the whole stack see such resources."""
+    """Paths of secret values, such as ``("details",)`` or ``("engineConfig", "env", 0)``."""
+    property_dependencies: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Property → URNs of the resources whose outputs it uses. Empty except for rules about the whole stack."""
+    external: bool = False
+    """Read with ``.get``, not managed by this stack. Only rules about the whole stack see such resources."""
 
     def __getitem__(self, name: str) -> Any:
-        """The property, None when it is not given."""
+        """Return the property, or None if it is not set."""
         return self.properties.get(name)
 
     def known(self, name: str) -> Any:
-        """The property, None also when it is not known yet."""
+        """Return the property, or None if it is not set or not known yet."""
         value = self[name]
         return None if value is UNKNOWN else value
 
+    def sources_of(self, name: str) -> frozenset[str]:
+        """Return the URNs of the resources whose outputs the property uses."""
+        return self.property_dependencies.get(name, frozenset())
+
     @property
-    def in_clear(self) -> Mapping[str, Any]:
-        """The properties without what is known to be secret."""
-        return cast("Mapping[str, Any]", _in_clear(self.properties, (), self.secrets))
+    def plaintext(self) -> Mapping[str, Any]:
+        """The properties without secret values."""
+        return cast("Mapping[str, Any]", _plaintext(self.properties, (), self.secrets))
 
     @property
     def kind(self) -> str | None:
@@ -96,94 +99,96 @@ class Declared:
         return f"{self.kind or self.type} {self.name!r}"
 
 
-def _in_clear(value: Any, path: Path, secrets: frozenset[Path]) -> Any:
+def _plaintext(value: Any, path: Path, secrets: frozenset[Path]) -> Any:
     if isinstance(value, Mapping):
         return {
-            key: _in_clear(part, (*path, key), secrets)
+            key: _plaintext(part, (*path, key), secrets)
             for key, part in value.items()
             if (*path, key) not in secrets
         }
     if isinstance(value, list | tuple):
         return [
-            None if (*path, index) in secrets else _in_clear(part, (*path, index), secrets)
+            None if (*path, index) in secrets else _plaintext(part, (*path, index), secrets)
             for index, part in enumerate(value)
         ]
     return value
 
 
-Check = Callable[[Declared, Config], Iterable[str]]
-StackCheck = Callable[[Sequence[Declared], Config], Iterable[tuple[Declared, str]]]
-Remedy = Callable[[Declared, Config], Mapping[str, Any]]
+Check = Callable[[ResourceView, Config], Iterable[str]]
+StackCheck = Callable[[Sequence[ResourceView], Config], Iterable[tuple[ResourceView, str]]]
+Remediation = Callable[[ResourceView, Config], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule. Either ``check`` judges each resource of ``kinds`` by itself, or ``check_stack`` all of them together."""
+    """A rule: either ``check`` looks at each resource of ``kinds`` by itself, or ``check_stack`` at all together."""
 
     name: str
     description: str
     level: Level
     kinds: frozenset[str]
-    """Kinds of Wallaroo resources; empty for all of them."""
+    """Classes of Wallaroo resources; empty for all."""
     settings: Mapping[str, Mapping[str, Any]]
-    """Name → JSON schema with ``description`` and ``default``, and perhaps ``check``: a function that raises ValueError
-    for a value that the schema lets pass and that is wrong all the same."""
+    """Name → JSON schema with ``description`` and ``default``, and optionally ``check``: a function that raises
+    ValueError for an invalid value that the schema accepts."""
     check: Check | None = None
     check_stack: StackCheck | None = None
-    remedy: Remedy | None = None
-    """Gives the properties to change, with their new values; nothing when all is well."""
-    remedy_text: str = ""
+    remediation: Remediation | None = None
+    """Returns the properties to change with their new values; empty if the resource complies."""
+    remediation_text: str = ""
 
-    def violations(self, resource: Declared, config: Config = DEFAULTS) -> list[str]:
-        """What the rule refuses in one resource; each message names it."""
-        if self.check is None or not self.concerns(resource.type):
+    def violations(self, resource: ResourceView, config: Config = DEFAULTS) -> list[str]:
+        """Return the violations of one resource; each message names it."""
+        if self.check is None or not self.applies_to(resource.type):
             return []
         return [f"{resource}: {message}" for message in self.check(resource, self._settings(config))]
 
     def stack_violations(
         self,
-        resources: Sequence[Declared],
+        resources: Sequence[ResourceView],
         config: Config = DEFAULTS,
     ) -> list[tuple[str, str]]:
-        """What the rule refuses in a stack: (URN, message) pairs. Resources that are not Wallaroo's are left out."""
+        """Return the violations of a stack as (URN, message) pairs. Resources of other packages are ignored."""
         if self.check_stack is None:
             return []
         ours = [resource for resource in resources if resource.kind]
         found = self.check_stack(ours, self._settings(config))
         return [(resource.urn, f"{resource}: {message}") for resource, message in found]
 
-    def remediated(self, resource: Declared, config: Config = DEFAULTS) -> dict[str, Any]:
-        """The properties that the rule changes; empty when it leaves the resource as it is."""
-        if self.remedy is None or not self.concerns(resource.type):
+    def remediated(self, resource: ResourceView, config: Config = DEFAULTS) -> dict[str, Any]:
+        """Return the properties that the rule changes; empty if it changes nothing."""
+        if self.remediation is None or not self.applies_to(resource.type):
             return {}
-        return dict(self.remedy(resource, self._settings(config)))
+        return dict(self.remediation(resource, self._settings(config)))
 
-    def remedied_by(self, text: str) -> Callable[[Remedy], Rule]:
-        """Decorator: this rule, with a function that puts right what it refuses. ``text`` says how."""
+    def remediated_by(self, text: str) -> Callable[[Remediation], Rule]:
+        """Decorator: this rule with a function that corrects violations. ``text`` describes the correction."""
 
-        def with_remedy(remedy: Remedy) -> Rule:
-            return replace(self, remedy=remedy, remedy_text=text)
+        def with_remediation(remediation: Remediation) -> Rule:
+            return replace(self, remediation=remediation, remediation_text=text)
 
-        return with_remedy
+        return with_remediation
 
-    def concerns(self, type_token: str) -> bool:
-        """Whether the rule judges resources of this type, one by one."""
+    def applies_to(self, type_token: str) -> bool:
+        """Return whether the rule checks resources of this type one by one."""
         kind = kind_of(type_token)
         return kind is not None and (not self.kinds or kind in self.kinds)
 
     @property
     def schema(self) -> dict[str, dict[str, Any]]:
-        """The JSON schemas of the settings, as Pulumi takes them."""
+        """The JSON schemas of the settings, in Pulumi's form."""
         return {
             name: {key: value for key, value in setting.items() if key != "check"}
             for name, setting in self.settings.items()
         }
 
-    def problems(self, config: Config) -> Iterator[str]:
-        """What is wrong with a configuration that obeys the schemas: a line each, naming rule and setting."""
+    def config_errors(self, config: Config) -> Iterator[str]:
+        """Yield a line for each error in a configuration that satisfies the schemas, with rule and setting."""
         for name, value in config.items():
             if name not in self.settings:
-                known = f"it has {', '.join(self.settings)}" if self.settings else "it has none"
+                known = (
+                    f"its settings are {', '.join(self.settings)}" if self.settings else "it has no settings"
+                )
                 yield f"rule {self.name} has no setting {name}; {known}"
             elif check := self.settings[name].get("check"):
                 try:
@@ -198,12 +203,12 @@ class Rule:
 def rule(
     name: str, description: str, *kinds: str, level: Level = "mandatory", **settings: Mapping[str, Any]
 ) -> Callable[[Check], Rule]:
-    """Decorator: a rule about each resource of ``kinds`` by itself; without kinds about every Wallaroo resource.
+    """Decorator: a rule about each resource of ``kinds`` by itself; without kinds, about every Wallaroo resource.
 
-    :param name: What configuration and reports call it.
-    :param description: What it asks for, in a sentence.
-    :param level: What happens to a violation when nothing else is configured.
-    :param settings: What can be configured: see :attr:`Rule.settings`. ``except_`` becomes ``except``.
+    :param name: The rule's key in the configuration and its name in reports.
+    :param description: The requirement, in one sentence.
+    :param level: The enforcement level unless configured.
+    :param settings: The settings: see :attr:`Rule.settings`. ``except_`` becomes ``except``.
     """
 
     def make(check: Check) -> Rule:
@@ -215,7 +220,7 @@ def rule(
 def stack_rule(
     name: str, description: str, *, level: Level = "mandatory", **settings: Mapping[str, Any]
 ) -> Callable[[StackCheck], Rule]:
-    """Decorator: a rule about all Wallaroo resources of a stack together. Parameters as of :func:`rule`."""
+    """Decorator: a rule about all Wallaroo resources of a stack together. See :func:`rule` for the parameters."""
 
     def make(check: StackCheck) -> Rule:
         return Rule(name, description, level, frozenset(), _named(settings), check_stack=check)

@@ -1,4 +1,4 @@
-"""Settings that several rules share, and checks of what a JSON schema cannot tell."""
+"""Settings that several rules share, and checks that a JSON schema cannot express."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ KINDS = (
     "Orchestration", "Pipeline", "PipelinePublish", "Task", "User", "Workspace", "WorkspaceConnection",
     "WorkspaceMember",
 )  # fmt: skip
-"""The classes of this package. The pack knows none of the other rooms; a test compares."""
+"""The classes of this package. The pack imports nothing from the other rooms, so a test compares the lists."""
 
 
-def pattern(written: str) -> None:
-    """Raises ValueError for what Python's ``re`` does not take: the engine's own check knows another dialect."""
+def pattern(text: str) -> None:
+    """Raise ValueError unless ``text`` is a regular expression of Python; the engine checks another dialect."""
     try:
-        re.compile(written)
+        re.compile(text)
     except re.error as error:
-        raise ValueError(f"{written!r} is not a regular expression of Python: {error}") from None
+        raise ValueError(f"{text!r} is not a Python regular expression: {error}") from None
 
 
 def texts(description: str, *default: str) -> Mapping[str, Any]:
@@ -39,5 +39,5 @@ PRODUCTION: Mapping[str, Any] = {
     "type": "string",
     "check": pattern,
     "default": r"(^|[-_.])prod(uction)?($|[-_.])",
-    "description": "which stacks are production: a regular expression that is found in the stack's name",
+    "description": "which stacks are production: a regular expression that is searched in the stack's name",
 }

@@ -1,4 +1,4 @@
-"""Properties as the engine sends them, and as rules see them."""
+"""Conversion between properties as the engine sends them and as rules see them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ _UNKNOWNS = frozenset(value for name, value in vars(proxy).items() if name.start
 _SIGNATURE, _SECRET = deserialize.SPECIAL_SIG_KEY, deserialize.SPECIAL_SECRET_SIG
 
 
-def read(sent: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[Path]]:
-    """Plain properties with :data:`UNKNOWN` at any depth, without private ones such as ``__provider``; and where
-    something is secret."""
+def deserialize_properties(sent: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[Path]]:
+    """Return plain properties and the paths of secret values.
+
+    Unknown values become :data:`UNKNOWN`; private properties such as ``__provider`` are removed.
+    """
     secrets: set[Path] = set()
     plain = {
         name: _plain(value, (name,), secrets) for name, value in sent.items() if not name.startswith("__")
@@ -36,14 +38,14 @@ def _plain(value: Any, path: Path, secrets: set[Path]) -> Any:
     return UNKNOWN if isinstance(value, str) and value in _UNKNOWNS else value
 
 
-def written(value: Any) -> Any:
-    """The opposite of :func:`read`, for what a remediation changes."""
+def serialize(value: Any) -> Any:
+    """Return a changed property in the engine's form: the inverse of :func:`deserialize_properties`."""
     if isinstance(value, Secret):
-        return {_SIGNATURE: _SECRET, "value": written(value.value)}
+        return {_SIGNATURE: _SECRET, "value": serialize(value.value)}
     if isinstance(value, Mapping):
-        return {key: written(part) for key, part in value.items()}
+        return {key: serialize(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [written(part) for part in value]
+        return [serialize(part) for part in value]
     return proxy.UNKNOWN_STRING_VALUE if value is UNKNOWN else value
 
 

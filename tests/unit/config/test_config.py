@@ -74,25 +74,14 @@ def test_addresses(given: dict[str, str], api: str, keycloak: str) -> None:
 def test_configuration_wins_over_the_environment_and_that_over_the_default() -> None:
     environ = {
         "WALLAROO_DOMAIN": "env.example.com",
-        "WALLAROO_REALM": "from-env",
         "WALLAROO_CLIENT_ID": "from-env",
+        "WALLAROO_TIMEOUT": "5",
     }
-    settings = resolve({"domain": "config.example.com", "realm": " \n", "clientId": ""} | TOKEN, **environ)
-    assert settings.api_url == "https://config.example.com"
-    assert settings.realm == "from-env"  # white space is no value
-    assert settings.client_id == "from-env"
-    assert (settings.timeout, settings.max_retries, settings.allow_insecure) == (30.0, 4, False)
-
-
-def test_an_instance_that_the_configuration_names_is_not_mixed_with_another() -> None:
-    """As after trying the emulator in the same shell."""
-    environ = {"WALLAROO_API_URL": "http://127.0.0.1:8080", "WALLAROO_SUFFIX": "example.org"}
-    given = {"domain": "wallaroo.example.com", "token": "t"}
-    settings = load(given.get, environ)
-    assert settings.api_url == settings.keycloak_url == "https://wallaroo.example.com"
-    assert "apiUrl" not in settings.origins
-    keycloak = load(given.get, environ | {"WALLAROO_KEYCLOAK_URL": "https://login.example.com"}).keycloak_url
-    assert keycloak == "https://login.example.com"
+    settings = resolve({"realm": "from-config", "timeout": "7", "clientId": " \n"} | TOKEN, **environ)
+    assert settings.api_url == "https://env.example.com"  # a realm alone names no instance
+    assert (settings.realm, settings.timeout) == ("from-config", 7.0)
+    assert settings.client_id == "api-client"  # blanks are no value, and the token names the account
+    assert (settings.max_retries, settings.allow_insecure, settings.accept_instance) == (4, False, None)
 
 
 def test_the_first_variable_of_a_setting_wins() -> None:
@@ -102,10 +91,25 @@ def test_the_first_variable_of_a_setting_wins() -> None:
     assert resolve(TOKEN, **both).api_url == "https://second.example.com"
 
 
-def test_values_are_stripped() -> None:
-    settings = resolve({"domain": " w.example.com\n", "clientSecret": "\tse cret \n"})
+def test_values_are_stripped_except_secrets_that_may_contain_blanks() -> None:
+    settings = resolve(
+        {
+            "domain": " w.example.com\n",
+            "username": " ops ",
+            "password": " pass\n",
+            "clientSecret": "\tse cret \n",
+            "token": " Bearer the-token\n",
+        }
+    )
     assert settings.api_url == "https://w.example.com"
-    assert settings.client_secret == "se cret"
+    assert settings.username == "ops"
+    assert (settings.password, settings.client_secret) == (" pass\n", "\tse cret \n")
+    assert settings.token == "the-token"
+
+
+def test_an_empty_secret_is_not_given() -> None:
+    settings = resolve({"domain": "w.example.com", "password": "", "clientSecret": "s", "token": " "})
+    assert settings.auth == "client_credentials"
 
 
 def test_origins_tell_where_each_value_came_from() -> None:
@@ -117,7 +121,7 @@ def test_origins_tell_where_each_value_came_from() -> None:
     assert origins["realm"] == "'master' by default"
     assert origins["auth"] == "'password' by default"
     assert "token" not in origins
-    assert "hidden" not in settings.credentials_told()
+    assert "hidden" not in settings.given_credentials()
 
 
 @pytest.mark.parametrize(
@@ -231,14 +235,15 @@ def test_plain_http_for_keycloak_alone_is_told() -> None:
 
 def test_every_problem_is_told_at_once_with_the_origin_of_each_value() -> None:
     text = problem(
-        {"apiUrl": "nonsense", "clientSecret": "hidden"}, WALLAROO_TIMEOUT="soon", WALLAROO_PASSWORD="hidden"
+        {"apiUrl": "nonsense", "password": "hidden"}, WALLAROO_TIMEOUT="soon", WALLAROO_CLIENT_SECRET="hidden"
     )
     assert "wallaroo:apiUrl (WALLAROO_API_URL or WALLAROO_URL) must be a URL" in text
     assert "wallaroo:timeout (WALLAROO_TIMEOUT) must be a number" in text
     assert "wallaroo:username (WALLAROO_USER) is missing" in text
     assert (
-        "(given: apiUrl='nonsense' from config wallaroo:apiUrl, clientSecret=*** from config wallaroo:clientSecret, "
-        "password=*** from environment WALLAROO_PASSWORD, timeout='soon' from environment WALLAROO_TIMEOUT)"
+        "(given: apiUrl='nonsense' from config wallaroo:apiUrl, clientSecret=*** from environment "
+        "WALLAROO_CLIENT_SECRET, password=*** from config wallaroo:password, timeout='soon' from environment "
+        "WALLAROO_TIMEOUT)"
     ) in text
 
 
@@ -259,9 +264,9 @@ def test_settings_are_hashable_and_their_repr_holds_no_secret() -> None:
     assert resolve(given | {"password": "another"}) != settings
 
 
-def test_what_others_write_is_censored() -> None:
+def test_what_servers_write_is_redacted() -> None:
     settings = resolve(LOGIN | {"domain": "w.example.com", "clientSecret": "s3cret"})
-    assert settings.censored("login with pass word and s3cret failed") == "login with *** and *** failed"
+    assert settings.redact("login with pass word and s3cret failed") == "login with *** and *** failed"
 
 
 @given(st.sampled_from([setting.key for setting in TABLE]), st.text())

@@ -1,4 +1,4 @@
-"""What rules are made of: credentials, quantities, demands; and what Pulumi hands over."""
+"""The parts of rules: credentials, quantities, requested resources, and the conversion of properties."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
 from wallaroo_pulumi.policies import folder
 from wallaroo_pulumi.policies.credentials import credentials
-from wallaroo_pulumi.policies.demand import demand, quantity
+from wallaroo_pulumi.policies.requested_resources import in_unit_of, quantity, requested_resources
 from wallaroo_pulumi.policies.rule import UNKNOWN, Secret
-from wallaroo_pulumi.policies.wire import read, to_dict, to_struct, written
+from wallaroo_pulumi.policies.wire import deserialize_properties, serialize, to_dict, to_struct
 
 SPRING = "d.spring.datasource.password"
 
@@ -63,7 +63,7 @@ SPRING = "d.spring.datasource.password"
         ({"a": "Basic authentication", "b": "the bearer of it", "c": "password rules: sig"}, []),
     ],
 )
-def test_what_looks_like_a_credential(value: Any, paths: list[str]) -> None:
+def test_credentials_are_found_by_name_and_form(value: Any, paths: list[str]) -> None:
     expected = [path if path.startswith("d.") else f"d.{path}" for path in paths]
     assert [path for path, _ in credentials(value, "d")] == expected
 
@@ -74,7 +74,7 @@ def test_names_may_be_allowed_and_added() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "number"),
+    ("text", "number"),
     [
         ("500m", 0.5),
         (2, 2),
@@ -86,37 +86,45 @@ def test_names_may_be_allowed_and_added() -> None:
         ("1e3", 1000),
     ],
 )
-def test_quantities(written: Any, number: float) -> None:
-    assert quantity(written) == number
+def test_quantities(text: Any, number: float) -> None:
+    assert quantity(text) == number
 
 
-@pytest.mark.parametrize("written", ["", "two", "3Gb", "Gi", None])
-def test_what_is_no_quantity(written: Any) -> None:
-    with pytest.raises(ValueError, match="is not a quantity of Kubernetes, such as"):
-        quantity(written)
+@pytest.mark.parametrize("text", ["", "two", "3Gb", "Gi", None])
+def test_an_invalid_quantity_is_an_error(text: Any) -> None:
+    with pytest.raises(ValueError, match="is not a Kubernetes quantity such as"):
+        quantity(text)
 
 
-def test_the_demand_of_a_deployment() -> None:
+@pytest.mark.parametrize(
+    ("example", "value", "text"),
+    [("256Gi", 300 * 2**30, "300Gi"), ("1G", 1.5e9, "1.5G"), (64.0, 99, "99"), ("500m", 2, "2000m")],
+)
+def test_a_value_is_written_in_the_unit_of_another_quantity(example: Any, value: float, text: str) -> None:
+    assert in_unit_of(example, value) == text
+
+
+def test_the_requested_resources_of_a_deployment() -> None:
     limits = {"cpu": "500m", "memory": "1Gi", "nvidia.com/gpu": 2}
     config = {
         "engine": {"cpu": 2, "gpu": True, "replicas": 5, "autoscale": {"replicaMin": 1, "replica_max": 3},
                    "resources": {"limits": {"memory": "2Gi"}}},
         "engineAux": {"images": {"my_model-3": {"resources": {"limits": limits}}}},
     }  # fmt: skip
-    asked = demand(config)
-    assert asked is not None
-    assert (asked.least_replicas, asked.most_replicas) == (1, 3)
-    assert [container.name for container in asked.containers] == ["the engine", "my_model-3"]
-    assert asked.total("cpus") == 7.5
-    assert asked.total("memory") == 9 * 2**30
-    assert asked.total("gpus") == 9
+    requested = requested_resources(config)
+    assert requested is not None
+    assert (requested.least_replicas, requested.most_replicas) == (1, 3)
+    assert [container.name for container in requested.containers] == ["the engine", "my_model-3"]
+    assert requested.total("cpus") == 7.5
+    assert requested.total("memory") == 9 * 2**30
+    assert requested.total("gpus") == 9
 
 
-def test_the_demand_of_nothing_is_one_replica_without_limits() -> None:
-    asked = demand(None)
-    assert asked is not None
-    assert (asked.least_replicas, asked.most_replicas, asked.containers[0].cpus) == (1, 1, None)
-    assert demand({"engine": {"autoscale": {"replica_min": UNKNOWN}}}) is None
+def test_without_a_configuration_one_replica_without_limits_is_requested() -> None:
+    requested = requested_resources(None)
+    assert requested is not None
+    assert (requested.least_replicas, requested.most_replicas, requested.containers[0].cpus) == (1, 1, None)
+    assert requested_resources({"engine": {"autoscale": {"replica_min": UNKNOWN}}}) is None
 
 
 def test_properties_as_the_engine_sends_them() -> None:
@@ -127,26 +135,26 @@ def test_properties_as_the_engine_sends_them() -> None:
         "steps": [{"models": [UNKNOWN_STRING_VALUE, "m"]}],
         "none": None,
     }
-    assert read(sent) == (
+    assert deserialize_properties(sent) == (
         {"name": "fraud", "workspaceId": UNKNOWN, "steps": [{"models": [UNKNOWN, "m"]}], "none": None},
         frozenset(),
     )
 
 
-def test_what_is_secret_is_told_by_its_path() -> None:
+def test_secret_values_have_their_paths() -> None:
     given = {
         "a": "b",
         "details": Secret({"c": Secret("d"), "e": UNKNOWN}),
         "env": [{"value": "e"}, {"value": Secret("f")}],
     }
-    sent = to_dict(to_struct(written(given)))
-    assert read(sent) == (
+    sent = to_dict(to_struct(serialize(given)))
+    assert deserialize_properties(sent) == (
         {"a": "b", "details": {"c": "d", "e": UNKNOWN}, "env": [{"value": "e"}, {"value": "f"}]},
         {("details",), ("details", "c"), ("env", 1, "value")},
     )
-    assert written(given)["details"] == serialize_properties({"d": pulumi_policy.Secret({"c": "d"})})["d"] | {
-        "value": {"c": written(Secret("d")), "e": UNKNOWN_STRING_VALUE}
-    }
+    assert serialize(given)["details"] == serialize_properties({"d": pulumi_policy.Secret({"c": "d"})})[
+        "d"
+    ] | {"value": {"c": serialize(Secret("d")), "e": UNKNOWN_STRING_VALUE}}
 
 
 def test_the_folder_is_a_policy_pack_of_the_packages_version() -> None:

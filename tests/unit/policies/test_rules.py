@@ -1,4 +1,4 @@
-"""Each rule passes good examples and refuses bad ones, naming the resource and the remedy. No engine, no Pulumi."""
+"""Each rule accepts good examples and reports bad ones with the resource and the correction. No engine, no Pulumi."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wallaroo_pulumi.policies.rule import UNKNOWN, Declared, Rule, Secret, kind_of
+from wallaroo_pulumi.policies.rule import UNKNOWN, ResourceView, Rule, Secret, kind_of
 from wallaroo_pulumi.policies.rules import RULES
 from wallaroo_pulumi.policies.settings import KINDS
 from wallaroo_pulumi.resources import RESOURCES
@@ -24,12 +24,12 @@ def declared(
     stack: str = "shop",
     name: str = "it",
     **more: Any,
-) -> Declared:
+) -> ResourceView:
     type_token = f"pulumi-python:dynamic/wallaroo:{kind}"
     urn = f"urn:pulumi:{stack}::estate::{type_token}::{name}"
     if "secret" in more:
         more["secrets"] = frozenset({(more.pop("secret"),)})
-    return Declared(type=type_token, urn=urn, properties=properties or {}, **more)
+    return ResourceView(type=type_token, urn=urn, properties=properties or {}, **more)
 
 
 def engine(**settings: Any) -> dict[str, Any]:
@@ -39,11 +39,11 @@ def engine(**settings: Any) -> dict[str, Any]:
 class Case:
     """A rule, a resource, the configuration, and parts of the message: none for a resource that is good."""
 
-    def __init__(self, rule: str, resource: Declared, *said: str, **config: Any) -> None:
+    def __init__(self, rule: str, resource: ResourceView, *said: str, **config: Any) -> None:
         self.rule, self.resource, self.said, self.config = BY_NAME[rule], resource, said, config
 
     def __repr__(self) -> str:
-        return f"{self.rule.name}-{'refused' if self.said else 'good'}"
+        return f"{self.rule.name}-{'violation' if self.said else 'good'}"
 
 
 BAD_CPU = {"engineConfig": {"engine": {"cpu": "two"}}}
@@ -55,14 +55,14 @@ CASES = [
     Case("workspace-name", declared("Workspace", {"name": "fraud-prod"})),
     Case("workspace-name", declared("Workspace", {"name": UNKNOWN})),
     Case("workspace-name", declared("Pipeline", {"name": "Fraud"})),
-    Case("workspace-name", declared("Workspace", {"name": "Fraud"}), "'Fraud' does not match", "name it 'fraud'"),
-    Case("workspace-name", declared("Workspace", {"name": "Fraud--a"}), "give it another name"),
+    Case("workspace-name", declared("Workspace", {"name": "Fraud"}), "'Fraud' does not match", "use 'fraud'"),
+    Case("workspace-name", declared("Workspace", {"name": "Fraud--a"}), "choose another name"),
     Case("workspace-name", declared("Workspace", {"name": "fraud"}), "team-[a-z]+", pattern="team-[a-z]+"),
     Case("workspace-name", declared("Workspace", {"name": "Fraud"}), **{"except": ["Fraud"]}),
     Case(
         "workspace-name",
         declared("Workspace", {"name": "Fraud", "adopt": "always"}),
-        "another name would abandon the workspace it takes over; list this one in the setting except",
+        "another name would abandon the workspace that it adopts; add this name to the setting except",
     ),
     Case("owner-domains", declared("WorkspaceMember", {"email": "eve@evil.example", "role": "OWNER"})),
     Case("owner-domains", declared("WorkspaceMember", {"email": "a@EXAMPLE.com", "role": "OWNER"}), **HOUSE),
@@ -72,14 +72,14 @@ CASES = [
     Case(
         "owner-domains",
         declared("WorkspaceMember", {"email": "eve@example.com.evil.example", "role": "OWNER"}),
-        "eve@example.com.evil.example is not of example.com, *.example.org",
+        "the domain of OWNER eve@example.com.evil.example is not allowed (example.com, *.example.org)",
         "choose another owner",
         **HOUSE,
     ),
     Case(
         "owner-domains",
         declared("WorkspaceMember", {"userId": "4711", "role": "OWNER"}),
-        "declare it by email",
+        "use email instead",
         **HOUSE,
     ),
     Case("owner-group", declared("WorkspaceMember", {"email": "ada@example.com", "role": "COLLABORATOR"})),
@@ -89,7 +89,7 @@ CASES = [
     Case(
         "owner-group",
         declared("WorkspaceMember", {"email": "ada@example.com", "role": "COLLABORATOR"}),
-        "declare role='OWNER'",
+        "set role='OWNER'",
         **GROUP,
     ),
     Case("production-protect", declared("Workspace")),
@@ -101,39 +101,39 @@ CASES = [
     Case("production-protect", declared("User", stack="live"), "protect=True", stacks="live", kinds=["User"]),
     Case("production-no-force-destroy", declared("Workspace", {"forceDestroy": True})),
     Case("production-no-force-destroy", declared("Workspace", {"forceDestroy": False}, stack="prod")),
-    Case("production-no-force-destroy", declared("Pipeline", {"forceDestroy": True}, stack="prod"), "leave it out"),
+    Case("production-no-force-destroy", declared("Pipeline", {"forceDestroy": True}, stack="prod"), "remove the"),
     Case("production-no-adopt-always", declared("Workspace", {"adopt": "always"})),
     Case("production-no-adopt-always", declared("Workspace", {"adopt": "if_empty"}, stack="prod")),
-    Case("production-no-adopt-always", declared("Workspace", {"adopt": "always"}, stack="prod"), "adopt='if_empty'"),
-    Case("unmanaged-kept", declared("Workspace", {"adopt": "always", "forceDestroy": False})),
-    Case("unmanaged-kept", declared("Workspace", {"name": "a", "forceDestroy": True}, stack="fraud-dev")),
-    Case("unmanaged-kept", declared("Workspace", {"name": "sandbox-ada", "forceDestroy": True})),
-    Case("unmanaged-kept", declared("Workspace", {"name": "a", "forceDestroy": True}), "leave force_destroy out"),
-    Case("unmanaged-kept", declared("Pipeline", {"name": UNKNOWN, "forceDestroy": True}), "leave force_destroy out"),
+    Case("production-no-adopt-always", declared("Workspace", {"adopt": "always"}, stack="prod"), "use 'if_empty'"),
+    Case("no-destroy-unmanaged", declared("Workspace", {"adopt": "always", "forceDestroy": False})),
+    Case("no-destroy-unmanaged", declared("Workspace", {"name": "a", "forceDestroy": True}, stack="fraud-dev")),
+    Case("no-destroy-unmanaged", declared("Workspace", {"name": "sandbox-ada", "forceDestroy": True})),
+    Case("no-destroy-unmanaged", declared("Workspace", {"name": "a", "forceDestroy": True}), "would destroy"),
+    Case("no-destroy-unmanaged", declared("Pipeline", {"name": UNKNOWN, "forceDestroy": True}), "would destroy"),
     Case(
-        "unmanaged-kept",
+        "no-destroy-unmanaged",
         declared("Workspace", {"adopt": "always", "forceDestroy": True}, stack="dev"),
-        "what was there before this stack",
-        "leave one of them out",
+        "contents that existed before this stack",
+        "remove one of the two settings",
     ),
-    Case("production-taken-over", declared("User", {"email": "a"})),
-    Case("production-taken-over", declared("Pipeline", {"name": "a"}, stack="prod")),
-    Case("production-taken-over", declared("Connection", {"adopt": "never"}, stack="prod")),
-    Case("production-taken-over", declared("Connection", {"adopt": "if_same"}, stack="prod", protect=True)),
-    Case("production-taken-over", declared("Connection", {"adopt": "if_same"}, stack="prod"), "adopt='never', or"),
-    Case("production-taken-over", declared("User", {"email": "a"}, stack="prod"), "give it opts=pulumi"),
+    Case("production-protect-adopted", declared("User", {"deleteAdopted": True})),
+    Case("production-protect-adopted", declared("User", {"deleteAdopted": False}, stack="prod")),
+    Case("production-protect-adopted", declared("Connection", {"name": "a"}, stack="prod")),
+    Case("production-protect-adopted", declared("User", {"deleteAdopted": True}, stack="prod", protect=True)),
+    Case("production-protect-adopted", declared("User", {"deleteAdopted": True}, stack="prod"), "remove the setting"),
     Case("model-private", declared("ModelVersion", {"name": "m", "visibility": "public"}), **{"except": ["m"]}),
     Case("model-private", declared("ModelVersion", {"visibility": "private"})),
     Case("model-private", declared("ModelVersion")),
-    Case("model-private", declared("ModelVersion", {"visibility": "public"}), "'public'", "set it to 'private'"),
+    Case("model-private", declared("ModelVersion", {"visibility": "public"}), "'public'", "or set 'private'"),
     Case("model-frameworks", declared("ModelVersion", {"framework": "custom"})),
     Case("model-frameworks", declared("ModelVersion", {"framework": "onnx"}), allowed=["onnx"]),
     Case("model-frameworks", declared("ModelVersion", {"framework": "onnx"}), allowed=["on*"]),
     Case("model-frameworks", declared("ModelVersion", {"framework": UNKNOWN}), allowed=["onnx"]),
     Case("model-frameworks", declared("ModelVersion", {"framework": "custom"}), "to one of onnx", allowed=["onnx"]),
-    Case("model-size", declared("ModelVersion", {"size": 5.0}), maximum=5),
-    Case("model-size", declared("ModelVersion", {"size": UNKNOWN}), maximum=5),
-    Case("model-size", declared("ModelVersion", {"size": 6.0}), "6 bytes and 5 are", maximum=5.0),
+    Case("model-size", declared("ModelVersion", {"path": "m.onnx", "size": 5.0}), maximum=5.0),
+    Case("model-size", declared("ModelVersion", {"path": "m.onnx", "size": UNKNOWN}), maximum=5.0),
+    Case("model-size", declared("ModelVersion", {"path": "m.onnx"}), maximum=5.0),
+    Case("model-size", declared("ModelVersion", {"size": 6.0}), "6 bytes, 5 are allowed; reduce", maximum=5.0),
     Case("deployment-limits", declared("Deployment", engine(replicas=10))),
     Case("deployment-limits", declared("Deployment", {"engineConfig": UNKNOWN})),
     Case("deployment-limits", declared("Deployment", engine(replicas=UNKNOWN))),
@@ -141,27 +141,28 @@ CASES = [
     Case(
         "deployment-limits",
         declared("Deployment", {"engineConfig": {"engine": {"cpu": 1}}}),
-        "the engine has no limit of memory; set memory=… in engine_config",
+        "the engine has no limit for memory; set memory=… in engine_config",
     ),
     Case(
         "deployment-limits",
         declared("Deployment", {"engineConfig": {**engine()["engineConfig"], "engineAux": {"images": {"m_1": {}}}}}),
-        "m_1 has no limit of cpus",
-        "m_1 has no limit of memory",
+        "m_1 has no limit for cpus",
+        "m_1 has no limit for memory",
     ),
-    Case("deployment-limits", declared("Deployment", engine(replicas=11)), "11 replicas where 10", "set lower ones"),
+    Case("deployment-limits", declared("Deployment", engine(replicas=11)), "11 replicas, 10 are", "lower it"),
     Case(
         "deployment-limits",
         declared("Deployment", engine(replicas=3, gpu=True)),
-        "3 replicas where 2 are allowed, 3 CPUs where 2 are",
-        "3221225472 bytes of memory where 2147483648",
-        "3 GPUs where 2",
+        "up to 3 replicas, 2 are allowed",
+        "up to 3 CPUs, 2 are allowed",
+        "up to 3Gi memory, 2Gi are allowed",
+        "up to 3 GPUs, 2 are allowed",
         replicas=2,
         cpus=2,
         memory="2Gi",
         gpus=2,
     ),
-    Case("deployment-limits", declared("Deployment", BAD_CPU), "engine_config: 'two' is not a quantity"),
+    Case("deployment-limits", declared("Deployment", BAD_CPU), "engine_config: 'two' is not a Kubernetes quantity"),
     Case("production-replicas", declared("Deployment", engine(replicas=1))),
     Case("production-replicas", declared("Deployment", engine(replicas=2), stack="prod")),
     Case("production-replicas", declared("Deployment", engine(replicas=UNKNOWN), stack="prod")),
@@ -174,8 +175,8 @@ CASES = [
     ),
     Case("secrets-marked", declared("Connection", {"details": {"a": 1}}, secret="details")),
     Case("secrets-marked", declared("Connection", {"details": UNKNOWN})),
-    Case("secrets-marked", declared("Connection", {"details": {"a": 1}}), "details is not marked", "Output.secret"),
-    Case("secrets-marked", declared("ModelRegistry", {"token": "hush"}), "token is not marked as a secret"),
+    Case("secrets-marked", declared("Connection", {"details": {"a": 1}}), "details is not secret", "Output.secret"),
+    Case("secrets-marked", declared("ModelRegistry", {"token": "hush"}), "token is not secret"),
     Case("no-credential-in-clear", declared("Connection", {"name": "sales", "details": {"password": "hush"}})),
     Case("no-credential-in-clear", declared("User", {"initialPassword": "a"}, secret="initialPassword")),
     Case("no-credential-in-clear", declared("User", {"initialPassword": "hush"}), "initialPassword is named like"),
@@ -191,7 +192,7 @@ CASES = [
         "no-credential-in-clear",
         declared("ModelRegistry", {"url": "https://ada:hush@registry.example.com", "token": "hush"}),
         "url looks like an address with a password in it",
-        "take it out",
+        "remove it, store it as a secret",
     ),
     Case(
         "no-credential-in-clear",
@@ -226,27 +227,31 @@ def test_a_rule_about_one_resource(case: Case) -> None:
 STACK_RULES = {rule.name for rule in RULES if rule.check_stack}
 
 
-def test_every_rule_has_good_and_refused_examples() -> None:
+def test_every_rule_has_good_and_bad_examples() -> None:
     judged = {(case.rule.name, bool(case.said)) for case in CASES}
-    assert judged == {(name, refused) for name in BY_NAME.keys() - STACK_RULES for refused in (True, False)}
+    assert judged == {(name, bad) for name in BY_NAME.keys() - STACK_RULES for bad in (True, False)}
 
 
 # --- rules about the stack ----------------------------------------------------------------------------------
 
 
 def in_place(
-    kind: str, name: str, workspace: Declared | int, properties: Mapping[str, Any] | None = None
-) -> Declared:
+    kind: str, name: str, workspace: ResourceView | int, properties: Mapping[str, Any] | None = None
+) -> ResourceView:
     """A resource whose workspace_id is a number, or still unknown and made of an output of a resource."""
     if isinstance(workspace, int):
         return declared(kind, {"workspaceId": workspace, **(properties or {})}, name=name, stack="prod")
-    refers = {"workspaceId": frozenset({workspace.urn})}
+    property_dependencies = {"workspaceId": frozenset({workspace.urn})}
     return declared(
-        kind, {"workspaceId": UNKNOWN, **(properties or {})}, name=name, stack="prod", refers=refers
+        kind,
+        {"workspaceId": UNKNOWN, **(properties or {})},
+        name=name,
+        stack="prod",
+        property_dependencies=property_dependencies,
     )
 
 
-def refused(rule: str, *resources: Declared, **config: Any) -> list[str]:
+def violations(rule: str, *resources: ResourceView, **config: Any) -> list[str]:
     found = BY_NAME[rule].stack_violations(resources, config)
     for urn, message in found:
         assert message.startswith(next(f"{r.kind} {r.name!r}: " for r in resources if r.urn == urn))
@@ -259,87 +264,101 @@ OLD = declared("Workspace", {"name": "old", "workspaceId": 7.0}, name="old", sta
 
 
 @pytest.mark.parametrize("workspace", [NEW, OLD], ids=["id-unknown", "id-known"])
-def test_owners_of_a_workspace_are_counted(workspace: Declared) -> None:
+def test_owners_of_a_workspace_are_counted(workspace: ResourceView) -> None:
     where = workspace if workspace is NEW else 7
     owners = [in_place("WorkspaceMember", f"owner-{n}", where, {"role": "OWNER"}) for n in range(3)]
     helper = in_place("WorkspaceMember", "helper", where, {"role": "COLLABORATOR"})
     stranger = in_place("WorkspaceMember", "stranger", OTHER if workspace is NEW else 8, {"role": "OWNER"})
-    assert refused("workspace-owners", workspace, helper, owners[0]) == []
+    assert violations("workspace-owners", workspace, helper, owners[0]) == []
     place_of_stranger = [OTHER] if workspace is NEW else []
-    (message,) = refused("workspace-owners", workspace, helper, stranger, *place_of_stranger)
-    assert "no OWNER of it is declared; declare a WorkspaceMember" in message
-    (message,) = refused("workspace-owners", workspace, *owners, maximum=2.0)
-    assert "3 owners of it are declared and 2 are allowed; make some" in message
+    (message,) = violations("workspace-owners", workspace, helper, stranger, *place_of_stranger)
+    assert "the stack declares no OWNER of it; add a WorkspaceMember" in message
+    (message,) = violations("workspace-owners", workspace, *owners, maximum=2.0)
+    assert "the stack declares 3 owners of it, 2 are allowed; set role" in message
 
 
-def test_a_role_or_workspace_that_is_unknown_refuses_nothing() -> None:
-    assert refused("workspace-owners", NEW, in_place("WorkspaceMember", "m", NEW, {"role": UNKNOWN})) == []
+def test_an_unknown_role_or_workspace_is_no_violation() -> None:
+    assert violations("workspace-owners", NEW, in_place("WorkspaceMember", "m", NEW, {"role": UNKNOWN})) == []
     nowhere = declared("WorkspaceMember", {"workspaceId": UNKNOWN, "role": "OWNER"}, name="m")
-    assert refused("workspace-owners", NEW, nowhere) == []
+    assert violations("workspace-owners", NEW, nowhere) == []
 
 
-def test_what_is_only_read_is_not_judged() -> None:
-    read = declared("Workspace", {"workspaceId": 7}, only_read=True)
-    assert refused("workspace-owners", read) == []
-    assert len(refused("workspace-owners", OLD)) == 1
+def test_external_resources_are_not_checked() -> None:
+    read = declared("Workspace", {"workspaceId": 7}, external=True)
+    assert violations("workspace-owners", read) == []
+    assert len(violations("workspace-owners", OLD)) == 1
 
 
 def test_an_assay_watches_a_deployment_by_the_name_of_its_pipeline() -> None:
     deployment = in_place("Deployment", "d", NEW, {"pipelineName": "fraud"})
     assay = in_place("Assay", "a", NEW, {"pipelineName": "fraud", "active": True})
-    assert refused("production-assays", NEW, deployment, assay) == []
-    assert refused("production-assays", declared("Deployment", {"pipelineName": "fraud"}, stack="dev")) == []
+    assert violations("production-assays", NEW, deployment, assay) == []
+    assert (
+        violations("production-assays", declared("Deployment", {"pipelineName": "fraud"}, stack="dev")) == []
+    )
     for wrong in (
         in_place("Assay", "a", NEW, {"pipelineName": "churn"}),
         in_place("Assay", "a", NEW, {"pipelineName": "fraud", "active": False}),
         in_place("Assay", "a", OTHER, {"pipelineName": "fraud"}),
     ):
-        (message,) = refused("production-assays", NEW, OTHER, deployment, wrong)
-        assert "no active assay watches its pipeline; declare an Assay" in message
+        (message,) = violations("production-assays", NEW, OTHER, deployment, wrong)
+        assert "no active assay monitors its pipeline; declare an Assay" in message
 
 
 def test_a_pipeline_whose_name_is_unknown_is_known_by_where_the_name_comes_from() -> None:
     pipeline = declared("Pipeline", name="p", stack="prod")
 
-    def by_reference(kind: str, source: Declared) -> Declared:
-        refers = {"pipelineName": frozenset({source.urn})}
-        return declared(kind, {"pipelineName": UNKNOWN}, name=kind, stack="prod", refers=refers)
+    def by_reference(kind: str, source: ResourceView) -> ResourceView:
+        property_dependencies = {"pipelineName": frozenset({source.urn})}
+        return declared(
+            kind,
+            {"pipelineName": UNKNOWN},
+            name=kind,
+            stack="prod",
+            property_dependencies=property_dependencies,
+        )
 
     deployment = by_reference("Deployment", pipeline)
-    assert refused("production-assays", pipeline, deployment, by_reference("Assay", pipeline)) == []
-    assert refused("production-assays", pipeline, deployment, by_reference("Assay", OTHER)) != []
+    assert violations("production-assays", pipeline, deployment, by_reference("Assay", pipeline)) == []
+    assert violations("production-assays", pipeline, deployment, by_reference("Assay", OTHER)) != []
 
 
 @pytest.mark.parametrize("by_version", [False, True], ids=["by-reference", "by-version"])
 def test_models_of_a_pipeline_belong_to_its_workspace(by_version: bool) -> None:
-    def stack(model_in: Declared | int, pipeline_in: Declared | int) -> list[Declared]:
+    def stack(model_in: ResourceView | int, pipeline_in: ResourceView | int) -> list[ResourceView]:
         model = in_place("ModelVersion", "m", model_in, {"version": "6f0e" if by_version else UNKNOWN})
         steps = [{"ModelInference": {"models": [{"version": "6f0e"}]}}] if by_version else UNKNOWN
         pipeline = in_place("Pipeline", "p", pipeline_in, {"steps": steps})
         if not by_version:
-            refers = {**pipeline.refers, "steps": frozenset({model.urn})}
-            pipeline = Declared(
-                type=pipeline.type, urn=pipeline.urn, properties=pipeline.properties, refers=refers
+            property_dependencies = {**pipeline.property_dependencies, "steps": frozenset({model.urn})}
+            pipeline = ResourceView(
+                type=pipeline.type,
+                urn=pipeline.urn,
+                properties=pipeline.properties,
+                property_dependencies=property_dependencies,
             )
         return [NEW, OTHER, model, pipeline]
 
-    assert refused("pipeline-models", *stack(NEW, NEW)) == []
-    assert refused("pipeline-models", *stack(3, 3)) == []
+    assert violations("pipeline-models", *stack(NEW, NEW)) == []
+    assert violations("pipeline-models", *stack(3, 3)) == []
     for apart in (stack(NEW, OTHER), stack(3, 4)):
-        (message,) = refused("pipeline-models", *apart)
-        assert (
-            "its steps use ModelVersion 'm', which belongs to another workspace; upload the model" in message
-        )
+        (message,) = violations("pipeline-models", *apart)
+        assert "its steps use ModelVersion 'm' of another workspace; upload the model" in message
 
 
 def test_a_workspace_is_found_through_another_resource() -> None:
     model = in_place("ModelVersion", "m", NEW, {"version": UNKNOWN})
-    refers = {"workspaceId": frozenset({model.urn}), "steps": frozenset({model.urn})}
-    pipeline = declared("Pipeline", {"workspaceId": UNKNOWN, "steps": UNKNOWN}, stack="prod", refers=refers)
-    assert refused("pipeline-models", NEW, model, pipeline) == []
+    property_dependencies = {"workspaceId": frozenset({model.urn}), "steps": frozenset({model.urn})}
+    pipeline = declared(
+        "Pipeline",
+        {"workspaceId": UNKNOWN, "steps": UNKNOWN},
+        stack="prod",
+        property_dependencies=property_dependencies,
+    )
+    assert violations("pipeline-models", NEW, model, pipeline) == []
 
 
-def whole_stack(workspaces: int) -> list[Declared]:
+def whole_stack(workspaces: int) -> list[ResourceView]:
     """As a preview sees it before anything is made: no id is known, and all names are the same."""
     found = []
     for n in range(workspaces):
@@ -349,7 +368,10 @@ def whole_stack(workspaces: int) -> list[Declared]:
         found += [
             workspace,
             model,
-            replace(pipeline, refers={**pipeline.refers, "steps": frozenset({model.urn})}),
+            replace(
+                pipeline,
+                property_dependencies={**pipeline.property_dependencies, "steps": frozenset({model.urn})},
+            ),
             in_place("WorkspaceMember", f"o{n}", workspace, {"role": "OWNER"}),
             in_place("Deployment", f"d{n}", workspace, {"pipelineName": "fraud"}),
             in_place("Assay", f"a{n}", workspace, {"pipelineName": "fraud"}),
@@ -360,18 +382,18 @@ def whole_stack(workspaces: int) -> list[Declared]:
 @pytest.mark.parametrize("rule", sorted(STACK_RULES))
 def test_a_stack_of_twice_the_size_is_twice_the_work(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = 0
-    look = Declared.__getitem__
+    look = ResourceView.__getitem__
 
-    def counted(resource: Declared, name: str) -> Any:
+    def counted(resource: ResourceView, name: str) -> Any:
         nonlocal looks
         looks += 1
         return look(resource, name)
 
-    monkeypatch.setattr(Declared, "__getitem__", counted)
+    monkeypatch.setattr(ResourceView, "__getitem__", counted)
     work = []
     for size in (20, 40):
         looks = 0
-        assert refused(rule, *whole_stack(size)) == []
+        assert violations(rule, *whole_stack(size)) == []
         work.append(looks)
     assert work[1] < 2.2 * work[0]
 
@@ -379,7 +401,7 @@ def test_a_stack_of_twice_the_size_is_twice_the_work(rule: str, monkeypatch: pyt
 def test_of_workspaces_with_one_id_both_have_the_owner() -> None:
     """One that is declared may be read, too."""
     owner = in_place("WorkspaceMember", "o", 7, {"role": "OWNER"})
-    assert refused("workspace-owners", OLD, replace(OLD, urn=OLD.urn + "-read"), owner) == []
+    assert violations("workspace-owners", OLD, replace(OLD, urn=OLD.urn + "-read"), owner) == []
 
 
 # --- remediations -------------------------------------------------------------------------------------------
@@ -419,12 +441,14 @@ def test_of_workspaces_with_one_id_both_have_the_owner() -> None:
         ("model-private", declared("ModelVersion", {"visibility": "public"}), {}, {}),
     ],
 )
-def test_remediations(rule: str, resource: Declared, config: dict[str, Any], changes: dict[str, Any]) -> None:
+def test_remediations(
+    rule: str, resource: ResourceView, config: dict[str, Any], changes: dict[str, Any]
+) -> None:
     assert BY_NAME[rule].remediated(resource, config) == changes
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.remedy], ids=lambda rule: rule.name)
-def test_what_is_remediated_is_refused_no_more(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.remediation], ids=lambda rule: rule.name)
+def test_a_remediated_resource_complies(rule: Rule) -> None:
     config = {"owner-group": GROUP}.get(rule.name, {})
     bad = next(
         case.resource
@@ -433,42 +457,40 @@ def test_what_is_remediated_is_refused_no_more(rule: Rule) -> None:
     )
     changes = rule.remediated(bad, config)
     secrets = frozenset((name,) for name, value in changes.items() if isinstance(value, Secret))
-    good = Declared(bad.type, bad.urn, {**bad.properties, **changes}, secrets=secrets)
+    good = ResourceView(bad.type, bad.urn, {**bad.properties, **changes}, secrets=secrets)
     assert rule.violations(bad, config)
     assert rule.violations(good, config) == []
 
 
 # --- configurations ---
 
-LOTS = "'lots' is not a quantity of Kubernetes, such as 500m, 2, 512Mi or 3Gi"
+LOTS = "'lots' is not a Kubernetes quantity such as 500m, 2, 512Mi or 3Gi"
 
 
 @pytest.mark.parametrize(
-    ("rule", "config", "problems"),
+    ("rule", "config", "errors"),
     [
         ("deployment-limits", {"memory": "2Gi", "cpus": 5.0}, []),
         ("deployment-limits", {"memory": "lots"}, [f"rule deployment-limits, setting memory: {LOTS}"]),
         (
             "workspace-name",
             {"pattern": "("},
-            ["rule workspace-name, setting pattern: '(' is not a regular expression of Python: missing ), "
+            ["rule workspace-name, setting pattern: '(' is not a Python regular expression: missing ), "
              "unterminated subpattern at position 0"],
         ),
         ("workspace-name", {"pattern": "(?!tmp-).*"}, []),
-        ("model-size", {"maxmum": 5}, ["rule model-size has no setting maxmum; it has maximum"]),
-        ("pipeline-models", {"a": 1}, ["rule pipeline-models has no setting a; it has none"]),
+        ("model-size", {"maxmum": 5}, ["rule model-size has no setting maxmum; its settings are maximum"]),
+        ("pipeline-models", {"a": 1}, ["rule pipeline-models has no setting a; it has no settings"]),
     ],
 )  # fmt: skip
-def test_wrong_configurations_are_one_line_each(
-    rule: str, config: dict[str, Any], problems: list[str]
-) -> None:
-    assert list(BY_NAME[rule].problems(config)) == problems
+def test_wrong_configurations_are_one_line_each(rule: str, config: dict[str, Any], errors: list[str]) -> None:
+    assert list(BY_NAME[rule].config_errors(config)) == errors
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_defaults_are_right_and_schemas_are_json(rule: Rule) -> None:
     defaults = {name: setting["default"] for name, setting in rule.settings.items()}
-    assert list(rule.problems(defaults)) == []
+    assert list(rule.config_errors(defaults)) == []
     assert json.loads(json.dumps(rule.schema)) == rule.schema
 
 
@@ -497,7 +519,7 @@ def test_type_tokens(token: str, kind: str | None) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_other_resources_and_resources_of_which_nothing_is_known_pass(rule: Rule) -> None:
-    bucket = Declared(type="aws:s3/bucket:Bucket", urn="urn:pulumi:prod::p::aws:s3/bucket:Bucket::b")
+    bucket = ResourceView(type="aws:s3/bucket:Bucket", urn="urn:pulumi:prod::p::aws:s3/bucket:Bucket::b")
     assert rule.violations(bucket) == []
     assert rule.stack_violations([bucket]) == []
 
@@ -505,7 +527,7 @@ def test_other_resources_and_resources_of_which_nothing_is_known_pass(rule: Rule
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_rules_describe_themselves(rule: Rule) -> None:
     assert rule.description.endswith(".")
-    assert bool(rule.remedy) == bool(rule.remedy_text)
-    assert rule.level != "remediate" or rule.remedy
+    assert bool(rule.remediation) == bool(rule.remediation_text)
+    assert rule.level != "remediate" or rule.remediation
     for setting in rule.settings.values():
         assert {"type", "default", "description"} <= set(setting)

@@ -1,4 +1,4 @@
-"""How much of the cluster a deployment's ``engineConfig`` asks for (the shape that ``pipelines/deploy`` takes)."""
+"""The cluster resources that a deployment's ``engineConfig`` requests (the shape that ``pipelines/deploy`` takes)."""
 
 from __future__ import annotations
 
@@ -14,24 +14,33 @@ _MULTIPLES = {
 }  # fmt: skip
 
 
-def quantity(written: Any) -> float:
-    """The number behind a Kubernetes quantity: ``500m`` is 0.5, ``3Gi`` is 3221225472.
+def quantity(text: Any) -> float:
+    """Return the number that a Kubernetes quantity stands for: 0.5 for ``500m``, 3221225472 for ``3Gi``.
 
-    Raises ValueError with a line that says what is wrong.
+    Raises ValueError with one line if it is not a quantity.
     """
-    text = str(written).strip()
-    number = text.rstrip("".join({letter for unit in _MULTIPLES for letter in unit}))
+    number, unit = _split(text)
     try:
-        return float(number) * _MULTIPLES[text[len(number) :]]
+        return float(number) * _MULTIPLES[unit]
     except (KeyError, ValueError):
-        raise ValueError(
-            f"{written!r} is not a quantity of Kubernetes, such as 500m, 2, 512Mi or 3Gi"
-        ) from None
+        raise ValueError(f"{text!r} is not a Kubernetes quantity such as 500m, 2, 512Mi or 3Gi") from None
+
+
+def in_unit_of(example: Any, value: float) -> str:
+    """Write ``value`` in the unit of another quantity: 3221225472 is ``3Gi`` in the unit of ``256Gi``."""
+    unit = _split(example)[1]
+    return f"{value / _MULTIPLES[unit]:.15g}{unit}"
+
+
+def _split(quantity: Any) -> tuple[str, str]:
+    text = str(quantity).strip()
+    number = text.rstrip("".join({letter for unit in _MULTIPLES for letter in unit}))
+    return number, text[len(number) :]
 
 
 @dataclass(frozen=True)
 class Container:
-    """One container of a replica: the engine, or a model's own."""
+    """One container of a replica: the engine's, or a model's own."""
 
     name: str
     cpus: float | None
@@ -41,33 +50,33 @@ class Container:
 
 
 @dataclass(frozen=True)
-class Demand:
-    """What a deployment asks for."""
+class RequestedResources:
+    """The resources that a deployment requests."""
 
     least_replicas: int
     most_replicas: int
     containers: tuple[Container, ...]
 
     def total(self, what: str) -> float:
-        """The sum of ``cpus``, ``memory`` or ``gpus`` over all containers of as many replicas as there may be."""
+        """Return the sum of ``cpus``, ``memory`` or ``gpus`` over all containers of the largest number of replicas."""
         return self.most_replicas * sum(getattr(container, what) or 0 for container in self.containers)
 
 
-def demand(engine_config: Any) -> Demand | None:
-    """What an ``engineConfig`` asks for; None while parts of it are unknown.
+def requested_resources(engine_config: Any) -> RequestedResources | None:
+    """Return what an ``engineConfig`` requests, or None while parts of it are unknown.
 
-    Raises ValueError for a quantity that is none.
+    Raises ValueError for a value that is not a quantity.
     """
     if _has_unknown(engine_config):
         return None
-    config = _folded(engine_config or {})
+    config = _normalised(engine_config or {})
     engine = config.get("engine") or {}
     scale = engine.get("autoscale") or {}
     replicas = engine.get("replicas")
     least = scale.get("replicamin", replicas)
     most = scale.get("replicamax", replicas)
     images = (config.get("engineaux") or {}).get("images") or {}
-    return Demand(
+    return RequestedResources(
         least_replicas=1 if least is None else int(least),
         most_replicas=1 if most is None else int(most),
         containers=(_container("the engine", engine), *(_container(n, part) for n, part in images.items())),
@@ -82,23 +91,25 @@ def _container(name: str, part: Mapping[str, Any]) -> Container:
         return None if found is None else quantity(found)
 
     gpus = [quantity(amount) for resource, amount in limits.items() if resource.endswith("/gpu")]
-    # `gpu` says only that one is needed; how many, the resource of the GPU's vendor says.
+    # `gpu` requests one; a number is in the resource of the GPU's vendor.
     return Container(name, limit("cpu"), limit("memory"), sum(gpus) or float(part.get("gpu") is True))
 
 
-def _folded(value: Any) -> Any:
-    """The same with names in one spelling: the API mixes snake_case and camelCase, and Pulumi's wire is camelCase."""
+def _normalised(value: Any) -> Any:
+    """Return the same value with lower-case names: the API mixes snake_case and camelCase, Pulumi uses camelCase."""
     if isinstance(value, Mapping):
         return {
-            _name(key): _images(part) if _name(key) == "images" else _folded(part)
+            _name(key): _images(part) if _name(key) == "images" else _normalised(part)
             for key, part in value.items()
         }
     return value
 
 
 def _images(images: Any) -> Any:
-    """Here the keys are names of models, not of settings."""
-    return {name: _folded(part) for name, part in images.items()} if isinstance(images, Mapping) else images
+    """Keep the keys: they are names of models, not of settings."""
+    return (
+        {name: _normalised(part) for name, part in images.items()} if isinstance(images, Mapping) else images
+    )
 
 
 def _name(key: str) -> str:
