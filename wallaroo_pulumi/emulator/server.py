@@ -13,7 +13,7 @@ from typing import Self
 import uvicorn
 
 from .app import create_app, open_state
-from .control.seed import OPERATOR
+from .control.seed_format import OPERATOR
 from .settings import Settings
 from .state import StateError
 from .traffic import Traffic

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -98,12 +99,18 @@ def test_objects_and_tokens_survive_kill_9(start: Start, tmp_path: Path) -> None
         token = before.login().json()["access_token"]
         before.call_with(token, "workspaces/create", {"workspace_name": "fraud"})
         listed = before.call_with(token, "workspaces/list").json()
+        users = before.call_with(token, "users/query").json()
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     after = Instance(address(start("--state", state)), Clock())
     with after.http:
         assert after.call_with(token, "workspaces/list").json() == listed
         assert len(listed["workspaces"]) == 1
+        assert listed["workspaces"][0]["created_at"]
+        assert after.call_with(token, "users/query").json() == users
+        for user_id, user in users["users"].items():
+            assert uuid.UUID(user_id).version == 4
+            assert isinstance(user["createdTimestamp"], int)
 
 
 def test_lifetimes_from_the_command_line(start: Start) -> None:

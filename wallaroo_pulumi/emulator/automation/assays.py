@@ -16,9 +16,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, TypeAdapter
 
 from ..errors import ApiError
+from ..identity import access
 from ..identity.accounts import User
 from ..identity.auth import Caller
-from ..identity.workspaces import role_of_caller
 from ..services import Db
 from ..state import State
 from ..wire import Id, Wire, mlops_router
@@ -236,7 +236,7 @@ class ResultsRequest(IdRequest):
 @router.post("/schedule")
 async def schedule(body: ScheduleRequest, caller: Caller, db: Db) -> str:
     """Make an assay, active from the start; the answer is its id. A taken name is 500, as by a constraint."""
-    role_of_caller(db, body.targeting.data_origin.workspace_id, caller)
+    access.require_member(db, body.targeting.data_origin.workspace_id, caller)
     if db.row("SELECT 1 FROM assays WHERE name = ?", (body.name,)):
         raise ApiError(
             500,
@@ -250,7 +250,8 @@ async def schedule(body: ScheduleRequest, caller: Caller, db: Db) -> str:
 
 @router.post("/get")
 async def get(body: ListRequest, caller: Caller, db: Db) -> list[Assay]:
-    """The assays of the caller's workspaces."""
+    """The assays of the caller's workspaces, or of one of them."""
+    access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
         "SELECT a.* FROM assays a JOIN workspace_members m USING (workspace_id) WHERE m.user_id = :caller"
         " AND (:active = 'All' OR a.active = (:active = 'ActiveOnly'))"
@@ -354,10 +355,7 @@ def end_with(db: State, pipeline_id: int) -> None:
 def _visible(db: State, assay_id: str, caller: User) -> Assay:
     """The assay. Raises ApiError: 404 for an unknown one, 403 for a stranger."""
     row = db.row("SELECT * FROM assays WHERE id = ?", (assay_id,))
-    if row is None:
-        raise ApiError(404, f"no assay {assay_id}")
-    role_of_caller(db, row["workspace_id"], caller)
-    return _assay(row)
+    return _assay(access.visible(db, row, caller, ApiError(404, f"no assay {assay_id}")))
 
 
 def _assay(row: Any) -> Assay:

@@ -8,9 +8,9 @@ import json
 from typing import Any, Literal
 
 from ..errors import ApiError
+from ..identity import access
 from ..identity.accounts import User
 from ..identity.auth import Caller
-from ..identity.workspaces import role_of_caller
 from ..services import Db
 from ..state import State
 from ..wire import Id, Wire, mlops_router
@@ -116,7 +116,7 @@ class OldResultsRequest(Wire):
 @router.post("/create")
 async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
     """Make an assay. A taken name is 500, as by a constraint."""
-    role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     if db.row("SELECT 1 FROM old_assays WHERE name = ?", (body.name,)):
         raise ApiError(
             500,
@@ -130,6 +130,7 @@ async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
 @router.post("/list")
 async def list_assays(body: ListRequest, caller: Caller, db: Db) -> list[Assay]:
     """The assays of the caller's workspaces, the newest first."""
+    access.require_member(db, body.workspace_id, caller)
     return [
         Assay(**assay.model_dump())
         for assay in _all(db, caller)
@@ -141,7 +142,8 @@ async def list_assays(body: ListRequest, caller: Caller, db: Db) -> list[Assay]:
 
 @router.post("/filter")
 async def filter_assays(body: FilterRequest, caller: Caller, db: Db) -> list[CreatedAssay]:
-    """Those of one pipeline; the drift window and the locations of the request are not looked at."""
+    """Those of one pipeline; the drift window and the locations of the request are ignored."""
+    access.require_member(db, body.workspace_id, caller)
     found = [
         assay
         for assay in _all(db, caller)
@@ -214,10 +216,7 @@ def _visible(db: State, assay_id: int, caller: User) -> CreatedAssay:
         " WHERE a.id = ?",
         (assay_id,),
     )
-    if row is None:
-        raise ApiError(400, f"no assay {assay_id}")
-    role_of_caller(db, row["workspace_id"], caller)
-    return _assay(row)
+    return _assay(access.visible(db, row, caller, ApiError(400, f"no assay {assay_id}")))
 
 
 def _assay(row: Any) -> CreatedAssay:

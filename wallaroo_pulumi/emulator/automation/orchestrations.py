@@ -18,8 +18,9 @@ from pydantic import ValidationError
 
 from .. import readiness
 from ..errors import ApiError
+from ..identity import access
+from ..identity.accounts import User
 from ..identity.auth import Caller
-from ..identity.workspaces import role_of_caller
 from ..services import Db
 from ..settings import OCI_REGISTRY, PLATFORM_VERSION
 from ..state import State
@@ -104,7 +105,7 @@ async def upload(
         wanted = Metadata.model_validate_json(metadata)
     except ValidationError as error:
         raise ApiError(400, "metadata: not the JSON object that is expected") from error
-    role_of_caller(db, wanted.workspace_id, caller)
+    access.require_member(db, wanted.workspace_id, caller)
     content = await file.read()
     return IdReply(
         id=add_orchestration(
@@ -123,14 +124,12 @@ async def upload(
 @router.post("/get_by_id")
 async def get_by_id(body: IdRequest, caller: Caller, db: Db) -> Orchestration:
     """One orchestration; an unknown id is 404."""
-    row = row_of(db, body.id)
-    role_of_caller(db, row["workspace_id"], caller)
-    return Orchestration(**_current(db, row))
+    return Orchestration(**_current(db, visible(db, body.id, caller)))
 
 
 @router.post("/list")
 async def list_orchestrations(body: ListRequest, caller: Caller, db: Db) -> list[ListedOrchestration]:
-    role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
         "SELECT * FROM orchestrations WHERE workspace_id = ? ORDER BY rowid", (body.workspace_id,)
     ).fetchall()
@@ -147,9 +146,8 @@ async def list_orchestrations(body: ListRequest, caller: Caller, db: Db) -> list
 @router.post("/delete_orchestrations")
 async def delete(body: DeleteRequest, caller: Caller, db: Db) -> DeleteReply:
     """Delete, all or none; the answer is the space that this frees. Live tasks are 409."""
-    rows = [row_of(db, id) for id in body.orchestrations]
+    rows = [visible(db, id, caller) for id in body.orchestrations]
     for row in rows:
-        role_of_caller(db, row["workspace_id"], caller)
         if db.row("SELECT 1 FROM tasks WHERE orch_id = ? AND status != 'killed'", (row["id"],)):
             raise ApiError(409, f"orchestration {row['id']} is used by tasks")
     if body.confirm_delete:
@@ -185,12 +183,14 @@ def add_orchestration(
     return orchestration_id
 
 
-def row_of(db: State, orchestration_id: str) -> sqlite3.Row:
-    """The orchestration's row. Raises ApiError 404."""
-    row = db.row("SELECT * FROM orchestrations WHERE id = ?", (orchestration_id,))
-    if row is None:
-        raise ApiError(404, f"no orchestration with id {orchestration_id}")
-    return row
+def row_of(db: State, orchestration_id: str) -> sqlite3.Row | None:
+    return db.row("SELECT * FROM orchestrations WHERE id = ?", (orchestration_id,))
+
+
+def visible(db: State, orchestration_id: str, caller: User) -> sqlite3.Row:
+    """Return the orchestration's row. Raises ApiError: 404 for an unknown one, 403 for a non-member."""
+    absent = ApiError(404, f"no orchestration with id {orchestration_id}")
+    return access.visible(db, row_of(db, orchestration_id), caller, absent)
 
 
 def _current(db: State, row: sqlite3.Row) -> dict[str, Any]:

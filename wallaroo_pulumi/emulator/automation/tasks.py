@@ -13,8 +13,9 @@ from pydantic import Field
 
 from .. import readiness
 from ..errors import ApiError
+from ..identity import access
+from ..identity.accounts import User
 from ..identity.auth import Caller
-from ..identity.workspaces import role_of_caller
 from ..services import Db
 from ..settings import PLATFORM_VERSION
 from ..state import State
@@ -151,24 +152,21 @@ class Task(Wire):
 @router.post("/run_once", status_code=201)
 async def run_once(body: RunRequest, caller: Caller, db: Db) -> IdReply:
     """Start a task that ends by itself."""
-    role_of_caller(db, body.workspace_id, caller)
-    return IdReply(id=add_task(db, "Job", body))
+    return _start(db, "Job", body, caller)
 
 
 @router.post("/run_scheduled", status_code=201)
 async def run_scheduled(body: RunScheduledRequest, caller: Caller, db: Db) -> IdReply:
     """Start a task that runs by a cron schedule of five fields."""
-    role_of_caller(db, body.workspace_id, caller)
     if len(body.schedule.split()) != 5:
         raise ApiError(400, "schedule: not a cron schedule of five fields")
-    return IdReply(id=add_task(db, "CronJob", body, schedule=body.schedule))
+    return _start(db, "CronJob", body, caller, body.schedule)
 
 
 @router.post("/run_continuously", status_code=201)
 async def run_continuously(body: RunContinuouslyRequest, caller: Caller, db: Db) -> IdReply:
     """Start a task that runs until it is killed."""
-    role_of_caller(db, body.workspace_id, caller)
-    return IdReply(id=add_task(db, "Deployment", body))
+    return _start(db, "Deployment", body, caller)
 
 
 @router.post("/get_by_id")
@@ -179,7 +177,8 @@ async def get_by_id(body: IdRequest, caller: Caller, db: Db) -> Task:
 
 @router.post("/list")
 async def list_tasks(body: ListRequest, caller: Caller, db: Db) -> list[Task]:
-    """The caller's workspaces' tasks, the killed ones only if asked for."""
+    """The tasks of the caller's workspaces, or of one of them; killed ones only if requested."""
+    access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
         "SELECT * FROM tasks WHERE workspace_id IN"
         " (SELECT workspace_id FROM workspace_members WHERE user_id = :caller)"
@@ -193,8 +192,13 @@ async def list_tasks(body: ListRequest, caller: Caller, db: Db) -> list[Task]:
 
 
 @router.post("/get_tasks_by_orch_sha")
-async def get_tasks_by_orch_sha(body: ShaRequest, _: Caller, db: Db) -> ShaReply:
-    rows = db.execute("SELECT id FROM tasks WHERE orch_sha = ? ORDER BY rowid", (body.sha,))
+async def get_tasks_by_orch_sha(body: ShaRequest, caller: Caller, db: Db) -> ShaReply:
+    """The ids of the caller's tasks that run orchestrations with this digest."""
+    rows = db.execute(
+        "SELECT t.id FROM tasks t JOIN workspace_members m USING (workspace_id)"
+        " WHERE m.user_id = ? AND t.orch_sha = ? ORDER BY t.rowid",
+        (caller.id, body.sha),
+    )
     return ShaReply(ids=[row["id"] for row in rows])
 
 
@@ -243,6 +247,14 @@ async def get_logs_for_run(body: LogsRequest, caller: Caller, db: Db) -> LogsRep
     return LogsReply(logs=logs if body.lines is None else logs[max(0, len(logs) - body.lines) :])
 
 
+def _start(
+    db: State, run_type: RunType, body: RunRequest, caller: User, schedule: str | None = None
+) -> IdReply:
+    access.require_member(db, body.workspace_id, caller)
+    orchestrations.visible(db, body.orch_id, caller)
+    return IdReply(id=add_task(db, run_type, body, schedule=schedule))
+
+
 def add_task(
     db: State,
     run_type: RunType,
@@ -252,8 +264,10 @@ def add_task(
     task_id: str | None = None,
     status: str = "pending",
 ) -> str:
-    """Insert a task and give its id. Raises ApiError 404 for an unknown orchestration, 400 for one not ready."""
+    """Insert a task and return its id. Raises ApiError 404 for an unknown orchestration, 400 for one not ready."""
     orchestration = orchestrations.row_of(db, body.orch_id)
+    if orchestration is None:
+        raise ApiError(404, f"no orchestration with id {body.orch_id}")
     if orchestration["status"] != "ready":
         raise ApiError(400, f"orchestration {body.orch_id} is not ready")
     task_id, now = task_id or str(uuid.uuid4()), db.timestamp()
@@ -282,12 +296,9 @@ def add_run(
     return run_id
 
 
-def _row(db: State, task_id: str, caller: Caller) -> sqlite3.Row:
+def _row(db: State, task_id: str, caller: User) -> sqlite3.Row:
     row = db.row("SELECT * FROM tasks WHERE id = ?", (task_id,))
-    if row is None:
-        raise ApiError(404, f"no task with id {task_id}")
-    role_of_caller(db, row["workspace_id"], caller)
-    return row
+    return access.visible(db, row, caller, ApiError(404, f"no task with id {task_id}"))
 
 
 def _set_status(db: State, task_id: str, status: str) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from fastapi import Response
 
 from ..errors import ApiError
+from ..identity import access
 from ..identity.auth import Caller
-from ..identity.workspaces import role_of_caller
 from ..services import Db
 from ..state import State
 from ..wire import Id, Wire, mlops_router
@@ -97,8 +97,7 @@ async def get_by_id(body: IdRequest, _: Caller, db: Db) -> Connection:
 @router.post("/list")
 async def list_connections(body: ListRequest, caller: Caller, db: Db) -> ListReply:
     """Every connection, or those that a workspace uses; details in clear."""
-    if body.workspace_id is not None:
-        role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     found = _connections(
         db,
         ":workspace IS NULL OR c.id IN"
@@ -119,7 +118,7 @@ async def delete(body: NameRequest, _: Caller, db: Db) -> Response:
 @router.post("/add_to_workspace")
 async def add_to_workspace(body: LinkRequest, caller: Caller, db: Db) -> IdReply:
     """Attach; the answer is the id of the link. A second time is 500, as by the table's constraint."""
-    role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     _one(db, "id", body.connection_id)
     if db.row(
         "SELECT 1 FROM workspace_connections WHERE workspace_id = ? AND connection_id = ?",
@@ -130,17 +129,13 @@ async def add_to_workspace(body: LinkRequest, caller: Caller, db: Db) -> IdReply
             "error returned from database: duplicate key value violates unique constraint"
             ' "workspace_connections_pkey"',
         )
-    link = str(uuid.uuid4())
-    db.execute(
-        "INSERT INTO workspace_connections VALUES (?, ?, ?)", (link, body.workspace_id, body.connection_id)
-    )
-    return IdReply(id=link)
+    return IdReply(id=link(db, body.workspace_id, body.connection_id))
 
 
 @router.post("/remove_from_workspace", status_code=204)
 async def remove_from_workspace(body: LinkRequest, caller: Caller, db: Db) -> Response:
     """Detach; what is not attached stays so."""
-    role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     db.execute(
         "DELETE FROM workspace_connections WHERE workspace_id = ? AND connection_id = ?",
         (body.workspace_id, body.connection_id),
@@ -158,6 +153,13 @@ def add_connection(
         (connection_id, name, type, json.dumps(details), db.timestamp()),
     )
     return connection_id
+
+
+def link(db: State, workspace_id: int, connection_id: str) -> str:
+    """Let a workspace use a connection and return the id of the link."""
+    link_id = str(uuid.uuid4())
+    db.execute("INSERT INTO workspace_connections VALUES (?, ?, ?)", (link_id, workspace_id, connection_id))
+    return link_id
 
 
 def remove_connection(db: State, name: str) -> int:

@@ -15,9 +15,10 @@ from fastapi import APIRouter
 from graphql import GraphQLResolveInfo, build_schema, get_named_type, graphql_sync
 
 from ..errors import ApiError
+from ..identity import access
 from ..identity.accounts import User
 from ..identity.auth import Caller
-from ..identity.workspaces import add_workspace, remove_member, role_of_caller
+from ..identity.workspaces import add_workspace, remove_member
 from ..services import Db, SettingsDep
 from ..state import State
 from ..wire import Wire
@@ -163,7 +164,7 @@ class _Session:
             remove_member(self.db, row["workspace_id"], row["user_id"])
             for row in self.rows("workspace_users")
             if self.matches("workspace_users", row, where)
-            and role_of_caller(self.db, row["workspace_id"], self.caller) == "OWNER"
+            and access.role(self.db, row["workspace_id"], self.caller) == "OWNER"
         ]
         return {"affected_rows": sum(ended)}
 

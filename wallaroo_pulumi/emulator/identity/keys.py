@@ -31,18 +31,22 @@ class OwnKeys:
 
     def __init__(self, db: State) -> None:
         self._db = db
+        # A token is sent many times; its signature is checked once, until keys change.
+        self._verified = lru_cache(maxsize=1024)(self._decode)
         self._keys = [_load(row["pem"]) for row in db.execute("SELECT pem FROM signing_keys ORDER BY number")]
         if not self._keys:
             self.rotate()
-        # A token is sent many times; checking its signature once is enough, as keys are never withdrawn.
-        self._verified = lru_cache(maxsize=1024)(self._decode)
 
-    def rotate(self) -> str:
-        """Sign with a new key from now on. Gives its key id."""
+    def rotate(self, *, forget_old: bool = False) -> str:
+        """Sign with a new key from now on, and return its key id. The old ones verify on unless forgotten."""
+        if forget_old:
+            self._db.execute("DELETE FROM signing_keys")
+            self._keys.clear()
         key = RSAKey.generate_key(2048, {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
         pem = key.as_pem(private=True).decode()
         self._db.execute("INSERT INTO signing_keys (kid, pem) VALUES (?, ?)", (key.kid, pem))
         self._keys.append(key)
+        self._verified.cache_clear()
         return key.kid or ""
 
     def sign(self, claims: dict[str, Any]) -> str:

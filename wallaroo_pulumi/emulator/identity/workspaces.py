@@ -16,7 +16,7 @@ from ..errors import ApiError
 from ..services import Db, SettingsDep
 from ..state import State
 from ..wire import Empty, Id, Wire, mlops_router
-from . import accounts
+from . import access, accounts
 from .accounts import User
 from .auth import Caller
 
@@ -147,7 +147,7 @@ async def list_workspaces(body: ListRequest, caller: Caller, db: Db) -> JSONResp
 @router.post("/list_users")
 async def list_users(body: MembersRequest, caller: Caller, db: Db) -> MembersReply:
     """The members with their roles, but without e-mail addresses."""
-    role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
         "SELECT user_id, user_type FROM workspace_members WHERE workspace_id = ? ORDER BY rowid",
         (body.workspace_id,),
@@ -158,7 +158,7 @@ async def list_users(body: MembersRequest, caller: Caller, db: Db) -> MembersRep
 @router.post("/add_user")
 async def add_user(body: AddUserRequest, caller: Caller, db: Db) -> Empty:
     """Make an existing user a member (by default COLLABORATOR); a member gets the new role."""
-    _require_owner(db, body.workspace_id, caller)
+    access.require_owner(db, body.workspace_id, caller)
     set_member(db, body.workspace_id, _named_user(db, body).id, body.user_type or "COLLABORATOR")
     return Empty()
 
@@ -166,7 +166,7 @@ async def add_user(body: AddUserRequest, caller: Caller, db: Db) -> Empty:
 @router.post("/remove_user")
 async def remove_user(body: RemoveUserRequest, caller: Caller, db: Db) -> RemoveUserReply:
     """End a membership; ending one that is not there affects 0 rows."""
-    _require_owner(db, body.workspace_id, caller)
+    access.require_owner(db, body.workspace_id, caller)
     user = _named_user(db, body)
     return RemoveUserReply(affected_rows=remove_member(db, body.workspace_id, user.id))
 
@@ -177,11 +177,11 @@ async def validate(_: Caller) -> Empty:
     return Empty()
 
 
-def add_workspace(db: State, name: str, *, owner_id: str) -> int:
-    """Insert a workspace with its OWNER and give its id. Wants a transaction around it."""
+def add_workspace(db: State, name: str, *, owner_id: str, workspace_id: int | None = None) -> int:
+    """Insert a workspace with its OWNER and return its id. Requires a transaction."""
     workspace_id = db.insert(
-        "INSERT INTO workspaces (name, created_at, created_by) VALUES (?, ?, ?)",
-        (name, db.timestamp(), owner_id),
+        "INSERT INTO workspaces (id, name, created_at, created_by) VALUES (?, ?, ?, ?)",
+        (workspace_id, name, db.timestamp(), owner_id),
     )
     set_member(db, workspace_id, owner_id, "OWNER")
     return workspace_id
@@ -207,24 +207,6 @@ def remove_workspace(db: State, workspace_id: int) -> int:
     return db.execute("DELETE FROM workspaces WHERE id = ?", (workspace_id,)).rowcount
 
 
-def role_of_caller(db: State, workspace_id: int, caller: User) -> str:
-    """The caller's role. Raises ApiError: 500 for an unknown workspace (as recorded), 403 for a stranger."""
-    if db.row("SELECT 1 FROM workspaces WHERE id = ?", (workspace_id,)) is None:
-        raise ApiError(
-            500,
-            'error returned from database: insert or update on table "user_workspace" violates foreign key'
-            ' constraint "user_workspace_workspace_id_fkey"',
-        )
-    row = db.row(
-        "SELECT user_type FROM workspace_members WHERE workspace_id = ? AND user_id = ?",
-        (workspace_id, caller.id),
-    )
-    if row is None:
-        raise ApiError(403, f"you are not a member of workspace {workspace_id}")
-    role: str = row["user_type"]
-    return role
-
-
 def _by_workspace(rows: Iterable[sqlite3.Row]) -> defaultdict[int, list[int]]:
     held: defaultdict[int, list[int]] = defaultdict(list)
     for workspace_id, object_id in rows:
@@ -234,11 +216,6 @@ def _by_workspace(rows: Iterable[sqlite3.Row]) -> defaultdict[int, list[int]]:
 
 def _is_taken(db: State, name: str) -> bool:
     return db.row("SELECT 1 FROM workspaces WHERE name = ?", (name,)) is not None
-
-
-def _require_owner(db: State, workspace_id: int, caller: User) -> None:
-    if role_of_caller(db, workspace_id, caller) != "OWNER":
-        raise ApiError(403, f"only an OWNER of workspace {workspace_id} may change its members")
 
 
 def _named_user(db: State, body: RemoveUserRequest) -> User:

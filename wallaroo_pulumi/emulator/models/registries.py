@@ -1,7 +1,8 @@
 """External model registries (`/v1/api/models/…registr…`), and the workspaces that use them.
 
 Only what the instance itself stores: there is no registry behind it whose models could be listed. The sources are
-silent on these points, so the emulator decides: every user sees every registry; only members use one in a workspace;
+silent on these points, so the emulator decides: the members of the workspaces that use a registry see it, everybody
+sees one that no workspace uses; only members use one in a workspace;
 the database refuses to attach one twice.
 """
 
@@ -10,8 +11,9 @@ import uuid
 from pydantic import Field
 
 from ..errors import ApiError
+from ..identity import access
+from ..identity.accounts import User
 from ..identity.auth import Caller
-from ..identity.workspaces import role_of_caller
 from ..services import Db
 from ..state import State
 from ..wire import Id, Wire, mlops_router
@@ -86,23 +88,18 @@ class LinkReply(Wire):
 @router.post("/create_registry")
 async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
     """Make a registry, used by a workspace or by none. Names may repeat."""
-    if body.workspace_id is not None:
-        role_of_caller(db, body.workspace_id, caller)
-    registry_id, now = str(uuid.uuid4()), db.timestamp()
+    access.require_member(db, body.workspace_id, caller)
     with db.transaction():
-        db.execute(
-            "INSERT INTO registries VALUES (?, ?, ?, ?, ?, ?)",
-            (registry_id, body.name, body.url, body.token, now, now),
-        )
+        registry_id = add(db, body.name, body.url, body.token)
         if body.workspace_id is not None:
-            _link(db, registry_id, body.workspace_id)
+            link(db, registry_id, body.workspace_id)
     return CreateReply(id=registry_id, workspace_id=body.workspace_id)
 
 
 @router.post("/get_registry")
-async def get(body: GetRequest, _: Caller, db: Db) -> ModelRegistryWithWorkspaces:
+async def get(body: GetRequest, caller: Caller, db: Db) -> ModelRegistryWithWorkspaces:
     """A registry, token in clear, and its workspaces."""
-    registry = _registry(db, body.registry_id)
+    registry = _visible(db, body.registry_id, caller)
     workspaces = db.execute(
         "SELECT w.id, w.name FROM workspace_registries l JOIN workspaces w ON w.id = l.workspace_id"
         " WHERE l.registry_id = ? ORDER BY w.id",
@@ -115,13 +112,12 @@ async def get(body: GetRequest, _: Caller, db: Db) -> ModelRegistryWithWorkspace
 
 @router.post("/list_registries")
 async def list_registries(body: ListRequest, caller: Caller, db: Db) -> list[ModelRegistry]:
-    """Every registry, or those that a workspace uses; tokens in clear."""
-    if body.workspace_id is not None:
-        role_of_caller(db, body.workspace_id, caller)
+    """The registries that the caller sees, or those that a workspace uses; tokens in clear."""
+    access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
-        "SELECT * FROM registries WHERE :workspace IS NULL OR id IN"
-        " (SELECT registry_id FROM workspace_registries WHERE workspace_id = :workspace) ORDER BY rowid",
-        {"workspace": body.workspace_id},
+        f"SELECT * FROM registries WHERE {_IS_VISIBLE} AND (:workspace IS NULL OR id IN"  # noqa: S608 -- a constant
+        " (SELECT registry_id FROM workspace_registries WHERE workspace_id = :workspace)) ORDER BY rowid",
+        {"workspace": body.workspace_id, "caller": caller.id},
     )
     return [ModelRegistry(**dict(row)) for row in rows]
 
@@ -129,8 +125,8 @@ async def list_registries(body: ListRequest, caller: Caller, db: Db) -> list[Mod
 @router.post("/attach_registry_to_workspace")
 async def attach(body: LinkRequest, caller: Caller, db: Db) -> LinkReply:
     """Let a workspace use a registry. A second time is 500, as by the table's constraint."""
-    role_of_caller(db, body.workspace_id, caller)
-    _registry(db, body.registry_id)
+    access.require_member(db, body.workspace_id, caller)
+    _visible(db, body.registry_id, caller)
     if db.row(
         "SELECT 1 FROM workspace_registries WHERE registry_id = ? AND workspace_id = ?",
         (body.registry_id, body.workspace_id),
@@ -140,15 +136,15 @@ async def attach(body: LinkRequest, caller: Caller, db: Db) -> LinkReply:
             "error returned from database: duplicate key value violates unique constraint"
             ' "workspace_registries_pkey"',
         )
-    _link(db, body.registry_id, body.workspace_id)
+    link(db, body.registry_id, body.workspace_id)
     return LinkReply(id=body.registry_id, workspace_id=body.workspace_id)
 
 
 @router.post("/remove_registry_from_workspace")
 async def detach(body: LinkRequest, caller: Caller, db: Db) -> LinkReply:
     """End a workspace's use of a registry; what is not attached stays so."""
-    role_of_caller(db, body.workspace_id, caller)
-    _registry(db, body.registry_id)
+    access.require_member(db, body.workspace_id, caller)
+    _visible(db, body.registry_id, caller)
     db.execute(
         "DELETE FROM workspace_registries WHERE registry_id = ? AND workspace_id = ?",
         (body.registry_id, body.workspace_id),
@@ -156,12 +152,32 @@ async def detach(body: LinkRequest, caller: Caller, db: Db) -> LinkReply:
     return LinkReply(id=body.registry_id, workspace_id=body.workspace_id)
 
 
-def _link(db: State, registry_id: str, workspace_id: int) -> None:
+def add(db: State, name: str, url: str, token: str, registry_id: str | None = None) -> str:
+    """Insert a registry and return its id."""
+    registry_id, now = registry_id or str(uuid.uuid4()), db.timestamp()
+    db.execute("INSERT INTO registries VALUES (?, ?, ?, ?, ?, ?)", (registry_id, name, url, token, now, now))
+    return registry_id
+
+
+def link(db: State, registry_id: str, workspace_id: int) -> None:
     db.execute("INSERT INTO workspace_registries VALUES (?, ?)", (registry_id, workspace_id))
 
 
-def _registry(db: State, registry_id: str) -> ModelRegistry:
-    row = db.row("SELECT * FROM registries WHERE id = ?", (registry_id,))
+# A registry that no workspace uses is visible to everybody, like one of the caller's workspaces.
+_IS_VISIBLE = """(
+    NOT EXISTS (SELECT 1 FROM workspace_registries WHERE registry_id = registries.id)
+    OR EXISTS (SELECT 1 FROM workspace_registries JOIN workspace_members USING (workspace_id)
+        WHERE registry_id = registries.id AND user_id = :caller))"""
+
+
+def _visible(db: State, registry_id: str, caller: User) -> ModelRegistry:
+    """Return the registry. Raises ApiError: 404 for an unknown one, 403 if only other people's workspaces use it."""
+    row = db.row(
+        f"SELECT *, {_IS_VISIBLE} AS is_visible FROM registries WHERE id = :id",  # noqa: S608 -- a constant
+        {"id": registry_id, "caller": caller.id},
+    )
     if row is None:
         raise ApiError(404, f"no registry with id {registry_id}")
-    return ModelRegistry(**dict(row))
+    if not row["is_visible"]:
+        raise ApiError(403, f"you are not a member of a workspace that uses registry {registry_id}")
+    return ModelRegistry(**{key: row[key] for key in ModelRegistry.model_fields})

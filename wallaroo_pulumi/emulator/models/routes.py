@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from .. import readiness
 from ..errors import ApiError
+from ..identity import access
 from ..identity.auth import Caller
-from ..identity.workspaces import role_of_caller
 from ..services import Db
 from ..wire import mlops_router
 from .store import (
@@ -83,7 +83,7 @@ async def upload_and_convert(
         raise ApiError(
             400, "Bad request: The provided file needs to be a .zip, .pt, .onnx, .h5, or .pkl file."
         )
-    role_of_caller(db, wanted.workspace_id, caller)
+    access.require_member(db, wanted.workspace_id, caller)
     digest, content = await _taken_in(file)
     with db.transaction():
         version_id = add_version(
@@ -118,7 +118,7 @@ async def upload(
         wanted = Metadata(name=file.filename or "model", workspace_id=row["id"])
     else:
         wanted = _read(metadata)
-    role_of_caller(db, wanted.workspace_id, caller)
+    access.require_member(db, wanted.workspace_id, caller)
     digest, content = await _taken_in(file)
     with db.transaction():
         version_id = add_version(
@@ -168,6 +168,7 @@ async def insert_model_config(body: InsertConfigRequest, caller: Caller, db: Db)
 @router.post("/list")
 async def list_models(body: ListRequest, caller: Caller, db: Db) -> ListReply:
     """The models of the caller's workspaces, or of one of them."""
+    access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
         "SELECT m.* FROM models m JOIN workspaces w ON w.id = m.workspace_id"
         " JOIN workspace_members u ON u.workspace_id = w.id AND u.user_id = :caller"
@@ -179,7 +180,7 @@ async def list_models(body: ListRequest, caller: Caller, db: Db) -> ListReply:
 
 @router.post("/list_versions_for_model")
 async def list_versions_for_model(body: ByNameRequest, caller: Caller, db: Db) -> ListReply:
-    role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     row = model_row(db, body.workspace_id, body.model_id)
     return ListReply(models=[listed(db, row)] if row else [])
 
@@ -234,18 +235,15 @@ async def delete_model_versions(body: DeleteVersionsRequest, caller: Caller, db:
     """Delete, all or none; without `confirm_delete` only tell the bytes. Unknown 404, in use 409."""
     rows = []
     for version in body.model_versions:
-        row = version_by_uuid(db, version)
-        if row is None:
-            raise ApiError(404, f"no model version {version}")
-        role_of_caller(db, row["workspace_id"], caller)
-        rows.append(row)
+        absent = ApiError(404, f"no model version {version}")
+        rows.append(access.visible(db, version_by_uuid(db, version), caller, absent))
     return delete_versions(db, rows, confirmed=body.confirm_delete)
 
 
 @router.post("/delete_model")
 async def delete_model(body: DeleteModelRequest, caller: Caller, db: Db) -> DeleteReply:
     """Delete a model with its versions; without `confirm_delete` only tell the bytes. Unknown 404, in use 409."""
-    role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     model = model_row(db, body.workspace_id, body.model_id)
     if model is None:
         raise ApiError(404, f"no model {body.model_id} in workspace {body.workspace_id}")

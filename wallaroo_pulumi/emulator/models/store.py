@@ -8,8 +8,8 @@ from typing import Any
 
 from .. import readiness
 from ..errors import ApiError
+from ..identity import access
 from ..identity.accounts import User
-from ..identity.workspaces import role_of_caller
 from ..settings import PLATFORM_VERSION
 from ..state import State
 from .wire import (
@@ -193,19 +193,13 @@ def current(db: State, row: sqlite3.Row) -> dict[str, Any]:
 
 def version_row(db: State, version_id: int, caller: User) -> sqlite3.Row:
     """Raises ApiError 400 for an unknown id, as recorded for a model's."""
-    row = version_by_id(db, version_id)
-    if row is None:
-        raise ApiError(400, "The provided model version id was not found.")
-    role_of_caller(db, row["workspace_id"], caller)
-    return row
+    absent = ApiError(400, "The provided model version id was not found.")
+    return access.visible(db, version_by_id(db, version_id), caller, absent)
 
 
 def model_by_id(db: State, model_id: int, caller: User) -> sqlite3.Row:
     row = db.row("SELECT * FROM models WHERE id = ?", (model_id,))
-    if row is None:
-        raise ApiError(400, "The provided model id was not found.")
-    role_of_caller(db, row["workspace_id"], caller)
-    return row
+    return access.visible(db, row, caller, ApiError(400, "The provided model id was not found."))
 
 
 def model_row(db: State, workspace_id: int, name: str) -> sqlite3.Row | None:

@@ -14,8 +14,8 @@ from fastapi import APIRouter, Body, Request
 
 from .. import readiness
 from ..errors import ApiError
+from ..identity import access
 from ..identity.auth import Caller
-from ..identity.workspaces import role_of_caller
 from ..models import store as models_store
 from ..services import Db
 from ..state import State
@@ -122,9 +122,7 @@ async def deploy(body: DeployRequest, caller: Caller, db: Db) -> DeployReply:
         version = pipelines.version_by_id(db, latest["id"]) if latest else None
     else:
         raise ApiError(400, "pipeline_version_pk_id, pipeline_version or pipeline_id is required")
-    if version is None:
-        raise ApiError(400, "no such pipeline version")
-    role_of_caller(db, version["workspace_id"], caller)
+    version = access.visible(db, version, caller, ApiError(400, "no such pipeline version"))
     if body.pipeline_id not in (None, version["pipeline_id"]) or body.deploy_id != version["name"]:
         raise ApiError(400, "deploy_id must be the name of the pipeline that the version belongs to")
     with db.transaction():
@@ -151,9 +149,11 @@ async def undeploy(body: UndeployRequest, caller: Caller, db: Db) -> Empty:
         " WHERE d.id = ? OR d.pipeline_id = ?",
         (body.deployment_id, body.pipeline_id),
     )
-    if row is None or row["state"] in ("ending", "ended"):
+    if row is None:
         return Empty()
-    role_of_caller(db, row["workspace_id"], caller)
+    access.require_member(db, row["workspace_id"], caller)
+    if row["state"] in ("ending", "ended"):
+        return Empty()
     with db.transaction():
         db.execute("UPDATE deployments SET state = 'ending' WHERE id = ?", (row["id"],))
         readiness.end(db, "deployment", row["id"])
@@ -170,9 +170,10 @@ async def get_deployment(body: StatusRequest, caller: Caller, db: Db) -> StatusR
         " WHERE d.id = ? AND p.name = ?",
         (number if number.isascii() and number.isdecimal() and len(number) < 10 else -1, name),
     )
-    if row is None or not pipelines.is_alive(db, row):
-        raise ApiError(404, f"deployment {body.name} not found")
-    role_of_caller(db, row["workspace_id"], caller)
+    absent = ApiError(404, f"deployment {body.name} not found")
+    row = access.visible(db, row, caller, absent)
+    if not pipelines.is_alive(db, row):
+        raise absent
     return _status_response(db, _current(db, row))
 
 
@@ -206,9 +207,10 @@ async def infer(
         " WHERE d.id = ? AND p.name = ?",
         (deployment_id, pipeline_name),
     )
-    if row is None or deploy_name != pipeline_name or not pipelines.is_alive(db, row):
-        raise ApiError(404, f"pipeline {pipeline_name} is not deployed")
-    role_of_caller(db, row["workspace_id"], caller)
+    absent = ApiError(404, f"pipeline {pipeline_name} is not deployed")
+    row = access.visible(db, row, caller, absent)
+    if deploy_name != pipeline_name or not pipelines.is_alive(db, row):
+        raise absent
     if _current(db, row)["state"] != "running":
         raise ApiError(503, f"pipeline {pipeline_name} does not run yet")
     version = pipelines.version_by_id(db, row["version_id"])
@@ -236,7 +238,7 @@ def _of_pipeline(db: State, pipeline_id: int) -> sqlite3.Row:
 
 
 def _deployed(db: State, body: UrlRequest, caller: Caller) -> sqlite3.Row:
-    role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     pipeline = pipelines.by_name(db, body.workspace_id, body.pipeline_name)
     row = db.row("SELECT * FROM deployments WHERE pipeline_id = ?", (pipeline["id"],))
     if row is None:

@@ -16,9 +16,9 @@ from pydantic import Field
 from .. import readiness
 from ..automation import assays
 from ..errors import ApiError
+from ..identity import access
 from ..identity.accounts import User
 from ..identity.auth import Caller
-from ..identity.workspaces import role_of_caller
 from ..models import store as models_store
 from ..models.wire import HomeWorkspace
 from ..services import Db
@@ -160,7 +160,7 @@ class DeleteVersions(Wire):
 @router.post("/create")
 async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
     """Make a pipeline, or a new version of the one of this name. Never idempotent, and not atomic."""
-    role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     row = find(db, body.workspace_id, body.pipeline_id)
     pipeline_id = row["id"] if row else add(db, body.workspace_id, body.pipeline_id)
     setting = readiness.setting_of(db, "pipeline_version")
@@ -179,7 +179,7 @@ async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
 @router.post("/copy")
 async def copy(body: CopyRequest, caller: Caller, db: Db) -> CopyReply:
     """Make a pipeline with the latest definition of another one."""
-    role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     source = by_id(db, body.source_pipeline, caller)
     latest = latest_version(db, source["id"])
     row = find(db, body.workspace_id, body.name)
@@ -195,6 +195,7 @@ async def copy(body: CopyRequest, caller: Caller, db: Db) -> CopyReply:
 @router.post("/list_pipelines")
 async def list_pipelines(body: ListRequest, caller: Caller, db: Db) -> ListReply:
     """The pipelines of the caller's workspaces, or of one of them, with their latest versions."""
+    access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
         "SELECT p.* FROM pipelines p JOIN workspaces w ON w.id = p.workspace_id"
         " JOIN workspace_members u ON u.workspace_id = w.id AND u.user_id = :caller"
@@ -207,7 +208,7 @@ async def list_pipelines(body: ListRequest, caller: Caller, db: Db) -> ListReply
 @router.post("/list_pipeline_versions")
 async def list_pipeline_versions(body: NameRequest, caller: Caller, db: Db) -> VersionsReply:
     """All versions of a pipeline, the latest first; none for an unknown one."""
-    role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     row = find(db, body.workspace_id, body.pipeline_id)
     if row is None:
         return VersionsReply(pipeline_versions=[])
@@ -219,7 +220,7 @@ async def list_pipeline_versions(body: NameRequest, caller: Caller, db: Db) -> V
 
 @router.post("/get_pipeline_by_name")
 async def get_pipeline_by_name(body: ByNameRequest, caller: Caller, db: Db) -> ByNameReply:
-    role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     row = by_name(db, body.workspace_id, body.pipeline_name)
     listed = _listed(db, row, None)
     return ByNameReply(
@@ -229,10 +230,8 @@ async def get_pipeline_by_name(body: ByNameRequest, caller: Caller, db: Db) -> B
 
 @router.post("/get_version")
 async def get_version(body: VersionRequest, caller: Caller, db: Db) -> VersionReply:
-    row = version_by_uuid(db, body.version)
-    if row is None:
-        raise ApiError(400, f"no pipeline version {body.version}")
-    role_of_caller(db, row["workspace_id"], caller)
+    absent = ApiError(400, f"no pipeline version {body.version}")
+    row = access.visible(db, version_by_uuid(db, body.version), caller, absent)
     return VersionReply(
         pipeline_id=row["name"], version=row["version"], definition=json.loads(row["definition"])
     )
@@ -241,7 +240,7 @@ async def get_version(body: VersionRequest, caller: Caller, db: Db) -> VersionRe
 @router.post("/delete_pipeline")
 async def delete_pipeline(body: NameRequest, caller: Caller, db: Db) -> NameRequest:
     """Delete a pipeline with its versions and deactivated assays. Unknown 404, deployed or watched by an assay 409."""
-    role_of_caller(db, body.workspace_id, caller)
+    access.require_member(db, body.workspace_id, caller)
     row = by_name(db, body.workspace_id, body.pipeline_id)
     deployment = db.row("SELECT * FROM deployments WHERE pipeline_id = ?", (row["id"],))
     if deployment and is_alive(db, deployment):
@@ -259,10 +258,8 @@ async def delete_pipeline_versions(body: DeleteVersions, caller: Caller, db: Db)
     """Delete versions, all or none. Unknown 404, deployed 409."""
     rows = []
     for version in body.pipeline_versions:
-        row = version_by_uuid(db, version)
-        if row is None:
-            raise ApiError(404, f"no pipeline version {version}")
-        role_of_caller(db, row["workspace_id"], caller)
+        absent = ApiError(404, f"no pipeline version {version}")
+        row = access.visible(db, version_by_uuid(db, version), caller, absent)
         deployment = db.row("SELECT * FROM deployments WHERE version_id = ?", (row["id"],))
         if deployment and is_alive(db, deployment):
             raise ApiError(409, f"pipeline version {version} is deployed")
@@ -311,13 +308,14 @@ def is_alive(db: State, deployment: sqlite3.Row) -> bool:
     return bool(deployment["state"] != "ended")
 
 
+def row_of(db: State, pipeline_id: int) -> sqlite3.Row | None:
+    return db.row("SELECT * FROM pipelines WHERE id = ?", (pipeline_id,))
+
+
 def by_id(db: State, pipeline_id: int, caller: User) -> sqlite3.Row:
     """Raises ApiError 404."""
-    row = db.row("SELECT * FROM pipelines WHERE id = ?", (pipeline_id,))
-    if row is None:
-        raise ApiError(404, f"no pipeline {pipeline_id}")
-    role_of_caller(db, row["workspace_id"], caller)
-    return row
+    row = row_of(db, pipeline_id)
+    return access.visible(db, row, caller, ApiError(404, f"no pipeline {pipeline_id}"))
 
 
 def by_name(db: State, workspace_id: int, name: str) -> sqlite3.Row:

@@ -16,9 +16,9 @@ from pydantic import Field
 
 from .. import readiness
 from ..errors import ApiError
+from ..identity import access
 from ..identity.accounts import User
 from ..identity.auth import Caller
-from ..identity.workspaces import role_of_caller
 from ..services import Db
 from ..settings import OCI_REGISTRY, PLATFORM_VERSION
 from ..state import State
@@ -159,14 +159,12 @@ class EdgesReply(Wire):
 @router.post("/publish", status_code=202)
 async def publish(body: PublishRequest, caller: Caller, db: Db) -> Publish:
     """Begin to publish a version. Every call makes another publish; readiness kind `publish`."""
-    version = pipelines.version_by_id(db, body.pipeline_version_id)
-    if version is None:
-        raise ApiError(
-            500,
-            'error returned from database: insert or update on table "pipeline_publish" violates foreign key'
-            ' constraint "pipeline_publish_pipeline_version_id_fkey"',
-        )
-    role_of_caller(db, version["workspace_id"], caller)
+    absent = ApiError(
+        500,
+        'error returned from database: insert or update on table "pipeline_publish" violates foreign key'
+        ' constraint "pipeline_publish_pipeline_version_id_fkey"',
+    )
+    version = access.visible(db, pipelines.version_by_id(db, body.pipeline_version_id), caller, absent)
     replaced = [_visible(db, id, caller) for id in body.replaces or []]
     publish_id = add(
         db,
@@ -202,6 +200,9 @@ async def get_publish_status(body: StatusRequest, caller: Caller, db: Db) -> Pub
 @router.post("/list_publishes_for_pipeline")
 async def list_publishes_for_pipeline(body: ListRequest, caller: Caller, db: Db) -> ListReply:
     """The publishes, newest first, and the edges of a pipeline, of a workspace, or of all that the caller sees."""
+    access.require_member(db, body.workspace_id, caller)
+    if body.pipeline_id is not None and (pipeline := pipelines.row_of(db, body.pipeline_id)):
+        access.require_member(db, pipeline["workspace_id"], caller)
     found = _listed(db, body, caller)
     for row in found:
         _advance(db, row)
@@ -280,10 +281,7 @@ def add_edge(db: State, name: str, publish_id: int, tags: list[str]) -> None:
 def _visible(db: State, publish_id: int, caller: User) -> sqlite3.Row:
     """The publish. Raises ApiError: 400 for an unknown one, 403 for a stranger."""
     row = db.row("SELECT * FROM publishes WHERE id = ?", (publish_id,))
-    if row is None:
-        raise ApiError(400, f"no publish with id {publish_id}")
-    role_of_caller(db, row["workspace_id"], caller)
-    return row
+    return access.visible(db, row, caller, ApiError(400, f"no publish with id {publish_id}"))
 
 
 def _listed(db: State, body: ListRequest, caller: User) -> list[sqlite3.Row]:
