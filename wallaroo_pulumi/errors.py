@@ -7,6 +7,7 @@ WallarooError
 ├── ConnectionFailed    the API could not be reached, or a read failed after its retries
 ├── OutcomeUnknown      a write that may or may not have been carried out
 └── ObjectError         an object is not as the operation needs it
+    └── HiddenError     an object exists, and this user may not see it
 """
 
 from __future__ import annotations
@@ -47,6 +48,11 @@ class ApiError(WallarooError):
         self.hint = hint
         super().__init__(f"{endpoint} answered {status}: {self.message}" + (f"; {hint}" if hint else ""))
 
+    @property
+    def is_page(self) -> bool:
+        """Whether a gateway's web page answered in place of the API, so that the status says nothing of an object."""
+        return self.message.startswith("<")
+
     def with_hint(self, hint: str) -> Self:
         """The same error, saying also what to do."""
         return type(self)(self.status, self.endpoint, self.message, hint)
@@ -69,3 +75,7 @@ class OutcomeUnknown(WallarooError):
 
 class ObjectError(WallarooError):
     """An object of the instance is not as the operation needs it: what, where, what to do."""
+
+
+class HiddenError(ObjectError):
+    """An object exists but the user who runs Pulumi may not see it."""

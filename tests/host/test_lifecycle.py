@@ -19,6 +19,13 @@ ABSENT = {"WorkspaceMember": "999/nobody"}
 
 
 @pytest.fixture
+def later(emulator: Emulated) -> Iterator[DynamicHost]:
+    """The host of a later run."""
+    with DynamicHost(emulator.settings) as host:
+        yield host
+
+
+@pytest.fixture
 def host(emulator: Emulated) -> Iterator[DynamicHost]:
     with DynamicHost(emulator.settings) as host:
         yield host
@@ -60,8 +67,15 @@ class Life:
         return self.wire({**self.examples.inputs, **changes})
 
 
+def without_mark(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs without the private mark, which some kinds only find when they read."""
+    return {key: value for key, value in outputs.items() if key != "__mark"}
+
+
 @pytest.mark.parametrize("kind", RESOURCES)
-def test_create_read_update_replace_delete(host: DynamicHost, kind: str, tmp_path: Path) -> None:
+def test_create_read_update_replace_delete(
+    host: DynamicHost, later: DynamicHost, kind: str, tmp_path: Path
+) -> None:
     life = Life(host, kind, tmp_path)
     inputs = life.checked(life.wire(life.examples.inputs))
     id, outputs = host.create(kind, inputs)
@@ -74,7 +88,7 @@ def test_create_read_update_replace_delete(host: DynamicHost, kind: str, tmp_pat
     # The id alone is enough to read the object; with the state, nothing has drifted.
     assert host.read(kind, id)[0] == id
     read_id, read_outputs, read_inputs = host.read(kind, id, outputs)
-    assert (read_id, read_outputs) == (id, outputs)
+    assert (read_id, without_mark(read_outputs)) == (id, without_mark(outputs))
     assert not host.diff(kind, id, read_outputs, inputs).changed
     assert not host.diff(kind, id, outputs, read_inputs).changed
 
@@ -85,17 +99,15 @@ def test_create_read_update_replace_delete(host: DynamicHost, kind: str, tmp_pat
         assert difference.replaces == []
         outputs = host.update(kind, id, outputs, edited)
         assert not host.diff(kind, id, outputs, edited).changed
-        assert host.read(kind, id, outputs)[1] == outputs
+        assert without_mark(host.read(kind, id, outputs)[1]) == without_mark(outputs)
 
     if life.examples.replace:
         replacing = life.checked(life.with_changes(life.examples.replace), inputs)
         assert host.diff(kind, id, outputs, replacing).replaces
 
-    host.delete(kind, id, outputs)
-    host.delete(kind, id, outputs)  # again, as after a lost reply
-    again_id, again = host.create(kind, inputs)
-    assert again_id
-    host.delete(kind, again_id, again)
+    later.delete(kind, id, outputs)
+    later.delete(kind, id, outputs)  # again, as after a lost reply
+    assert later.create(kind, inputs)[0]
 
 
 @pytest.mark.parametrize("kind", RESOURCES)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -20,6 +24,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from wallaroo_pulumi.adapters.dynamic import DynamicProvider
+from wallaroo_pulumi.core.record import RECORD_KEYS
 
 UNKNOWN: str = rpc.UNKNOWN
 """What the engine sends for a value that a preview cannot know yet."""
@@ -32,6 +37,23 @@ NAME = "example"
 def urn_of(kind: str, name: str = NAME) -> str:
     """The URN that the engine sends for a resource of this name in the stack ``test`` of the project ``estate``."""
     return f"urn:pulumi:test::estate::pulumi-python:dynamic/wallaroo:{kind}::{name}"
+
+
+def entry(
+    kind: str, id: str, outputs: Mapping[str, Any], *, name: str = NAME, delete: bool = False
+) -> dict[str, Any]:
+    """A resource as ``pulumi stack export`` prints it."""
+    urn = urn_of(kind, name)
+    return {"urn": urn, "type": urn.split("::")[2], "id": id, "outputs": dict(outputs), "delete": delete}
+
+
+def _exporting(state: Sequence[Mapping[str, Any]], folder: Path) -> str:
+    """Put a ``pulumi`` into the folder that prints this state, whatever it is asked."""
+    (folder / "state.json").write_text(json.dumps({"deployment": {"resources": [*state]}}))
+    command = folder / "pulumi"
+    command.write_text(f"#!/bin/sh\ncat '{folder}/state.json'\n")
+    command.chmod(0o755)
+    return str(folder)
 
 
 class HostError(Exception):
@@ -49,7 +71,7 @@ class DynamicHost:
     """The host, as a context manager. Properties are plain dictionaries with wire names, without ``__provider``.
 
     ``provider`` makes the provider of a kind, ``engine`` is the address of the engine, and ``name`` is
-    the resource's name in the URN of a call.
+    the resource's name in the URN of a call. ``state`` are the stack's resources before the run, made by :func:`entry`.
     """
 
     def __init__(
@@ -58,11 +80,14 @@ class DynamicHost:
         env: Mapping[str, str] | None = None,
         provider: Callable[[str], ResourceProvider] = DynamicProvider,
         engine: str = "127.0.0.1:1",
+        state: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self._engine = engine
         self._provider = provider
         self._config = {f"wallaroo:{key}": value for key, value in (config or {}).items()}
-        self._env = clean_environment() | {"PULUMI_CONFIG": "{}"} | dict(env or {})
+        self._folder = tempfile.TemporaryDirectory()
+        path = os.pathsep.join([_exporting(state, Path(self._folder.name)), os.environ["PATH"]])
+        self._env = clean_environment() | {"PULUMI_CONFIG": "{}", "PATH": path} | dict(env or {})
         self.lines: list[str] = []
 
     def __enter__(self) -> Self:
@@ -91,6 +116,7 @@ class DynamicHost:
         self._reader.join()
         assert self.process.stdout is not None
         self.process.stdout.close()
+        self._folder.cleanup()
 
     def _collect(self) -> None:
         assert self.process.stdout is not None
@@ -187,4 +213,4 @@ def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
 
 
 def _plain(struct: struct_pb2.Struct) -> dict[str, Any]:
-    return {k: v for k, v in MessageToDict(struct).items() if not k.startswith("__")}
+    return {k: v for k, v in MessageToDict(struct).items() if k in RECORD_KEYS or not k.startswith("__")}

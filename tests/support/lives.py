@@ -9,10 +9,10 @@ from emulated import Emulated
 
 from wallaroo_pulumi.api import Client
 from wallaroo_pulumi.config import load
-from wallaroo_pulumi.core import lifecycle
 from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.context import Context
 from wallaroo_pulumi.core.names import wire_name
+from wallaroo_pulumi.provider.provider import Provider
 from wallaroo_pulumi.resources import RESOURCES
 
 
@@ -42,7 +42,7 @@ class Life:
         """Make what the example refers to."""
         for needed, inputs in self._resource.examples.needs.items():
             wire = self._checked(needed, self._filled(inputs))
-            for name, value in lifecycle.create(RESOURCES[needed], self._ctx, wire)[1].items():
+            for name, value in self._provider.create(needed, None, wire)[1].items():
                 self._values.setdefault(name, value)
 
     def new_process(self, timeout: float = 10.0) -> None:
@@ -50,7 +50,8 @@ class Life:
         self.close()
         given = {**self._given, "timeout": str(timeout)}
         self._client = Client(load(given.get, {}))
-        self._ctx = Context(client=self._client, report=self.said.append, sleep=lambda _: None)
+        ctx = Context(client=self._client, report=self.said.append, sleep=lambda _: None)
+        self._provider = Provider(lambda: ctx)
 
     def close(self) -> None:
         if self._client is not None:
@@ -58,27 +59,27 @@ class Life:
 
     def create(self) -> None:
         inputs = self._checked(self._resource.kind, self._filled(self._resource.examples.inputs))
-        self.state = lifecycle.create(self._resource, self._ctx, inputs)
+        self.state = self._provider.create(self._resource.kind, None, inputs)
 
     def update(self) -> None:
         assert self.state is not None
         examples = self._resource.examples
         inputs = self._checked(self._resource.kind, self._filled({**examples.inputs, **examples.update}))
         id, outputs = self.state
-        self.state = (id, lifecycle.update(self._resource, self._ctx, id, outputs, inputs))
+        self.state = (id, self._provider.update(self._resource.kind, None, id, outputs, inputs))
 
     def refresh(self) -> None:
         """Read it again. Raises LookupError when it is said to be gone."""
         assert self.state is not None
         id, outputs = self.state
-        found = lifecycle.read(self._resource, self._ctx, id, outputs)
+        found = self._provider.read(self._resource.kind, None, id, outputs)
         if found is None:
             raise LookupError(f"{self._resource.kind} {id} is said to be gone")
         self.state = found[:2]
 
     def delete(self) -> None:
         assert self.state is not None
-        lifecycle.delete(self._resource, self._ctx, *self.state)
+        self._provider.delete(self._resource.kind, None, *self.state)
 
     def _checked(self, kind: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         wire = {wire_name(name): value for name, value in inputs.items()}

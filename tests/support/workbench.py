@@ -9,10 +9,10 @@ from emulated import Emulated
 
 from wallaroo_pulumi.api import Client
 from wallaroo_pulumi.config import load
-from wallaroo_pulumi.core import lifecycle
 from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.context import Context
 from wallaroo_pulumi.core.names import wire_name
+from wallaroo_pulumi.provider.provider import Provider
 from wallaroo_pulumi.resources import RESOURCES
 
 State = tuple[str, dict[str, Any]]
@@ -36,9 +36,18 @@ class Workbench:
 
     def _open(self) -> None:
         self.client = Client(self._settings)
-        self.ctx: Context[Client] = Context(
+        ctx: Context[Client] = Context(
             client=self.client, report=self.said.append, sleep=self._sleep, clock=lambda: self.time
         )
+        self.ctx = ctx
+
+    @property
+    def ctx(self) -> Context[Client]:
+        return self.provider.context
+
+    @ctx.setter
+    def ctx(self, ctx: Context[Client]) -> None:
+        self.provider = Provider(lambda: ctx, ctx.ownership)
 
     def __enter__(self) -> Self:
         return self
@@ -61,19 +70,19 @@ class Workbench:
         return {failure.property: failure.reason for failure in found}
 
     def create(self, kind: str, **inputs: Any) -> State:
-        return lifecycle.create(RESOURCES[kind], self.ctx, self.checked(kind, **inputs))
+        return self.provider.create(kind, None, self.checked(kind, **inputs))
 
     def read(self, kind: str, id: str, outputs: dict[str, Any] | None = None) -> dict[str, Any] | None:
-        """The outputs; by the id alone unless the last ones are given."""
-        found = lifecycle.read(RESOURCES[kind], self.ctx, id, outputs or {})
+        """The outputs; by the id alone, then without the private record, unless the last ones are given."""
+        found = self.provider.read(kind, None, id, outputs or {})
         return None if found is None else found[1]
 
     def update(self, kind: str, state: State, **inputs: Any) -> State:
         id, olds = state
-        return id, lifecycle.update(RESOURCES[kind], self.ctx, id, olds, self.checked(kind, **inputs))
+        return id, self.provider.update(kind, None, id, olds, self.checked(kind, **inputs))
 
     def delete(self, kind: str, state: State) -> None:
-        lifecycle.delete(RESOURCES[kind], self.ctx, *state)
+        self.provider.delete(kind, None, *state)
 
     def workspace(self, name: str = "fraud") -> int:
         return self.client.workspaces.create(name).id

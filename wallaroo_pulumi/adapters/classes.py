@@ -19,6 +19,7 @@ class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
         "name": "name",
         "adopt": "adopt",
         "force_destroy": "forceDestroy",
+        "adopted": "adopted",
         "workspace_id": "workspaceId",
         "created_at": "createdAt",
     }
@@ -86,6 +87,12 @@ class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
         return self._output("forceDestroy")
 
     @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
+
+    @property
     @pulumi.getter(name="workspaceId")
     def workspace_id(self) -> pulumi.Output[int]:
         """The id that members, models and pipelines refer to."""
@@ -103,10 +110,12 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
 
     _kind: ClassVar[str] = "WorkspaceMember"
     _wire_names: ClassVar[Mapping[str, str]] = {
+        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "email": "email",
         "user_id": "userId",
         "role": "role",
+        "adopted": "adopted",
     }
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {}
@@ -117,6 +126,7 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
         resource_name: str,
         *,
         workspace_id: pulumi.Input[int],
+        delete_adopted: pulumi.Input[bool] = False,
         email: pulumi.Input[str] | None = None,
         user_id: pulumi.Input[str] | None = None,
         role: pulumi.Input[str] = "COLLABORATOR",
@@ -124,6 +134,9 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
     ) -> None:
         """Declare a WorkspaceMember.
 
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param email: The user by e-mail address. Give this or `user_id` (a change replaces the object;
@@ -135,6 +148,7 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
         super().__init__(
             resource_name,
             {
+                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "email": email,
                 "user_id": user_id,
@@ -149,6 +163,13 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
     ) -> Self:
         """Read a WorkspaceMember that exists already, by its id: `<workspace id>/<user id>`."""
         return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -174,18 +195,26 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
         """`OWNER` or `COLLABORATOR`."""
         return self._output("role")
 
+    @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
+
 
 class User(WallarooResource, module="wallaroo", name="User"):
     """A person's account on the instance."""
 
     _kind: ClassVar[str] = "User"
     _wire_names: ClassVar[Mapping[str, str]] = {
+        "delete_adopted": "deleteAdopted",
         "email": "email",
         "first_name": "firstName",
         "last_name": "lastName",
         "is_admin": "isAdmin",
         "enabled": "enabled",
         "initial_password": "initialPassword",
+        "adopted": "adopted",
         "user_id": "userId",
     }
     _secrets: ClassVar[tuple[str, ...]] = ("initialPassword",)
@@ -197,6 +226,7 @@ class User(WallarooResource, module="wallaroo", name="User"):
         resource_name: str,
         *,
         email: pulumi.Input[str],
+        delete_adopted: pulumi.Input[bool] = False,
         first_name: pulumi.Input[str] | None = None,
         last_name: pulumi.Input[str] | None = None,
         is_admin: pulumi.Input[bool] = False,
@@ -206,6 +236,9 @@ class User(WallarooResource, module="wallaroo", name="User"):
     ) -> None:
         """Declare a User.
 
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         :param email: The e-mail address, also the login name (a change replaces the object).
         :param first_name: The first name (left as the instance has it when not given).
         :param last_name: The last name (left as the instance has it when not given).
@@ -219,6 +252,7 @@ class User(WallarooResource, module="wallaroo", name="User"):
         super().__init__(
             resource_name,
             {
+                "delete_adopted": delete_adopted,
                 "email": email,
                 "first_name": first_name,
                 "last_name": last_name,
@@ -235,6 +269,13 @@ class User(WallarooResource, module="wallaroo", name="User"):
     ) -> Self:
         """Read a User that exists already, by its id: the user's id, a UUID."""
         return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="email")
@@ -274,6 +315,12 @@ class User(WallarooResource, module="wallaroo", name="User"):
         return self._output("initialPassword")
 
     @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
+
+    @property
     @pulumi.getter(name="userId")
     def user_id(self) -> pulumi.Output[str]:
         """The id that WorkspaceMember refers to."""
@@ -285,6 +332,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
 
     _kind: ClassVar[str] = "ModelVersion"
     _wire_names: ClassVar[Mapping[str, str]] = {
+        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "name": "name",
         "path": "path",
@@ -305,6 +353,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         "openai": "openai",
         "force_destroy": "forceDestroy",
         "timeout": "timeout",
+        "adopted": "adopted",
         "sha256": "sha256",
         "size": "size",
         "archive_digest": "archiveDigest",
@@ -325,6 +374,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         name: pulumi.Input[str],
         path: pulumi.Input[str],
         framework: pulumi.Input[str],
+        delete_adopted: pulumi.Input[bool] = False,
         arch: pulumi.Input[str] | None = None,
         accel: pulumi.Input[str | Mapping[str, Any]] | None = None,
         python_version: pulumi.Input[str] | None = None,
@@ -345,6 +395,9 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     ) -> None:
         """Declare a ModelVersion.
 
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param name: The model's name, a DNS label. An upload under a name that exists adds a version to
@@ -396,6 +449,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         super().__init__(
             resource_name,
             {
+                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "name": name,
                 "path": path,
@@ -426,6 +480,13 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     ) -> Self:
         """Read a ModelVersion that exists already, by its id: the version's id, such as `15`."""
         return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -549,6 +610,12 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         return self._output("timeout")
 
     @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
+
+    @property
     @pulumi.getter(name="sha256")
     def sha256(self) -> pulumi.Output[str]:
         """The SHA-256 of the file's content, 64 hex digits."""
@@ -597,10 +664,12 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
 
     _kind: ClassVar[str] = "Pipeline"
     _wire_names: ClassVar[Mapping[str, str]] = {
+        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "name": "name",
         "steps": "steps",
         "force_destroy": "forceDestroy",
+        "adopted": "adopted",
         "pipeline_id": "pipelineId",
         "version_id": "versionId",
         "version": "version",
@@ -616,11 +685,15 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
         workspace_id: pulumi.Input[int],
         name: pulumi.Input[str],
         steps: pulumi.Input[Sequence[pulumi.Input[Mapping[str, Any]]]],
+        delete_adopted: pulumi.Input[bool] = False,
         force_destroy: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a Pipeline.
 
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param name: The pipeline's name, a DNS label, unique in its workspace (a change replaces the
@@ -633,6 +706,7 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
         super().__init__(
             resource_name,
             {
+                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "name": name,
                 "steps": steps,
@@ -647,6 +721,13 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
     ) -> Self:
         """Read a Pipeline that exists already, by its id: `<workspace id>/<name>`."""
         return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -673,6 +754,12 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
         return self._output("forceDestroy")
 
     @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
+
+    @property
     @pulumi.getter(name="pipelineId")
     def pipeline_id(self) -> pulumi.Output[int]:
         """The pipeline's id."""
@@ -696,12 +783,14 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
 
     _kind: ClassVar[str] = "Deployment"
     _wire_names: ClassVar[Mapping[str, str]] = {
+        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "pipeline_name": "pipelineName",
         "pipeline_version_id": "pipelineVersionId",
         "models": "models",
         "engine_config": "engineConfig",
         "timeout": "timeout",
+        "adopted": "adopted",
         "deployment_id": "deploymentId",
         "status": "status",
         "inference_url": "inferenceUrl",
@@ -718,12 +807,16 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         pipeline_name: pulumi.Input[str],
         pipeline_version_id: pulumi.Input[int | str],
         models: pulumi.Input[Sequence[pulumi.Input[int | Mapping[str, Any]]]],
+        delete_adopted: pulumi.Input[bool] = False,
         engine_config: pulumi.Input[Mapping[str, Any]] | None = None,
         timeout: pulumi.Input[float] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a Deployment.
 
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param pipeline_name: The pipeline: the `name` of a Pipeline (a change replaces the object).
@@ -739,6 +832,7 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         super().__init__(
             resource_name,
             {
+                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "pipeline_name": pipeline_name,
                 "pipeline_version_id": pipeline_version_id,
@@ -755,6 +849,13 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
     ) -> Self:
         """Read a Deployment that exists already, by its id: `<workspace id>/<pipeline name>/<deployment id>`."""
         return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -794,6 +895,12 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         return self._output("timeout")
 
     @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
+
+    @property
     @pulumi.getter(name="deploymentId")
     def deployment_id(self) -> pulumi.Output[int]:
         """The deployment's id."""
@@ -817,11 +924,13 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
 
     _kind: ClassVar[str] = "PipelinePublish"
     _wire_names: ClassVar[Mapping[str, str]] = {
+        "delete_adopted": "deleteAdopted",
         "pipeline_version_id": "pipelineVersionId",
         "models": "models",
         "engine_config": "engineConfig",
         "replaces": "replaces",
         "timeout": "timeout",
+        "adopted": "adopted",
         "publish_id": "publishId",
         "status": "status",
         "pipeline_name": "pipelineName",
@@ -842,6 +951,7 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
         *,
         pipeline_version_id: pulumi.Input[int | str],
         models: pulumi.Input[Sequence[pulumi.Input[int]]],
+        delete_adopted: pulumi.Input[bool] = False,
         engine_config: pulumi.Input[Mapping[str, Any]] | None = None,
         replaces: pulumi.Input[Sequence[pulumi.Input[int]]] | None = None,
         timeout: pulumi.Input[float] | None = None,
@@ -849,6 +959,9 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
     ) -> None:
         """Declare a PipelinePublish.
 
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         :param pipeline_version_id: The version to publish: the `version_id` of a Pipeline (a change
             replaces the object).
         :param models: The model versions that the pipeline uses: their `model_version_id` (the order of
@@ -865,6 +978,7 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
         super().__init__(
             resource_name,
             {
+                "delete_adopted": delete_adopted,
                 "pipeline_version_id": pipeline_version_id,
                 "models": models,
                 "engine_config": engine_config,
@@ -880,6 +994,13 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
     ) -> Self:
         """Read a PipelinePublish that exists already, by its id: the publish's id, such as `11`."""
         return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="pipelineVersionId")
@@ -910,6 +1031,12 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
     def timeout(self) -> pulumi.Output[float | None]:
         """Seconds to wait until it is published; 600 when left out."""
         return self._output("timeout")
+
+    @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
 
     @property
     @pulumi.getter(name="publishId")
@@ -1063,6 +1190,7 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
 
     _kind: ClassVar[str] = "Assay"
     _wire_names: ClassVar[Mapping[str, str]] = {
+        "delete_adopted": "deleteAdopted",
         "name": "name",
         "workspace_id": "workspaceId",
         "pipeline_name": "pipelineName",
@@ -1076,6 +1204,7 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         "cron": "cron",
         "summarizer": "summarizer",
         "active": "active",
+        "adopted": "adopted",
         "assay_id": "assayId",
     }
     _secrets: ClassVar[tuple[str, ...]] = ()
@@ -1093,6 +1222,7 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         baseline: pulumi.Input[Mapping[str, Any]],
         window_seconds: pulumi.Input[int],
         first_run: pulumi.Input[str],
+        delete_adopted: pulumi.Input[bool] = False,
         model_name: pulumi.Input[str] | None = None,
         run_until: pulumi.Input[str] | None = None,
         every: pulumi.Input[Mapping[str, Any]] | None = None,
@@ -1103,6 +1233,9 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
     ) -> None:
         """Declare a Assay.
 
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         :param name: The assay's name, unique on the instance (a change replaces the object).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
@@ -1132,6 +1265,7 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         super().__init__(
             resource_name,
             {
+                "delete_adopted": delete_adopted,
                 "name": name,
                 "workspace_id": workspace_id,
                 "pipeline_name": pipeline_name,
@@ -1155,6 +1289,13 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
     ) -> Self:
         """Read a Assay that exists already, by its id: the assay's id, a UUID."""
         return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="name")
@@ -1238,6 +1379,12 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         return self._output("active")
 
     @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
+
+    @property
     @pulumi.getter(name="assayId")
     def assay_id(self) -> pulumi.Output[str]:
         """The assay's id, a UUID."""
@@ -1249,10 +1396,12 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
 
     _kind: ClassVar[str] = "Connection"
     _wire_names: ClassVar[Mapping[str, str]] = {
+        "delete_adopted": "deleteAdopted",
         "name": "name",
         "type": "type",
         "details": "details",
         "adopt": "adopt",
+        "adopted": "adopted",
         "connection_id": "connectionId",
     }
     _secrets: ClassVar[tuple[str, ...]] = ("details",)
@@ -1266,11 +1415,15 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
         name: pulumi.Input[str],
         type: pulumi.Input[str],
         details: pulumi.Input[Mapping[str, Any]],
+        delete_adopted: pulumi.Input[bool] = False,
         adopt: pulumi.Input[str] = "if_same",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a Connection.
 
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         :param name: The connection's name, unique on the instance (a change replaces the object).
         :param type: What kind of source it is, free text such as `BIGQUERY` or `s3` (a change replaces
             the object).
@@ -1283,6 +1436,7 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
         super().__init__(
             resource_name,
             {
+                "delete_adopted": delete_adopted,
                 "name": name,
                 "type": type,
                 "details": details,
@@ -1297,6 +1451,13 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
     ) -> Self:
         """Read a Connection that exists already, by its id: the connection's name."""
         return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="name")
@@ -1324,6 +1485,12 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
         return self._output("adopt")
 
     @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
+
+    @property
     @pulumi.getter(name="connectionId")
     def connection_id(self) -> pulumi.Output[str]:
         """The id that the instance gave, a UUID."""
@@ -1335,8 +1502,10 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
 
     _kind: ClassVar[str] = "WorkspaceConnection"
     _wire_names: ClassVar[Mapping[str, str]] = {
+        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "connection_name": "connectionName",
+        "adopted": "adopted",
     }
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {}
@@ -1348,10 +1517,14 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
         *,
         workspace_id: pulumi.Input[int],
         connection_name: pulumi.Input[str],
+        delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a WorkspaceConnection.
 
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param connection_name: The connection: the `name` of a Connection (a change replaces the
@@ -1360,6 +1533,7 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
         super().__init__(
             resource_name,
             {
+                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "connection_name": connection_name,
             },
@@ -1374,6 +1548,13 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
         return cls._read(resource_name, id, opts)
 
     @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
+
+    @property
     @pulumi.getter(name="workspaceId")
     def workspace_id(self) -> pulumi.Output[int]:
         """The workspace: the `workspace_id` of a Workspace."""
@@ -1385,15 +1566,23 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
         """The connection: the `name` of a Connection."""
         return self._output("connectionName")
 
+    @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
+
 
 class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
     """A registry of models outside the instance."""
 
     _kind: ClassVar[str] = "ModelRegistry"
     _wire_names: ClassVar[Mapping[str, str]] = {
+        "delete_adopted": "deleteAdopted",
         "name": "name",
         "url": "url",
         "token": "token",
+        "adopted": "adopted",
         "registry_id": "registryId",
     }
     _secrets: ClassVar[tuple[str, ...]] = ("token",)
@@ -1407,10 +1596,14 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
         name: pulumi.Input[str],
         url: pulumi.Input[str],
         token: pulumi.Input[str],
+        delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a ModelRegistry.
 
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         :param name: The registry's name (a change replaces the object).
         :param url: The registry's address (a change replaces the object).
         :param token: The token with which the instance asks the registry (secret; a change replaces the
@@ -1419,6 +1612,7 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
         super().__init__(
             resource_name,
             {
+                "delete_adopted": delete_adopted,
                 "name": name,
                 "url": url,
                 "token": token,
@@ -1432,6 +1626,13 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
     ) -> Self:
         """Read a ModelRegistry that exists already, by its id: the registry's id, a UUID."""
         return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="name")
@@ -1452,6 +1653,12 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
         return self._output("token")
 
     @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
+
+    @property
     @pulumi.getter(name="registryId")
     def registry_id(self) -> pulumi.Output[str]:
         """The id that ModelRegistryAttachment refers to, a UUID."""
@@ -1463,8 +1670,10 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
 
     _kind: ClassVar[str] = "ModelRegistryAttachment"
     _wire_names: ClassVar[Mapping[str, str]] = {
+        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "registry_id": "registryId",
+        "adopted": "adopted",
     }
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {}
@@ -1476,10 +1685,14 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
         *,
         workspace_id: pulumi.Input[int],
         registry_id: pulumi.Input[str],
+        delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a ModelRegistryAttachment.
 
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param registry_id: The registry: the `registry_id` of a ModelRegistry (a change replaces the
@@ -1488,6 +1701,7 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
         super().__init__(
             resource_name,
             {
+                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "registry_id": registry_id,
             },
@@ -1502,6 +1716,13 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
         return cls._read(resource_name, id, opts)
 
     @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
+
+    @property
     @pulumi.getter(name="workspaceId")
     def workspace_id(self) -> pulumi.Output[int]:
         """The workspace: the `workspace_id` of a Workspace."""
@@ -1513,16 +1734,24 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
         """The registry: the `registry_id` of a ModelRegistry."""
         return self._output("registryId")
 
+    @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
+
 
 class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
     """A team's Python code, packaged to run on the instance."""
 
     _kind: ClassVar[str] = "Orchestration"
     _wire_names: ClassVar[Mapping[str, str]] = {
+        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "name": "name",
         "path": "path",
         "timeout": "timeout",
+        "adopted": "adopted",
         "sha256": "sha256",
         "size": "size",
         "archive_digest": "archiveDigest",
@@ -1540,11 +1769,15 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
         workspace_id: pulumi.Input[int],
         name: pulumi.Input[str],
         path: pulumi.Input[str],
+        delete_adopted: pulumi.Input[bool] = False,
         timeout: pulumi.Input[float] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a Orchestration.
 
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param name: The orchestration's name. The instance does not keep it unique (a change replaces
@@ -1558,6 +1791,7 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
         super().__init__(
             resource_name,
             {
+                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "name": name,
                 "path": path,
@@ -1572,6 +1806,13 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
     ) -> Self:
         """Read a Orchestration that exists already, by its id: the orchestration's id, a UUID."""
         return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -1596,6 +1837,12 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
     def timeout(self) -> pulumi.Output[float | None]:
         """Seconds to wait for the packaging; 900 when left out."""
         return self._output("timeout")
+
+    @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
 
     @property
     @pulumi.getter(name="sha256")
@@ -1634,6 +1881,7 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
 
     _kind: ClassVar[str] = "Task"
     _wire_names: ClassVar[Mapping[str, str]] = {
+        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "orchestration_id": "orchestrationId",
         "name": "name",
@@ -1643,6 +1891,7 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
         "run_timeout": "runTimeout",
         "paused": "paused",
         "timeout": "timeout",
+        "adopted": "adopted",
         "task_id": "taskId",
         "status": "status",
     }
@@ -1657,6 +1906,7 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
         workspace_id: pulumi.Input[int],
         orchestration_id: pulumi.Input[str],
         name: pulumi.Input[str],
+        delete_adopted: pulumi.Input[bool] = False,
         schedule: pulumi.Input[str] | None = None,
         arguments: pulumi.Input[Mapping[str, Any]] | None = None,
         debug: pulumi.Input[bool] = False,
@@ -1667,6 +1917,9 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
     ) -> None:
         """Declare a Task.
 
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param orchestration_id: What runs: the `orchestration_id` of an Orchestration (a change replaces
@@ -1686,6 +1939,7 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
         super().__init__(
             resource_name,
             {
+                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "orchestration_id": orchestration_id,
                 "name": name,
@@ -1705,6 +1959,13 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
     ) -> Self:
         """Read a Task that exists already, by its id: the task's id, a UUID."""
         return cls._read(resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -1759,6 +2020,12 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
     def timeout(self) -> pulumi.Output[float | None]:
         """Seconds to wait for its start, pause or end; 300 when left out."""
         return self._output("timeout")
+
+    @property
+    @pulumi.getter(name="adopted")
+    def adopted(self) -> pulumi.Output[bool]:
+        """Whether the object existed before the resource, which adopted it."""
+        return self._output("adopted")
 
     @property
     @pulumi.getter(name="taskId")

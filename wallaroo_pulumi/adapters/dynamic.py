@@ -25,14 +25,11 @@ from pulumi.dynamic import (
 from pulumi.runtime import rpc
 
 from ..errors import ObjectError
-from . import dynamic_host
-from .session import claims, session, settings_from
+from . import dynamic_host, session
+from .dynamic_host import current_urn
 
 if TYPE_CHECKING:
-    from ..api import Client
-    from ..config import Settings
-    from ..core.context import Context
-    from ..core.resource import Resource
+    from ..provider.provider import Provider
 
 AUTONAME_KEY = "__autoname"
 """Carries the name to give an unnamed object from the program to check; never stored."""
@@ -59,45 +56,31 @@ class DynamicProvider(ResourceProvider):
         dynamic_host.install_cancellation()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        from ..core.check import check
-
         autoname = news.get(AUTONAME_KEY)
-        olds = _from_pulumi(_olds)
-        inputs, failures = check(
-            self._resource,
+        inputs, failures = self._provider.check(
+            self.kind,
             _from_pulumi(news),
-            olds,
+            _from_pulumi(_olds),
             autoname if isinstance(autoname, str) else None,
         )
-        if not failures and self._settings.validate:
-            from ..core.validate import validate
-
-            failures = validate(self._resource, self._context, inputs, olds)
         return CheckResult(_to_pulumi(inputs), [CheckFailure(f.property, f.reason) for f in failures])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        from ..core.diff import diff
-
-        found = diff(self._resource, _from_pulumi(_olds), _from_pulumi(_news))
-        if not found.replacing:
-            claims(self._settings).keep(self.kind, _id)
+        found = self._provider.diff(self.kind, current_urn(), _id, _from_pulumi(_olds), _from_pulumi(_news))
+        if found.records_instance:
+            session.explain_recording()
         return DiffResult(
-            changes=bool(found.changed),
+            changes=bool(found.changed) or found.records_instance,
             replaces=list(found.replacing),
-            delete_before_replace=self._resource.delete_before_replace,
+            delete_before_replace=found.delete_before_replace,
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        from ..core import lifecycle
-
-        id, outputs = lifecycle.create(self._resource, self._context, _from_pulumi(props))
-        return CreateResult(id, outputs)
+        return CreateResult(*self._creator_or_remover.create(self.kind, current_urn(), _from_pulumi(props)))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        from ..core import lifecycle
-
         state = _from_pulumi(props)
-        found = lifecycle.read(self._resource, self._context, id_, state)
+        found = self._provider.read(self.kind, current_urn(), id_, state)
         if found is not None:
             id, outputs, inputs = found
             return ReadResult(id, outputs, None if dynamic_host.reads_external() else inputs)
@@ -109,41 +92,31 @@ class DynamicProvider(ResourceProvider):
         return ReadResult("", {})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        from ..core import lifecycle
-
-        return UpdateResult(
-            lifecycle.update(self._resource, self._context, _id, _from_pulumi(_olds), _from_pulumi(_news))
-        )
+        olds, news = _from_pulumi(_olds), _from_pulumi(_news)
+        return UpdateResult(self._provider.update(self.kind, current_urn(), _id, olds, news))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        from ..core import lifecycle
-
-        lifecycle.delete(self._resource, self._context, _id, _from_pulumi(_props))
+        self._creator_or_remover.delete(self.kind, current_urn(), _id, _from_pulumi(_props))
 
     # --- the rest ----------------------------------------------------------------------------------------
 
-    @property
-    def _resource(self) -> Resource[Any, Any]:
-        from ..resources import RESOURCES
-
-        if self.kind not in RESOURCES:
-            raise ObjectError(
-                f"the kind {self.kind!r} does not exist in this version of wallaroo_pulumi; upgrade the package"
-            )
-        return RESOURCES[self.kind]
-
     @functools.cached_property
-    def _settings(self) -> Settings:
-        return settings_from(self._config)
+    def _provider(self) -> Provider:
+        session.stack_state().belongs_to(current_urn())
+        return session.provider(session.settings_from(self._config))
 
     @property
-    def _context(self) -> Context[Client]:
-        return session(self._settings)
+    def _creator_or_remover(self) -> Provider:
+        """The provider, for calls that need the stack's state: reading it begins in the background."""
+        provider = self._provider
+        session.stack_state().begin()
+        return provider
 
 
 def _from_pulumi(props: Mapping[str, Any]) -> dict[str, Any]:
-    """Our view of Pulumi's property dictionary: UNKNOWN for its unknowns, without its and our private keys."""
+    """Our view of Pulumi's property dictionary: UNKNOWN for its unknowns, without Pulumi's private keys."""
     from ..core.fields import UNKNOWN
+    from ..core.record import RECORD_KEYS
 
     def plain(value: Any) -> Any:
         if isinstance(value, pulumi.output.Unknown) or (isinstance(value, str) and value == rpc.UNKNOWN):
@@ -156,7 +129,7 @@ def _from_pulumi(props: Mapping[str, Any]) -> dict[str, Any]:
             return [plain(v) for v in value]
         return value
 
-    return {k: plain(v) for k, v in props.items() if not k.startswith("__")}
+    return {k: plain(v) for k, v in props.items() if not k.startswith("__") or k in RECORD_KEYS}
 
 
 def _to_pulumi(value: Any) -> Any:

@@ -19,7 +19,7 @@ from ..core.names import wire_name
 from ..core.read import read_by_id
 from ..errors import ObjectError, WallarooError
 from .program_settings import lookup_settings, require_settings, under_mocks
-from .session import session
+from .session import provider
 
 if TYPE_CHECKING:
     from ..api import Client
@@ -365,7 +365,7 @@ def _look_up(
         return _from_wire(result, pulumi.runtime.invoke(f"wallaroo:index:{function}", dict(args)).value)
     require_settings()
     try:
-        return find(session(lookup_settings()).client)
+        return find(provider(lookup_settings()).context.client)
     except WallarooError as error:
         raise pulumi.RunError(str(error)) from None
 

@@ -1,7 +1,8 @@
-"""One session (client, token, listings, locks) for each process and configuration, whatever the number of resources."""
+"""One provider (client, token, listings, locks) for each process and configuration, for any number of resources."""
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import threading
@@ -9,38 +10,57 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..config import Settings, load
-from ..core.context import Claims, Context
 from .dynamic_host import cancelled
 
 if TYPE_CHECKING:
     from ..api import Client
+    from ..core.context import Context
+    from ..provider.provider import Provider
+    from .stack_state import StackState
 
-_sessions: dict[Settings, Context[Client]] = {}
-_claims: dict[Settings, Claims] = {}
+_providers: dict[Settings, Provider] = {}
 _lock = threading.Lock()
 
 
-def session(settings: Settings) -> Context[Client]:
-    """The context for these settings, made when first asked for."""
+def provider(settings: Settings) -> Provider:
+    """The provider for these settings, made when first asked for. It connects at the first request."""
     with _lock:
-        if settings not in _sessions:
-            # Imported here: programs that only declare resources need neither HTTP nor models.
-            from ..api import Client
+        if settings not in _providers:
+            from ..core.ownership import Ownership
+            from ..provider.provider import Provider
 
-            _sessions[settings] = Context(
-                client=Client(settings),
-                report=_report,
-                sleep=cancelled.wait,
-                cancelled=cancelled.is_set,
-                claims=_claims.setdefault(settings, Claims()),
+            _providers[settings] = Provider(
+                lambda: _connect(settings),
+                Ownership(stack_state()),
+                accept_instance=settings.accept_instance,
+                validates=settings.validate,
             )
-        return _sessions[settings]
+        return _providers[settings]
 
 
-def claims(settings: Settings) -> Claims:
-    """The objects that this run has met: part of the context, but to be had without a client."""
-    with _lock:
-        return _claims.setdefault(settings, Claims())
+def _connect(settings: Settings) -> Context[Client]:
+    # Imported here: programs that only declare resources need neither HTTP nor models.
+    from ..api import Client
+    from ..core.context import Context
+
+    return Context(client=Client(settings), report=report, sleep=cancelled.wait, cancelled=cancelled.is_set)
+
+
+@functools.cache
+def explain_recording() -> None:
+    """Say once why resources of a stack that was made by an earlier version are updated."""
+    report(
+        "the state does not record yet which Wallaroo instance these objects are on: this update records it, and sends "
+        "nothing to the instance but reads"
+    )
+
+
+@functools.cache
+def stack_state() -> StackState:
+    """The state of the stack that this process's run is about."""
+    from .stack_state import StackState
+
+    return StackState(report)
 
 
 def settings_from(config: Callable[[str], str | None]) -> Settings:
@@ -48,7 +68,7 @@ def settings_from(config: Callable[[str], str | None]) -> Settings:
     return load(config, os.environ)
 
 
-def _report(line: str) -> None:
+def report(line: str) -> None:
     # What the dynamic host prints is shown as information of the run (DYNAMIC_HOST.md). Four threads may talk at once.
     with _lock:
         sys.stdout.write(f"{line}\n")

@@ -32,6 +32,8 @@ class Client:
         from .users import Users
         from .workspaces import Workspaces
 
+        self.url = settings.api_url
+        """The address of the instance, without ``/v1/api``."""
         self._http = open_client(settings, transport=transport)
         self._transport = Transport(settings, token_source(settings, self._http), self._http)
         self.workspaces = Workspaces(self._transport)
@@ -52,6 +54,15 @@ class Client:
         Raises AuthError.
         """
         return self._transport.caller_id
+
+    def caller(self) -> str:
+        """The user on whose behalf everything is done, as a person reads it: address, login name, or else the id.
+
+        Raises WallarooError.
+        """
+        id = self.caller_id
+        user = self.users.find(id) if id else None
+        return (user and (user.email or user.username)) or id or "this user"
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from .listing import SharedListing
 from .models import Assay
@@ -23,6 +24,10 @@ class Assays:
 
     def _fetch(self) -> tuple[Assay, ...]:
         return self._transport.call("/v2/api/assays/get", {"active": "All"}, Effect.READ, tuple[Assay, ...])
+
+    def get(self, id: str) -> Assay:
+        """One assay as it is now; ApiError when there is none. ``/v2/api/assays/get/:id``."""
+        return self._transport.call(f"/v2/api/assays/get/{quote(id, safe='')}", {}, Effect.READ, Assay)
 
     def schedule(self, definition: Mapping[str, Any]) -> str:
         """Make an assay, active from the start, and return its id. Not idempotent. ``/v2/api/assays/schedule``."""

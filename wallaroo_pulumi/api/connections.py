@@ -26,6 +26,10 @@ class Connections:
         body = {} if workspace_id is None else {"workspace_id": workspace_id}
         return self._transport.call("connections/list", body, Effect.READ, ConnectionList).connections
 
+    def get(self, name: str) -> Connection:
+        """One connection as it is now; ApiError 404 when there is none. ``connections/get``."""
+        return self._transport.call("connections/get", {"name": name}, Effect.READ, Connection)
+
     def create(self, name: str, type: str, details: Mapping[str, Any]) -> str:
         """Make a connection and return its id. ApiError 409 when the name is taken. ``connections/create``."""
         body = {"name": name, "type": type, "details": dict(details)}

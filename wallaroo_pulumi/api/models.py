@@ -90,6 +90,8 @@ class User(Wire):
     first_name: str | None = None
     last_name: str | None = None
     enabled: bool = True
+    created_timestamp: int | None = None
+    """Milliseconds since 1970."""
     realm_roles: tuple[str, ...] | None = None
     """Only in a full listing, and only for users that have some."""
 
@@ -298,6 +300,7 @@ class Pipeline(Wire):
 
     id: int
     name: str
+    created_at: str | None = None
 
 
 def _steps(value: Any) -> Any:
@@ -331,6 +334,12 @@ class Pipelines(Wire):
     """The answer of pipelines/list_pipelines."""
 
     pipelines: tuple[ListedPipeline, ...]
+
+
+class PipelineVersions(Wire):
+    """The answer of pipelines/list_pipeline_versions."""
+
+    pipeline_versions: tuple[ListedPipeline, ...]
 
 
 class CreatedPipeline(Wire):

@@ -33,6 +33,15 @@ class Pipelines:
         reply = self._transport.call("pipelines/list_pipelines", body, Effect.READ, wire.Pipelines)
         return reply.pipelines
 
+    def versions(self, workspace_id: int, name: str) -> frozenset[str]:
+        """The UUIDs of all versions of a pipeline. ``pipelines/list_pipeline_versions``."""
+        body = {"workspace_id": workspace_id, "pipeline_id": name}
+        reply = self._transport.call(
+            "pipelines/list_pipeline_versions", body, Effect.READ, wire.PipelineVersions
+        )
+        listed = (each.pipeline_version for each in reply.pipeline_versions)
+        return frozenset(version.version for version in listed if version)
+
     def version(self, version: str) -> PipelineVersion:
         """One version, by its UUID, with its definition. ``pipelines/get_version``."""
         return self._transport.call(
@@ -73,7 +82,7 @@ class Pipelines:
                 "status/get_deployment", {"name": name}, Effect.READ, DeploymentStatus
             )
         except ApiError as error:
-            if error.status == 404 and not error.message.startswith("<"):  # a gateway's page is no answer
+            if error.status == 404 and not error.is_page:
                 return None
             raise
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..errors import WallarooError
+from ..errors import ApiError, WallarooError
 from .listing import Derived, SharedListing
 from .listings import SharedListings
 from .models import Member, MemberList, MemberRemoved, Workspace, WorkspaceCreated, WorkspaceList
@@ -68,6 +68,20 @@ class Workspaces:
         """The members of a workspace. ``workspaces/list_users``; ApiError 500 when there is no such workspace."""
         listing = self._members.of(workspace_id)
         return listing.fresh() if fresh else listing.items()
+
+    def exists(self, workspace_id: int) -> bool:
+        """Whether there is a workspace of this id; ApiError 403 when it is not the caller's. ``workspaces/list_users``.
+
+        An id that never was is recorded as a 500 with the database's words (a violated foreign key); 400 and 404 are
+        what other calls answer.
+        """
+        try:
+            self.members(workspace_id, fresh=True)
+        except ApiError as error:
+            if error.is_page or not (error.status in (400, 404) or "foreign key" in error.message):
+                raise
+            return False
+        return True
 
     def _fetch_members(self, workspace_id: int) -> Sequence[Member]:
         body = {"workspace_id": workspace_id}

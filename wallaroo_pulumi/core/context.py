@@ -1,67 +1,34 @@
-"""What a handler may use besides its arguments: the client, a voice, and the locks that several threads share."""
+"""What a handler may use besides its arguments: the client, reports to the user, ownership, and locks."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Hashable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from ..errors import ObjectError
+from .ownership import Origin, Ownership
+from .record import Record, resource_name
 
 ClientT = TypeVar("ClientT")
 
 
-class Claims:
-    """The objects of the stack that this run has met, each for one resource only.
+@dataclass
+class Call:
+    """One call of the engine, and what its handler found out for the state."""
 
-    Two resources that name the same object would otherwise both take it for theirs, and deleting one would
-    pull it from under the other.
-    """
-
-    def __init__(self) -> None:
-        self._held: set[Hashable] = set()
-        self._kept: set[Hashable] = set()
-        self._taken_over: set[Hashable] = set()
-        self._lock = threading.Lock()
-
-    def take(self, kind: str, id: str, name: str, *, existed: bool = False) -> None:
-        """Claim the object for the resource being created. Raises ObjectError when another resource has it.
-
-        ``existed`` tells that the object was taken over, not made: see :meth:`was_taken_over`.
-        """
-        with self._lock:
-            if (kind, id) in self._held | self._kept:
-                raise ObjectError(
-                    f"{kind} {name!r} (id {id}) is already declared by another resource of this stack; "
-                    "declare it once and refer to it"
-                )
-            self._held.add((kind, id))
-            if existed:
-                self._taken_over.add((kind, id))
-
-    def keep(self, kind: str, id: str) -> None:
-        """Note the object of a resource that an earlier run made, and that this one does not replace."""
-        with self._lock:
-            self._kept.add((kind, id))
-
-    def was_taken_over(self, kind: str, id: str) -> bool:
-        """Whether a resource of this run took the object over.
-
-        Deleting it in the same run is then the end of a resource that was renamed, or replaced by itself: the
-        object belongs to the other one now.
-        """
-        with self._lock:
-            return (kind, id) in self._taken_over
-
-    def release(self, kind: str, id: str) -> None:
-        with self._lock:
-            self._held.discard((kind, id))
-            self._kept.discard((kind, id))
-            self._taken_over.discard((kind, id))
+    urn: str | None = None
+    """The resource that the call is for; None where the host does not pass it."""
+    adopted: bool = False
+    """Set by :meth:`Context.claim`: the object was made outside the stack."""
+    found: Mapping[str, Any] = field(default_factory=dict)
+    """Set by :meth:`Context.claim`: the values that leaving an adopted object restores."""
+    mark: str | None = None
+    """What tells the object from a later one of the same id, where the outputs do not: as recorded, until the handler
+    sets what it found."""
 
 
 class KeyedLocks:
@@ -95,10 +62,43 @@ class Context(Generic[ClientT]):
     cancelled: Callable[[], bool] = lambda: False
     """Whether the user wants the run to end."""
 
-    claims: Claims = field(default_factory=Claims)
+    ownership: Ownership = field(default_factory=Ownership)
+
+    call: Call = field(default_factory=Call)
 
     declared: set[Hashable] = field(default_factory=set)
     """``(kind, *natural key)`` of the stack's objects that validation has seen, whether they exist yet or not."""
 
     lock: KeyedLocks = field(default_factory=KeyedLocks)
     """``with ctx.lock("members", 12):`` for a decision that must not be overtaken by another thread."""
+
+    @contextmanager
+    def claim(
+        self, kind: str, id: str, name: str, *, existed: bool, found: Mapping[str, Any] | None = None
+    ) -> Iterator[None]:
+        """Claim an object for the resource being created; released again if the body fails.
+
+        ``existed`` says that the object was there before this call; ``found`` holds those of its values that the
+        create is going to change. Raises ObjectError if another resource of the stack holds the object.
+        """
+        origin = self.ownership.claim(kind, id, name, self.call.urn, existed=existed)
+        self.call.adopted = origin.adopted
+        if origin.adopted:
+            self.call.found = Record.of(origin.entry.outputs).found if origin.entry else found or {}
+        if existed:
+            self.report(f"{kind} {name!r} (id {id}) {self._taken_over(origin)}")
+        try:
+            yield
+        except BaseException:
+            self.ownership.release(kind, id)
+            raise
+
+    def _taken_over(self, origin: Origin) -> str:
+        if origin.entry is None:
+            return "already exists and is adopted: deleting the resource leaves the object as it was found"
+        if origin.entry.urn == self.call.urn:
+            return "is re-adopted: it is this resource's own object"
+        return (
+            f"is re-adopted from resource {resource_name(origin.entry.urn)!r} of this stack; to rename a resource, "
+            "give it aliases"
+        )

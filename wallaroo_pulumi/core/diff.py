@@ -17,6 +17,9 @@ class Difference:
 
     changed: tuple[str, ...]
     replacing: tuple[str, ...]
+    delete_before_replace: bool = False
+    records_instance: bool = False
+    """Whether an update is due because the state does not record the identity of the instance."""
 
 
 def diff(resource: Resource[Any, Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
@@ -24,9 +27,9 @@ def diff(resource: Resource[Any, Any], olds: Mapping[str, Any], news: Mapping[st
     changed, replacing = [], []
     for name, field in resource.inputs.model_fields.items():
         key = wire_name(name)
-        new = news.get(key)
         # State written before this property existed: the object has its default.
-        old = olds.get(key, field.get_default(call_default_factory=True) if not field.is_required() else None)
+        default = None if field.is_required() else field.get_default(call_default_factory=True)
+        old, new = olds.get(key, default), news.get(key, default)
         if {DERIVED, ONLY_AT_CREATION} & {*field.metadata} or (
             new is None and SERVER_FILLS in field.metadata
         ):
@@ -35,7 +38,7 @@ def diff(resource: Resource[Any, Any], olds: Mapping[str, Any], news: Mapping[st
             changed.append(key)
             if FORCES_REPLACEMENT in field.metadata:
                 replacing.append(key)
-    return Difference(tuple(changed), tuple(replacing))
+    return Difference(tuple(changed), tuple(replacing), resource.delete_before_replace)
 
 
 def contains_unknown(value: Any) -> bool:

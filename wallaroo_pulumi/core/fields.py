@@ -19,6 +19,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PositiveInt,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -95,6 +96,29 @@ class Properties(BaseModel):
         """The canonical form on Pulumi's wire: camelCase keys, plain values, nothing that is None below the top."""
         wire = self.model_dump(by_alias=True, warnings=False)
         return {name: _without_none(value) for name, value in wire.items()}
+
+
+class Adopting(Properties):
+    """The input that all kinds share whose create may adopt an existing object."""
+
+    delete_adopted: Annotated[
+        bool,
+        LOCAL,
+        Field(
+            description="Whether deleting the resource removes an object that existed before it and was adopted. By "
+            "default such an object is left as it was found."
+        ),
+    ] = False
+
+
+class Adopted(Properties):
+    """The output that goes with :class:`Adopting`."""
+
+    adopted: Annotated[
+        bool,
+        LOCAL,
+        Field(description="Whether the object existed before the resource, which adopted it."),
+    ] = False
 
 
 def _without_none(value: Any) -> Any:

@@ -107,6 +107,15 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
     def delete(self, ctx: Context[Any], id: str, known: OutputsT) -> None:
         """Remove the object, or as much of it as the API allows, and say what stays."""
 
+    def leave(self, ctx: Context[Any], id: str, known: OutputsT, found: Mapping[str, Any]) -> str:
+        """Restore what adopting the object changed, and return it in words; empty when there was nothing to restore.
+
+        Called instead of :meth:`delete` for an adopted object. ``found`` is what the create passed to
+        :meth:`Context.claim`.
+        """
+        del ctx, id, known, found
+        return ""
+
     def result(self, wanted: InputsT, **computed: Any) -> OutputsT:
         """The outputs: every input as wanted, and the computed ones."""
         return self.outputs.model_validate({**wanted.model_dump(), **computed})

@@ -52,7 +52,7 @@ def declare(estate: Estate, folder: Path | None = None) -> dict[str, pulumi.Outp
             WorkspaceMember(
                 f"{name}/{user}",
                 workspace_id=workspace.workspace_id,
-                **{"email" if "@" in user else "user_id": user},
+                **cast("dict[str, Any]", {"email" if "@" in user else "user_id": user}),
                 role=role,
                 opts=pulumi.ResourceOptions(
                     parent=workspace, depends_on=[users[user]] if user in users else None

@@ -19,11 +19,12 @@ from typing import Any, Final, Literal, TypeVar
 
 from ..api import Client
 from ..api import models as wire
-from ..core import lifecycle
 from ..core.context import Context
 from ..core.fields import SECRET, SERVER_FILLS, fields_with
 from ..core.names import DNS_LABEL, wire_name
+from ..core.record import RECORD_KEYS
 from ..errors import ApiError
+from ..provider.provider import Provider
 from ..resources import RESOURCES
 
 T = TypeVar("T")
@@ -103,9 +104,10 @@ def find(
     ``ignore`` are patterns of unmanaged objects that are known and not told: ``Task fraud/*``.
     """
     ctx: Context[Client] = Context(client=client, report=lambda _: None, sleep=time.sleep)
+    provider = Provider(lambda: ctx)
     own = [resource for resource in resources if not resource.external]
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        compared = list(track(pool.map(lambda resource: _compare(ctx, resource), own), len(own)))
+        compared = list(track(pool.map(lambda resource: _compare(provider, resource), own), len(own)))
     drifted = [finding for finding in compared if finding]
     return [
         *(finding for finding in drifted if finding.what == "missing"),
@@ -118,9 +120,9 @@ def find(
     ]
 
 
-def _compare(ctx: Context[Client], resource: Managed) -> Finding | None:
+def _compare(provider: Provider, resource: Managed) -> Finding | None:
     definition = RESOURCES[resource.kind]
-    read = lifecycle.read(definition, ctx, resource.id, resource.outputs)
+    read = provider.read(resource.kind, None, resource.id, resource.outputs)
     if read is None:
         return Finding("missing", resource.kind, resource.name, resource.id)
     secret = {wire_name(name) for name, _ in fields_with(definition.outputs, SECRET)}
@@ -130,7 +132,7 @@ def _compare(ctx: Context[Client], resource: Managed) -> Finding | None:
     changes = [
         Change(key, *(("[secret]", "[secret]") if key in secret else (resource.outputs.get(key), found)))
         for key, found in read[1].items()
-        if resource.outputs.get(key) != found
+        if resource.outputs.get(key) != found and key not in RECORD_KEYS
         # What the state leaves to the instance is the instance's to fill in.
         if not (key in left_open and resource.outputs.get(key) is None)
     ]

@@ -12,15 +12,15 @@ from ..api import Client
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, Properties, WorkspaceId
+from ..core.fields import FORCES_REPLACEMENT, Adopting, WorkspaceId
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Resource
 from ..core.validate import refused
 from ..errors import ApiError
-from ._lookups import refused_workspace, split_id, visible_workspace, workspace
+from ._lookups import refused_workspace, split_id, workspace, workspace_if_any
 
 
-class AttachmentInputs(Properties):
+class AttachmentInputs(Adopting):
     workspace_id: Annotated[
         WorkspaceId,
         FORCES_REPLACEMENT,
@@ -58,6 +58,10 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
     def detach(self, ctx: Context[Client], workspace_id: int, used: UsedT) -> object:
         """Make the call."""
 
+    @abstractmethod
+    def mark_of(self, used: UsedT) -> str:
+        """The UUID of the object."""
+
     def id_of(self, outputs: OutputsT) -> str:
         return f"{outputs.workspace_id}/{self._name(outputs)}"
 
@@ -72,28 +76,33 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
         used = self.used(ctx, name)
         outputs = self.result(wanted)
         existed = self.attached(ctx, place, name, fresh=True) is not None
-        ctx.claims.take(self.kind, self.id_of(outputs), name, existed=existed)
-        if not existed:
-            try:
+        with ctx.claim(self.kind, self.id_of(outputs), name, existed=existed):
+            if not existed:
                 self._attach_once(ctx, place, name, used)
-            except BaseException:
-                ctx.claims.release(self.kind, self.id_of(outputs))
-                raise
+        ctx.call.mark = self.mark_of(used)
         return outputs
 
     def read(self, ctx: Context[Client], id: str, known: OutputsT | None) -> OutputsT | None:
-        del known
         place, name = split_id(id)
-        if not visible_workspace(ctx, place) or self.attached(ctx, place, name) is None:
+        if workspace_if_any(ctx, place) is None or (used := self.attached(ctx, place, name)) is None:
             return None
+        if known and ctx.call.mark not in (None, self.mark_of(used)):
+            return None  # gone; the workspace uses another object of the name
+        ctx.call.mark = self.mark_of(used)
         return self.outputs.model_validate({"workspace_id": place, self.named_by: name})
 
     def delete(self, ctx: Context[Client], id: str, known: OutputsT) -> None:
         place, name = known.workspace_id, self._name(known)
-        if not visible_workspace(ctx, place):
+        if workspace_if_any(ctx, place) is None:
             return
         used = self.attached(ctx, place, name, fresh=True)
         if used is None:
+            return
+        if ctx.call.mark not in (None, self.mark_of(used)):
+            ctx.report(
+                f"{self.kind} {name!r} of workspace {place} stays: it is of another {self.used_kind} than this stack "
+                "attached"
+            )
             return
         remove_once(
             lambda: self.detach(ctx, place, used),

@@ -31,6 +31,11 @@ def find(
     return next((p for p in pipelines if p.pipeline.name == name), None)
 
 
+def mark(pipeline: wire.Pipeline) -> str | None:
+    """What tells a pipeline from a later one of its name and id: when it was created."""
+    return pipeline.created_at
+
+
 def named(ctx: Context[Client], workspace_id: int, name: str) -> wire.Pipeline:
     """The pipeline of this name. Raises ObjectError when there is none."""
     for fresh in (False, True):
@@ -88,7 +93,7 @@ def deployment_id(ctx: Context[Client], workspace_id: int, name: str) -> int | N
     try:
         url = ctx.client.pipelines.inference_url(workspace_id, name)
     except ApiError as error:
-        if error.status not in (400, 404) or error.message.startswith("<"):  # a gateway's page is no answer
+        if error.is_page or error.status not in (400, 404):
             raise
         return None
     told = re.search(r"/infer/[^/]+-(\d+)/", url)

@@ -21,7 +21,7 @@ from ..core.context import Context
 from ..core.covers import covers
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, Element, Properties, WorkspaceId
+from ..core.fields import FORCES_REPLACEMENT, Adopted, Adopting, Element, Properties, WorkspaceId
 from ..core.json_values import JsonObject
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
@@ -74,7 +74,7 @@ class Watched(Properties):
     alert: float | None = None
 
 
-class AssayInputs(Properties):
+class AssayInputs(Adopting):
     name: Annotated[
         str, FORCES_REPLACEMENT, Field(min_length=1, description="The assay's name, unique on the instance.")
     ]
@@ -154,7 +154,7 @@ class AssayInputs(Properties):
         return self
 
 
-class AssayOutputs(AssayInputs):
+class AssayOutputs(AssayInputs, Adopted):
     assay_id: Annotated[str, Field(description="The assay's id, a UUID.")]
 
 
@@ -207,13 +207,14 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
         namesakes = [assay for assay in ctx.client.assays.list(fresh=True) if assay.name == wanted.name]
         found = _same_of(namesakes, definition)
         id = found.id if found else _schedule(ctx, definition, taken=bool(namesakes))
-        ctx.claims.take(self.kind, id, wanted.name, existed=found is not None)
-        if wanted.active != (found.active if found else True):
-            ctx.client.assays.set_active(id, wanted.active)
+        active = found.active if found else True
+        with ctx.claim(self.kind, id, wanted.name, existed=found is not None, found={"active": active}):
+            if wanted.active != active:
+                ctx.client.assays.set_active(id, wanted.active)
         return self.result(wanted, assay_id=id)
 
     def read(self, ctx: Context[Client], id: str, known: AssayOutputs | None) -> AssayOutputs | None:
-        found = next((assay for assay in ctx.client.assays.list() if assay.id == id), None)
+        found = _find(ctx, id, known)
         if found is None:
             return None
         if known is not None:
@@ -222,11 +223,15 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
         return _described(found)
 
     def update(self, ctx: Context[Client], id: str, known: AssayOutputs, wanted: AssayInputs) -> AssayOutputs:
+        if _find(ctx, id, known) is None:
+            raise ObjectError(
+                f"assay {known.name!r} (id {id}) does not exist any more; run `pulumi refresh`, then `pulumi up`"
+            )
         ctx.client.assays.set_active(id, wanted.active)
         return self.result(wanted, assay_id=known.assay_id)
 
     def delete(self, ctx: Context[Client], id: str, known: AssayOutputs) -> None:
-        found = next((assay for assay in ctx.client.assays.list(fresh=True) if assay.id == id), None)
+        found = _find(ctx, id, known, fresh=True)
         if found is None:
             return
         if found.active:
@@ -234,6 +239,23 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
         ctx.report(
             f"assay {known.name!r} (id {id}) stays on the instance, deactivated: Wallaroo cannot delete assays"
         )
+
+    def leave(self, ctx: Context[Client], id: str, known: AssayOutputs, found: Mapping[str, Any]) -> str:
+        assay, active = _find(ctx, id, known, fresh=True), bool(found.get("active", known.active))
+        if assay is None or assay.active == active:
+            return ""
+        ctx.client.assays.set_active(id, active)
+        return "active" if active else "deactivated"
+
+
+def _find(
+    ctx: Context[Client], id: str, known: AssayOutputs | None, *, fresh: bool = False
+) -> wire.Assay | None:
+    """The assay of this id, None when there is none. Raises HiddenError when the caller may not see it."""
+    listed = next((assay for assay in ctx.client.assays.list(fresh=fresh) if assay.id == id), None)
+    if listed or (known and _lookups.workspace_if_any(ctx, known.workspace_id) is None):
+        return listed
+    return _lookups.read_visible(ctx, f"assay {id}", lambda: ctx.client.assays.get(id), lambda: False)
 
 
 def _refuse_name_of_another(ctx: Context[Client], wanted: AssayInputs) -> None:

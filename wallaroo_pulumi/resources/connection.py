@@ -19,15 +19,16 @@ from ..api import models as wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, LOCAL, SECRET, AdoptSame, Properties
+from ..core.fields import FORCES_REPLACEMENT, LOCAL, SECRET, Adopted, Adopting, AdoptSame
 from ..core.json_values import JsonObject
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..errors import ApiError, ObjectError
+from . import _lookups
 
 
-class ConnectionInputs(Properties):
+class ConnectionInputs(Adopting):
     name: Annotated[
         str,
         FORCES_REPLACEMENT,
@@ -54,7 +55,7 @@ class ConnectionInputs(Properties):
     ] = "if_same"
 
 
-class ConnectionOutputs(ConnectionInputs):
+class ConnectionOutputs(ConnectionInputs, Adopted):
     connection_id: Annotated[str, Field(description="The id that the instance gave, a UUID.")]
 
 
@@ -96,8 +97,8 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
             id, existed = self._make(ctx, wanted)
         else:
             id, existed = _adopted(found, wanted), True
-        ctx.claims.take(self.kind, wanted.name, wanted.name, existed=existed)
-        return self.result(wanted, connection_id=id)
+        with ctx.claim(self.kind, wanted.name, wanted.name, existed=existed):
+            return self.result(wanted, connection_id=id)
 
     def _make(self, ctx: Context[Client], wanted: ConnectionInputs) -> tuple[str, bool]:
         """The id, and whether somebody else was faster."""
@@ -125,7 +126,7 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
     def read(
         self, ctx: Context[Client], id: str, known: ConnectionOutputs | None
     ) -> ConnectionOutputs | None:
-        found = _find(ctx, id)
+        found = _find_or_hidden(ctx, id)
         if found is None or (known and known.connection_id != found.id):
             return None  # gone; what has its name now is another object
         return ConnectionOutputs(
@@ -133,7 +134,7 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
         )
 
     def delete(self, ctx: Context[Client], id: str, known: ConnectionOutputs) -> None:
-        found = _find(ctx, id, fresh=True)
+        found = _find_or_hidden(ctx, id, fresh=True)
         if found is None:
             return
         if found.id != known.connection_id:
@@ -152,6 +153,13 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
 
 def _find(ctx: Context[Client], name: str, *, fresh: bool = False) -> wire.Connection | None:
     return next((c for c in ctx.client.connections.list(fresh=fresh) if c.name == name), None)
+
+
+def _find_or_hidden(ctx: Context[Client], name: str, *, fresh: bool = False) -> wire.Connection | None:
+    """The connection of this name, None when there is none. Raises HiddenError when the caller may not see it."""
+    return _find(ctx, name, fresh=fresh) or _lookups.read_visible(
+        ctx, f"connection {name!r}", lambda: ctx.client.connections.get(name), lambda: False
+    )
 
 
 def _adopted(found: wire.Connection, wanted: ConnectionInputs) -> str:

@@ -15,7 +15,7 @@ over. A later one keeps running as it can, and the next `up` tries again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PositiveFloat
@@ -24,7 +24,7 @@ from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, LOCAL, UNORDERED, Element, Properties, WorkspaceId
+from ..core.fields import FORCES_REPLACEMENT, LOCAL, UNORDERED, Adopted, Adopting, Element, WorkspaceId
 from ..core.read import read_by_id
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
@@ -48,7 +48,7 @@ def _model_version_id(value: Any) -> Any:
 Model = Annotated[int | ModelRef, BeforeValidator(_model_version_id)]
 
 
-class _Deployment(Properties):
+class _Deployment(Adopting):
     workspace_id: Annotated[
         WorkspaceId,
         FORCES_REPLACEMENT,
@@ -89,7 +89,7 @@ class DeploymentInputs(_Deployment):
     ]
 
 
-class DeploymentOutputs(_Deployment):
+class DeploymentOutputs(_Deployment, Adopted):
     deployment_id: Annotated[int, Field(description="The deployment's id.")]
     status: Annotated[str, Field(description="`Running`, `Starting` or `Error`.")]
     inference_url: Annotated[str, Field(description="Where inference requests go, with a bearer token.")]
@@ -151,24 +151,27 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
         _lookups.workspace(ctx, wanted.workspace_id)
         pipeline = _pipelines.named(ctx, wanted.workspace_id, wanted.pipeline_name)
         refs = _references(ctx, wanted)
-        deployment_id, ran_before = self._begun(ctx, wanted, pipeline)
-        try:
-            return self._deployed(ctx, wanted, deployment_id, refs)
-        except BaseException as error:
-            ctx.claims.release(self.kind, _id(wanted, deployment_id))
-            # An interrupted one goes on starting: the next `up` takes it over.
-            if isinstance(error, WallarooError) and not ran_before and not ctx.cancelled():
-                with suppress(WallarooError):  # why it failed matters more
-                    ctx.client.pipelines.undeploy(pipeline_id=pipeline.id, deployment_id=deployment_id)
-            raise
+        ctx.call.mark = _pipelines.mark(pipeline)
+        with ExitStack() as claimed:
+            deployment_id, ran_before = self._begun(ctx, wanted, pipeline, claimed)
+            try:
+                return self._deployed(ctx, wanted, deployment_id, refs)
+            except WallarooError:
+                # An interrupted one goes on starting: the next `up` takes it over.
+                if not ran_before and not ctx.cancelled():
+                    with suppress(WallarooError):  # why it failed matters more
+                        ctx.client.pipelines.undeploy(pipeline_id=pipeline.id, deployment_id=deployment_id)
+                raise
 
     def read(
         self, ctx: Context[Client], id: str, known: DeploymentOutputs | None
     ) -> DeploymentOutputs | None:
         workspace_id, rest = _lookups.split_id(id)
         name, _, deployment_id = rest.partition("/")
-        status = ctx.client.pipelines.deployment(f"{name}-{deployment_id}")
-        if status is None:
+        if _lookups.workspace_if_any(ctx, workspace_id) is None:
+            return None
+        status = _status(ctx, f"{name}-{deployment_id}")
+        if status is None or not _is_recorded(ctx, workspace_id, name):
             return None
         if known:
             now: dict[str, Any] = {"status": status.status}
@@ -197,12 +200,20 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
                 wanted, **known.model_dump(include={"deployment_id", "status", "inference_url"})
             )
         pipeline = _pipelines.named(ctx, wanted.workspace_id, wanted.pipeline_name)
+        if not _is_recorded(ctx, known.workspace_id, known.pipeline_name):
+            raise ObjectError(
+                f"deployment {id!r} is of another pipeline than this stack recorded; run `pulumi refresh`, then "
+                "`pulumi up`"
+            )
         refs = _references(ctx, wanted)
         return self._deployed(ctx, wanted, _deploy(ctx, wanted, pipeline), refs)
 
     def delete(self, ctx: Context[Client], id: str, known: DeploymentOutputs) -> None:
         name = f"{known.pipeline_name}-{known.deployment_id}"
-        if ctx.client.pipelines.deployment(name) is None:
+        if _lookups.workspace_if_any(ctx, known.workspace_id) is None or _status(ctx, name) is None:
+            return
+        if not _is_recorded(ctx, known.workspace_id, known.pipeline_name):
+            ctx.report(f"deployment {name!r} stays: it is of another pipeline than this stack deployed")
             return
         ctx.client.pipelines.undeploy(deployment_id=known.deployment_id)
 
@@ -219,7 +230,11 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
         )
 
     def _begun(
-        self, ctx: Context[Client], wanted: DeploymentInputs, pipeline: wire.Pipeline
+        self,
+        ctx: Context[Client],
+        wanted: DeploymentInputs,
+        pipeline: wire.Pipeline,
+        claimed: ExitStack,
     ) -> tuple[int, bool]:
         """Deploy. Returns the deployment's id, and whether it may have run before: then a failure does not end it.
 
@@ -228,18 +243,9 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
         name = wanted.pipeline_name
         with ctx.lock("deployments", wanted.workspace_id, name):
             known, runs = _earlier(ctx, wanted)
-            if known is None:
-                id = _deploy(ctx, wanted, pipeline)
-                ctx.claims.take(self.kind, _id(wanted, id), name, existed=runs)
-                return id, runs
-            ctx.claims.take(self.kind, _id(wanted, known), name, existed=runs)
-            if runs:
-                ctx.report(f"deployment '{name}-{known}' runs already: taken over, and changed in place")
-            try:
-                return _deploy(ctx, wanted, pipeline), runs
-            except BaseException:
-                ctx.claims.release(self.kind, _id(wanted, known))
-                raise
+            id = _deploy(ctx, wanted, pipeline) if known is None else known
+            claimed.enter_context(ctx.claim(self.kind, _id(wanted, id), name, existed=runs))
+            return (id if known is None else _deploy(ctx, wanted, pipeline)), runs
 
     def _deployed(
         self,
@@ -275,6 +281,23 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
             status=status.status,
             inference_url=ctx.client.pipelines.inference_url(wanted.workspace_id, wanted.pipeline_name),
         )
+
+
+def _status(ctx: Context[Client], name: str) -> wire.DeploymentStatus | None:
+    """How a deployment stands, None when there is none. Raises HiddenError when the caller may not see it."""
+    return _lookups.read_visible(
+        ctx, f"deployment {name!r}", lambda: ctx.client.pipelines.deployment(name), lambda: True
+    )
+
+
+def _is_recorded(ctx: Context[Client], workspace_id: int, name: str) -> bool:
+    """Whether the pipeline that is deployed is the recorded one, by when it was created; notes that time."""
+    found = _pipelines.find(ctx, workspace_id, name)
+    mark = found and _pipelines.mark(found.pipeline)
+    if ctx.call.mark and mark and ctx.call.mark != mark:
+        return False
+    ctx.call.mark = mark or ctx.call.mark
+    return True
 
 
 def _require_version(ctx: Context[Client], workspace_id: int, version: str) -> None:

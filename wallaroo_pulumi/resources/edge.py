@@ -26,7 +26,7 @@ from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..errors import ObjectError, WallarooError
-from ._lookups import require_publish
+from ._lookups import read_visible, require_publish
 from .pipeline import version_reference
 from .pipeline_publish import PipelinePublish
 
@@ -106,14 +106,11 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
     def create(self, ctx: Context[Client], wanted: EdgeInputs) -> EdgeOutputs:
         found = _find(ctx, wanted.name, fresh=True)
         _refuse_unless_renewed(found, wanted.adopt)
-        ctx.claims.take(self.kind, wanted.name, wanted.name, existed=found is not None)
-        try:
+        # One that is renewed is removed and added again: it is the stack's own then, not an adopted one.
+        with ctx.claim(self.kind, wanted.name, wanted.name, existed=False):
             if found is not None:
                 _remove(ctx, found)
             return self._add(ctx, wanted)
-        except BaseException:
-            ctx.claims.release(self.kind, wanted.name)
-            raise
 
     def _add(self, ctx: Context[Client], wanted: EdgeInputs) -> EdgeOutputs:
         """Add the edge, which does not exist; on failure leave none, since its token would be lost."""
@@ -138,7 +135,7 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
         return self.result(wanted, edge_id=added.id, edge_bundle=bundle)
 
     def read(self, ctx: Context[Client], id: str, known: EdgeOutputs | None) -> EdgeOutputs | None:
-        found = _find(ctx, id)
+        found = _find_or_hidden(ctx, id, known)
         if found is None or (known and not _is_ours(found, known)):
             return None  # gone; what has its name now is another object
         return EdgeOutputs(
@@ -154,6 +151,11 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
         found = _find(ctx, wanted.name, fresh=True)
         if found is None:
             return self._add(ctx, wanted)
+        if not _is_ours(found, known):
+            raise ObjectError(
+                f"edge {wanted.name!r} (id {found.id}) is not the one that this stack added (id {known.edge_id}); run "
+                "`pulumi refresh`, then `pulumi up`"
+            )
         if found.should_run_publish == wanted.publish_id:
             publish = ctx.client.publishes.get(wanted.publish_id, bundles=True)
             bundle = publish.edge_bundles.get(wanted.name, known.edge_bundle)
@@ -166,7 +168,7 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
         return self._add(ctx, wanted)
 
     def delete(self, ctx: Context[Client], id: str, known: EdgeOutputs) -> None:
-        found = _find(ctx, id, fresh=True)
+        found = _find_or_hidden(ctx, id, known, fresh=True)
         if found is None:
             return
         if not _is_ours(found, known):
@@ -175,6 +177,18 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
             )
             return
         _remove(ctx, found)
+
+
+def _find_or_hidden(
+    ctx: Context[Client], name: str, known: EdgeOutputs | None, *, fresh: bool = False
+) -> wire.Edge | None:
+    """The edge of this name, None when there is none. Raises HiddenError when the caller may not see its publish."""
+    found = _find(ctx, name, fresh=fresh)
+    if found is None and known and known.publish_id:
+        publish_id = known.publish_id
+        what = f"edge {name!r} of publish {publish_id}"
+        read_visible(ctx, what, lambda: ctx.client.publishes.get(publish_id), lambda: False)
+    return found
 
 
 def _is_ours(found: wire.Edge, known: EdgeOutputs) -> bool:

@@ -16,13 +16,13 @@ from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.create import create_once
-from ..core.fields import FORCES_REPLACEMENT, SECRET, Properties
-from ..core.read import read_by_id
+from ..core.fields import FORCES_REPLACEMENT, SECRET, Adopted, Adopting
 from ..core.remove import remove_once
 from ..core.resource import Examples, Resource
+from ._lookups import read_visible
 
 
-class ModelRegistryInputs(Properties):
+class ModelRegistryInputs(Adopting):
     name: Annotated[str, FORCES_REPLACEMENT, Field(min_length=1, description="The registry's name.")]
     url: Annotated[str, FORCES_REPLACEMENT, Field(min_length=1, description="The registry's address.")]
     token: Annotated[
@@ -33,7 +33,7 @@ class ModelRegistryInputs(Properties):
     ]
 
 
-class ModelRegistryOutputs(ModelRegistryInputs):
+class ModelRegistryOutputs(ModelRegistryInputs, Adopted):
     registry_id: Annotated[str, Field(description="The id that ModelRegistryAttachment refers to, a UUID.")]
 
 
@@ -65,8 +65,8 @@ class ModelRegistry(Resource[ModelRegistryInputs, ModelRegistryOutputs]):
             lambda: ctx.client.registries.create(wanted.name, wanted.url, wanted.token),
             lambda: _unused(ctx, wanted),
         )
-        ctx.claims.take(self.kind, id, wanted.name, existed=left is not None)
-        return self.result(wanted, registry_id=id)
+        with ctx.claim(self.kind, id, wanted.name, existed=left is not None):
+            return self.result(wanted, registry_id=id)
 
     def read(
         self, ctx: Context[Client], id: str, known: ModelRegistryOutputs | None
@@ -90,7 +90,9 @@ class ModelRegistry(Resource[ModelRegistryInputs, ModelRegistryOutputs]):
 
 
 def _get(ctx: Context[Client], id: str) -> wire.Registry | None:
-    return read_by_id(
+    return read_visible(
+        ctx,
+        f"model registry {id}",
         lambda: ctx.client.registries.get(id),
         lambda: any(r.id == id for r in ctx.client.registries.list(fresh=True)),
     )

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ..api import Client
 from ..core.context import Context
-from ..core.fields import FORCES_REPLACEMENT
+from ..core.fields import FORCES_REPLACEMENT, Adopted
 from ..core.resource import Examples
 from ..errors import ObjectError
 from ._attachment import Attachment, AttachmentInputs
@@ -26,7 +26,7 @@ class ModelRegistryAttachmentInputs(AttachmentInputs):
     ]
 
 
-class ModelRegistryAttachmentOutputs(ModelRegistryAttachmentInputs):
+class ModelRegistryAttachmentOutputs(ModelRegistryAttachmentInputs, Adopted):
     pass
 
 
@@ -66,6 +66,9 @@ class ModelRegistryAttachment(Attachment[ModelRegistryAttachmentInputs, ModelReg
     ) -> str | None:
         registries = ctx.client.registries.list(workspace_id, fresh=fresh)
         return name if any(r.id == name for r in registries) else None
+
+    def mark_of(self, used: str) -> str:
+        return used
 
     def attach(self, ctx: Context[Client], workspace_id: int, used: str) -> None:
         ctx.client.registries.attach(used, workspace_id)

@@ -15,6 +15,7 @@ change in place (`models/insert_model_config`); a deployed pipeline takes it up 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -33,6 +34,8 @@ from ..core.fields import (
     LOCAL,
     ONLY_AT_CREATION,
     SERVER_FILLS,
+    Adopted,
+    Adopting,
     DnsLabel,
     Element,
     Properties,
@@ -103,7 +106,7 @@ class Qaic(Properties):
     qaic: JsonObject = Field(default_factory=dict)
 
 
-class _ModelVersion(Properties):
+class _ModelVersion(Adopting):
     workspace_id: Annotated[
         WorkspaceId,
         FORCES_REPLACEMENT,
@@ -248,7 +251,7 @@ class ModelVersionInputs(_ModelVersion):
         return self
 
 
-class ModelVersionOutputs(_ModelVersion):
+class ModelVersionOutputs(_ModelVersion, Adopted):
     sha256: Annotated[str, Field(description="The SHA-256 of the file's content, 64 hex digits.")]
     model_id: Annotated[
         int | None, Field(description="The id of the model, the parent of all versions of this name.")
@@ -296,21 +299,14 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
 
     def create(self, ctx: Context[Client], wanted: ModelVersionInputs) -> ModelVersionOutputs:
         _lookups.workspace(ctx, wanted.workspace_id)
-        # Two resources that upload the same must not overtake each other between the look and the upload.
-        with ctx.lock("models", wanted.workspace_id, wanted.name):
-            found = _match(ctx, wanted)
-            id = found.id if found else _upload(ctx, wanted)
-            ctx.claims.take(self.kind, str(id), wanted.name, existed=found is not None)
-        try:
-            if found:
-                ctx.report(
-                    f"{_called(wanted)} exists with this content (id {id}): taken over, not uploaded again"
-                )
+        with ExitStack() as claimed:
+            # Two resources that upload the same must not overtake each other between the look and the upload.
+            with ctx.lock("models", wanted.workspace_id, wanted.name):
+                found = _match(ctx, wanted)
+                id = found.id if found else _upload(ctx, wanted)
+                claimed.enter_context(ctx.claim(self.kind, str(id), wanted.name, existed=found is not None))
             version = _ready(ctx, wanted, id)
             configure(ctx, wanted, version)
-        except BaseException:
-            ctx.claims.release(self.kind, str(id))
-            raise
         info = version.model_version.file_info
         return self.result(
             wanted,
@@ -326,8 +322,8 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
         if not id.isdecimal():
             raise ObjectError(f"{id!r} is no id of a model version: give its number, such as '15'")
         found = _lookups.find_model_version(ctx, int(id), known.workspace_id if known else None)
-        if found is None:
-            return None
+        if found is None or (known and found.model_version.file_info.version != known.version):
+            return None  # gone; what has its id now is another version
         version, conversion = found.model_version, found.model_version.conversion or wire.Conversion()
         fixed = {
             "workspace_id": version.workspace_id,
@@ -361,7 +357,13 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     def update(
         self, ctx: Context[Client], id: str, known: ModelVersionOutputs, wanted: ModelVersionInputs
     ) -> ModelVersionOutputs:
-        if configure(ctx, wanted, ctx.client.models.version(int(id))):
+        found = _lookups.find_model_version(ctx, int(id), known.workspace_id)
+        if found is None or found.model_version.file_info.version != known.version:
+            raise ObjectError(
+                f"{_called(known)} has no version {known.version} (id {id}) any more; run `pulumi refresh`, then "
+                "`pulumi up`"
+            )
+        if configure(ctx, wanted, found):
             ctx.report(
                 f"{_called(wanted)} has a new configuration (id {id}): what is deployed takes it at its next deploy"
             )
@@ -381,6 +383,8 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
                     lambda: known.version in versions(),
                 )
 
+        if _lookups.workspace_if_any(ctx, known.workspace_id) is None:
+            return
         with ctx.lock("models", known.workspace_id, known.name):
             try:
                 remove()
@@ -479,12 +483,8 @@ def _ready(ctx: Context[Client], wanted: ModelVersionInputs, id: int) -> wire.Co
         version = found.model_version
         if version.status == "error":
             why = _why(ctx, version)
-            try:
-                ctx.client.models.delete_version(version.file_info.version)
-                _drop_if_empty(ctx, wanted)
-            except WallarooError:
-                why += f" (the failed version {id} stays on the instance)"
-            raise ObjectError(f"{_called(wanted)} could not be converted: {why}")
+            left = _discard(ctx, wanted, version)
+            raise ObjectError(f"{_called(wanted)} could not be converted: {why}{left}")
         return Done(found) if version.status == "ready" else version.status
 
     return wait(
@@ -494,6 +494,16 @@ def _ready(ctx: Context[Client], wanted: ModelVersionInputs, id: int) -> wire.Co
         timeout=wanted.timeout or _TIMEOUT,
         remedy="run `pulumi up` again, which goes on waiting for this version, or raise timeout",
     )
+
+
+def _discard(ctx: Context[Client], wanted: ModelVersionInputs, version: wire.ModelVersion) -> str:
+    """Delete a version that failed, unless it was adopted; says so when it stays, rather than hide the failure."""
+    with suppress(WallarooError):
+        if not ctx.call.adopted:
+            ctx.client.models.delete_version(version.file_info.version)
+            _drop_if_empty(ctx, wanted)
+            return ""
+    return f" (the failed version {version.id} stays on the instance)"
 
 
 def _why(ctx: Context[Client], version: wire.ModelVersion) -> str:
@@ -563,5 +573,8 @@ def _remove_users(
 def _drop_if_empty(ctx: Context[Client], model: ModelVersionInputs | ModelVersionOutputs) -> None:
     """Delete the model itself when its last version has gone, so that the workspace counts as empty again."""
     listed = ctx.client.models.list(model.workspace_id, fresh=True)
-    if any(m.model.name == model.name and not m.model_versions for m in listed):
+    of_id = getattr(model, "model_id", None)  # the outputs know it
+    if any(
+        m.model.name == model.name and of_id in (None, m.model.id) and not m.model_versions for m in listed
+    ):
         ctx.client.models.delete(model.workspace_id, model.name)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import stat
 import zipfile
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
@@ -29,22 +30,22 @@ from ..core.fields import (
     FORCES_REPLACEMENT,
     LOCAL,
     ONLY_AT_CREATION,
-    Properties,
+    Adopted,
+    Adopting,
     WorkspaceId,
 )
-from ..core.read import read_by_id
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
 from ..core.upload import file_inputs, upload_once
 from ..core.wait import Done, wait
 from ..errors import ApiError, ObjectError, WallarooError
-from ._lookups import refused_workspace, visible_workspace, workspace
+from ._lookups import read_visible, refused_workspace, workspace, workspace_if_any
 
 _TIMEOUT = 900.0
 """Seconds: packaging installs the requirements."""
 
 
-class _Orchestration(Properties):
+class _Orchestration(Adopting):
     workspace_id: Annotated[
         WorkspaceId,
         FORCES_REPLACEMENT,
@@ -100,7 +101,7 @@ class OrchestrationInputs(_Orchestration):
     ]
 
 
-class OrchestrationOutputs(_Orchestration):
+class OrchestrationOutputs(_Orchestration, Adopted):
     orchestration_id: Annotated[str, Field(description="The id that Task refers to, a UUID.")]
     status: Annotated[str, Field(description="Its status on the instance: `ready`.")]
 
@@ -135,20 +136,13 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
 
     def create(self, ctx: Context[Client], wanted: OrchestrationInputs) -> OrchestrationOutputs:
         place = workspace(ctx, wanted.workspace_id).id
-        # Two resources that upload the same must not overtake each other between the look and the upload.
-        with ctx.lock("orchestrations", place, wanted.name):
-            found = _match(ctx, wanted)
-            id = found or _upload(ctx, wanted)
-            ctx.claims.take(self.kind, id, wanted.name, existed=found is not None)
-        if found:
-            ctx.report(
-                f"{_called(wanted)} exists with this content (id {id}): taken over, not uploaded again"
-            )
-        try:
+        with ExitStack() as claimed:
+            # Two resources that upload the same must not overtake each other between the look and the upload.
+            with ctx.lock("orchestrations", place, wanted.name):
+                found = _match(ctx, wanted)
+                id = found or _upload(ctx, wanted)
+                claimed.enter_context(ctx.claim(self.kind, id, wanted.name, existed=found is not None))
             status = _packaged(ctx, wanted, id)
-        except BaseException:
-            ctx.claims.release(self.kind, id)
-            raise
         return self.result(wanted, orchestration_id=id, status=status)
 
     def read(
@@ -167,7 +161,7 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
         )
 
     def delete(self, ctx: Context[Client], id: str, known: OrchestrationOutputs) -> None:
-        if not visible_workspace(ctx, known.workspace_id) or not _listed(ctx, id, known.workspace_id):
+        if workspace_if_any(ctx, known.workspace_id) is None or not _listed(ctx, id, known.workspace_id):
             return
         try:
             remove_once(
@@ -181,7 +175,14 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
 
 def find(ctx: Context[Client], id: str, workspace_id: int | None = None) -> wire.Orchestration | None:
     """The orchestration of this id, None when it is gone. ``workspace_id`` saves looking through all workspaces."""
-    return read_by_id(lambda: ctx.client.orchestrations.get(id), lambda: _listed(ctx, id, workspace_id))
+    if workspace_id is not None and workspace_if_any(ctx, workspace_id) is None:
+        return None
+    return read_visible(
+        ctx,
+        f"orchestration {id}",
+        lambda: ctx.client.orchestrations.get(id),
+        lambda: _listed(ctx, id, workspace_id),
+    )
 
 
 def _called(orchestration: OrchestrationInputs | OrchestrationOutputs) -> str:
@@ -251,12 +252,12 @@ def _packaged(ctx: Context[Client], wanted: OrchestrationInputs, id: str) -> str
 
 
 def _discard(ctx: Context[Client], id: str) -> str:
-    """Delete what failed; says what stays when that fails too, rather than hide the failure itself."""
-    try:
-        ctx.client.orchestrations.delete(id)
-    except WallarooError:
-        return f" (id {id}, which stays)"
-    return ""
+    """Delete what failed, unless it was adopted; says so when it stays, rather than hide the failure itself."""
+    with suppress(WallarooError):
+        if not ctx.call.adopted:
+            ctx.client.orchestrations.delete(id)
+            return ""
+    return f" (id {id}, which stays)"
 
 
 def _listed(ctx: Context[Client], id: str, workspace_id: int | None) -> bool:

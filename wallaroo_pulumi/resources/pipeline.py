@@ -26,7 +26,7 @@ from ..core.context import Context
 from ..core.covers import covers
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, LOCAL, DnsLabel, Element, Properties, WorkspaceId
+from ..core.fields import FORCES_REPLACEMENT, LOCAL, Adopted, Adopting, DnsLabel, Element, WorkspaceId
 from ..core.json_values import JsonObject
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
@@ -46,7 +46,7 @@ def version_reference(value: Any) -> Any:
 VersionId = Annotated[int | str, BeforeValidator(version_reference)]
 
 
-class _Pipeline(Properties):
+class _Pipeline(Adopting):
     workspace_id: Annotated[
         WorkspaceId,
         FORCES_REPLACEMENT,
@@ -74,7 +74,7 @@ class PipelineInputs(_Pipeline):
     ]
 
 
-class PipelineOutputs(_Pipeline):
+class PipelineOutputs(_Pipeline, Adopted):
     steps: Annotated[list[JsonObject], Field(description="The steps as the API stores them.")]
     pipeline_id: Annotated[int, Field(description="The pipeline's id.")]
     version_id: Annotated[
@@ -132,21 +132,19 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
         found = _takeable(ctx, wanted)
         same = found is not None and _has(ctx, found, steps)
         id = f"{wanted.workspace_id}/{wanted.name}"
-        ctx.claims.take(self.kind, id, wanted.name, existed=found is not None)
-        try:
+        with ctx.claim(self.kind, id, wanted.name, existed=found is not None):
             version = _told(found) if found and same else _add_version(ctx, wanted, steps)
-        except BaseException:
-            ctx.claims.release(self.kind, id)
-            raise
+        ctx.call.mark = _pipelines.mark(found.pipeline) if found else None
         return self._outputs(wanted, version)
 
     def read(self, ctx: Context[Client], id: str, known: PipelineOutputs | None) -> PipelineOutputs | None:
         workspace_id, name = _lookups.split_id(id)
-        if _lookups.visible_workspace(ctx, workspace_id) is None:
+        if _lookups.workspace_if_any(ctx, workspace_id) is None:
             return None
         found = _pipelines.find(ctx, workspace_id, name)
-        if found is None:
-            return None
+        if found is None or (known and not _is_recorded(ctx, found, known)):
+            return None  # gone; what has its name now is another object
+        ctx.call.mark = _pipelines.mark(found.pipeline)
         steps: Sequence[Any] = _pipelines.steps_of(ctx, found)
         if known and covers(steps, known.steps):
             steps = known.steps
@@ -168,14 +166,21 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
             version = _Version(known.pipeline_id, known.version_id, known.version)
         else:
             found = _find(ctx, wanted)
+            if found and not _is_recorded(ctx, found, known):
+                raise ObjectError(
+                    f"{_called(known)} (id {found.pipeline.id}) is not the one that this stack recorded (id "
+                    f"{known.pipeline_id}); run `pulumi refresh`, then `pulumi up`"
+                )
             version = _told(found) if found and _has(ctx, found, steps) else _add_version(ctx, wanted, steps)
         return self._outputs(wanted, version)
 
     def delete(self, ctx: Context[Client], id: str, known: PipelineOutputs) -> None:
+        if _lookups.workspace_if_any(ctx, known.workspace_id) is None:
+            return
         found = _pipelines.find(ctx, known.workspace_id, known.name, fresh=True)
         if found is None:
             return
-        if found.pipeline.id != known.pipeline_id:
+        if not _is_recorded(ctx, found, known):
             ctx.report(
                 f"{_called(known)} (id {found.pipeline.id}) stays: it is not the one that this stack made "
                 f"(id {known.pipeline_id})"
@@ -195,6 +200,27 @@ class _Version:
     pipeline_id: int
     id: int | str
     version: str
+
+
+def _is_recorded(ctx: Context[Client], found: wire.ListedPipeline, known: PipelineOutputs) -> bool:
+    """Whether it is the pipeline that the state holds: of its id, and of its creation time or with its version.
+
+    Raises ObjectError when its id is the recorded one, and everything else is not.
+    """
+    if found.pipeline.id != known.pipeline_id:
+        return False
+    latest = found.pipeline_version
+    if latest and latest.version == known.version:
+        return True
+    if ctx.call.mark and ctx.call.mark == _pipelines.mark(found.pipeline):
+        return True
+    if known.version in ctx.client.pipelines.versions(known.workspace_id, known.name):
+        return True
+    raise ObjectError(
+        f"{_called(known)} (id {found.pipeline.id}) has no version {known.version}, which this stack recorded: it is "
+        "another pipeline, or that version was deleted by hand; nothing was changed: check that the configuration "
+        "names the stack's instance"
+    )
 
 
 def _called(pipeline: PipelineInputs | PipelineOutputs) -> str:

@@ -11,6 +11,7 @@ or whose wait was cut off, is completed by the next `up`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from typing import Annotated, Any
 
@@ -22,7 +23,7 @@ from ..core.context import Context
 from ..core.covers import covers
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, LOCAL, SERVER_FILLS, UNORDERED, Element, Properties
+from ..core.fields import FORCES_REPLACEMENT, LOCAL, SERVER_FILLS, UNORDERED, Adopted, Adopting, Element
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused, refused_ids
 from ..core.wait import Done, wait
@@ -37,7 +38,7 @@ _TIMEOUT = 600.0
 Id = Annotated[PositiveInt, BeforeValidator(version_reference)]
 
 
-class PipelinePublishInputs(Properties):
+class PipelinePublishInputs(Adopting):
     pipeline_version_id: Annotated[
         VersionId,
         FORCES_REPLACEMENT,
@@ -70,7 +71,7 @@ class PipelinePublishInputs(Properties):
     ] = None
 
 
-class PipelinePublishOutputs(PipelinePublishInputs):
+class PipelinePublishOutputs(PipelinePublishInputs, Adopted):
     models: Annotated[list[Element[Id]], LOCAL, Field(description="The model versions, as given.")] = []
     publish_id: Annotated[int, Field(description="The id that Edge refers to.")]
     status: Annotated[str, Field(description="`Published` once edges can run it.")]
@@ -130,27 +131,29 @@ class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
 
     def create(self, ctx: Context[Client], wanted: PipelinePublishInputs) -> PipelinePublishOutputs:
         version_id = _version_id(ctx, wanted.pipeline_version_id)
-        # Two resources that publish the same must not overtake each other between the look and the call.
-        with ctx.lock("publishes", version_id):
-            found = _match(ctx, wanted, version_id)
-            id = found.id if found else _publish(ctx, wanted, version_id)
-            ctx.claims.take(
-                self.kind, str(id), f"of pipeline version {version_id}", existed=found is not None
-            )
-        try:
+        name = f"of pipeline version {version_id}"
+        with ExitStack() as claimed:
+            # Two resources that publish the same must not overtake each other between the look and the call.
+            with ctx.lock("publishes", version_id):
+                found = _match(ctx, wanted, version_id)
+                id = found.id if found else _publish(ctx, wanted, version_id)
+                claimed.enter_context(ctx.claim(self.kind, str(id), name, existed=found is not None))
             published = _published(ctx, id, wanted.timeout or _TIMEOUT)
-        except BaseException:
-            ctx.claims.release(self.kind, str(id))
-            raise
         return self.result(wanted, **_told(published))
 
     def read(
         self, ctx: Context[Client], id: str, known: PipelinePublishOutputs | None
     ) -> PipelinePublishOutputs | None:
-        found = next((p for p in ctx.client.publishes.list() if str(p.id) == id), None)
+        found = _find(ctx, id)
         if found is None:
             return None
         if known is not None:
+            if known.pipeline_version not in (None, found.pipeline_version_name):
+                raise ObjectError(
+                    f"publish {id} is of pipeline version {found.pipeline_version_name}, but this stack recorded one "
+                    f"of {known.pipeline_version}; nothing was changed: check that the configuration names the stack's "
+                    "instance"
+                )
             # What was published cannot change: the state has it exactly, the instance with much filled in.
             return known.model_copy(update=_told(found))
         return PipelinePublishOutputs.model_validate(
@@ -163,11 +166,21 @@ class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
         )
 
     def delete(self, ctx: Context[Client], id: str, known: PipelinePublishOutputs) -> None:
-        if any(str(p.id) == id for p in ctx.client.publishes.list()):
+        if _find(ctx, id) is not None:
             ctx.report(
                 f"publish {id} of pipeline {known.pipeline_name!r} stays on the instance and in its registry: "
                 "Wallaroo cannot delete publishes"
             )
+
+
+def _find(ctx: Context[Client], id: str) -> wire.Publish | None:
+    """The publish of this id, None when there is none. Raises HiddenError when the caller may not see it."""
+    listed = next((publish for publish in ctx.client.publishes.list() if str(publish.id) == id), None)
+    if listed or not id.isdecimal():
+        return listed
+    return _lookups.read_visible(
+        ctx, f"publish {id}", lambda: ctx.client.publishes.get(int(id)), lambda: False
+    )
 
 
 def _version_id(ctx: Context[Client], reference: int | str) -> int:

@@ -12,7 +12,8 @@ from whatever should happen once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, suppress
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
@@ -22,15 +23,14 @@ from ..api import models as wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, LOCAL, Properties, WorkspaceId
+from ..core.fields import FORCES_REPLACEMENT, LOCAL, Adopted, Adopting, WorkspaceId
 from ..core.json_values import JsonObject
-from ..core.read import read_by_id
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..core.wait import Done, wait
 from ..errors import ApiError, ObjectError, WallarooError
 from . import orchestration
-from ._lookups import refused_workspace, visible_workspace, workspace
+from ._lookups import read_visible, refused_workspace, workspace, workspace_if_any
 
 _TIMEOUT = 300.0
 """Seconds; the vendor's SDK waits as long."""
@@ -44,7 +44,7 @@ def _cron(value: Any) -> Any:
     return " ".join(value.split()) if isinstance(value, str) else value
 
 
-class _Task(Properties):
+class _Task(Adopting):
     workspace_id: Annotated[
         WorkspaceId,
         FORCES_REPLACEMENT,
@@ -100,7 +100,7 @@ class TaskInputs(_Task):
         return self
 
 
-class TaskOutputs(_Task):
+class TaskOutputs(_Task, Adopted):
     orchestration_id: Annotated[str | None, Field(description="What runs.")] = (
         None  # old platforms do not tell
     )
@@ -152,18 +152,17 @@ class Task(Resource[TaskInputs, TaskOutputs]):
 
     def create(self, ctx: Context[Client], wanted: TaskInputs) -> TaskOutputs:
         place = workspace(ctx, wanted.workspace_id).id
-        # Two resources that start the same must not overtake each other between the look and the start.
-        with ctx.lock("tasks", place, wanted.name):
-            found = _match(ctx, wanted)
-            id = found or create_once(ctx, lambda: _run(ctx, wanted), lambda: _match(ctx, wanted))
-            ctx.claims.take(self.kind, id, wanted.name, existed=found is not None)
-        try:
+        with ExitStack() as claimed:
+            # Two resources that start the same must not overtake each other between the look and the start.
+            with ctx.lock("tasks", place, wanted.name):
+                found = _match(ctx, wanted)
+                id = found or create_once(ctx, lambda: _run(ctx, wanted), lambda: _match(ctx, wanted))
+                before = {"paused": found is not None and ctx.client.tasks.get(id).status == "paused"}
+                claim = ctx.claim(self.kind, id, wanted.name, existed=found is not None, found=before)
+                claimed.enter_context(claim)
             status = _started(ctx, wanted, id)
             if (status == "paused") != wanted.paused:
                 status = _pause(ctx, wanted, id)
-        except BaseException:
-            ctx.claims.release(self.kind, id)
-            raise
         return self.result(wanted, task_id=id, status=status)
 
     def read(self, ctx: Context[Client], id: str, known: TaskOutputs | None) -> TaskOutputs | None:
@@ -205,7 +204,7 @@ class Task(Resource[TaskInputs, TaskOutputs]):
                 return Done(None)
             return task.status
 
-        if not visible_workspace(ctx, known.workspace_id):
+        if workspace_if_any(ctx, known.workspace_id) is None:
             return
         task = _get(ctx, id, known.workspace_id)
         if task is None or task.killed:
@@ -224,8 +223,16 @@ class Task(Resource[TaskInputs, TaskOutputs]):
             remedy="its end was asked for: run `pulumi destroy` again, which goes on waiting, or raise timeout",
         )
 
+    def leave(self, ctx: Context[Client], id: str, known: TaskOutputs, found: Mapping[str, Any]) -> str:
+        task = _get(ctx, id, known.workspace_id)
+        before = bool(found.get("paused", known.paused))
+        if task is None or task.killed or (task.status == "paused") == before or task.status in _ENDED:
+            return ""
+        _pause(ctx, known.model_copy(update={"paused": before}), id)
+        return "paused" if before else "running"
 
-def _called(task: TaskInputs | TaskOutputs) -> str:
+
+def _called(task: _Task) -> str:
     return f"task {task.name!r} of workspace {task.workspace_id}"
 
 
@@ -242,7 +249,9 @@ def _get(ctx: Context[Client], id: str, workspace_id: int | None) -> wire.Task |
         workspaces = [workspace_id] if workspace_id else [w.id for w in ctx.client.workspaces.list()]
         return any(t.id == id for place in workspaces for t in ctx.client.tasks.list(place, killed=True))
 
-    return read_by_id(lambda: ctx.client.tasks.get(id), listed)
+    if workspace_id is not None and workspace_if_any(ctx, workspace_id) is None:
+        return None
+    return read_visible(ctx, f"task {id}", lambda: ctx.client.tasks.get(id), listed)
 
 
 def _has_failed(task: wire.Task) -> bool:
@@ -295,15 +304,15 @@ def _started(ctx: Context[Client], wanted: TaskInputs, id: str) -> str:
 
 
 def _discard(ctx: Context[Client], id: str) -> str:
-    """Kill what failed; says so when that fails too, rather than hide the failure itself."""
-    try:
-        ctx.client.tasks.kill(id)
-    except WallarooError:
-        return f" (id {id}, which could not be killed)"
-    return ""
+    """Kill what failed, unless it was adopted; says so when it stays, rather than hide the failure itself."""
+    with suppress(WallarooError):
+        if not ctx.call.adopted:
+            ctx.client.tasks.kill(id)
+            return ""
+    return f" (id {id}, which was not killed)"
 
 
-def _pause(ctx: Context[Client], wanted: TaskInputs, id: str) -> str:
+def _pause(ctx: Context[Client], wanted: _Task, id: str) -> str:
     """Pause the task or let it go on, and wait for that. Returns its status then."""
     ctx.client.tasks.pause(id, wanted.paused)
     end = "paused" if wanted.paused else "started"

@@ -1,6 +1,8 @@
 """User: a person's account on the instance (a user of its Keycloak realm).
 
 Identity: Keycloak's user id; the natural key is the e-mail address. A change of the address replaces.
+An administrator may change an account's address and give the old one to another account. So an account is changed
+under a name that it has now and no other account shares, and its address is never written anew.
 Accounts cannot be deleted, only deactivated (MLOPS_API.md section 5.2): deleting deactivates, and creating takes an
 account of that address over and brings it to the declared values. So no name is ever taken, and there is nothing to
 validate: whether the licence has room for another user is told by the invitation alone.
@@ -8,7 +10,8 @@ validate: whether the licence has room for another user is told by the invitatio
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -22,14 +25,16 @@ from ..core.fields import (
     ONLY_AT_CREATION,
     SECRET,
     SERVER_FILLS,
+    Adopted,
+    Adopting,
     Email,
-    Properties,
 )
 from ..core.resource import Examples, Resource
 from ..errors import ApiError, ObjectError
+from . import _accounts
 
 
-class UserInputs(Properties):
+class UserInputs(Adopting):
     email: Annotated[Email, FORCES_REPLACEMENT, Field(description="The e-mail address, also the login name.")]
     first_name: Annotated[str | None, SERVER_FILLS, Field(description="The first name.")] = None
     last_name: Annotated[str | None, SERVER_FILLS, Field(description="The last name.")] = None
@@ -48,7 +53,7 @@ class UserInputs(Properties):
     ] = None
 
 
-class UserOutputs(UserInputs):
+class UserOutputs(UserInputs, Adopted):
     email: Annotated[str, Field(description="The e-mail address.")]
     user_id: Annotated[str, Field(description="The id that WorkspaceMember refers to.")]
 
@@ -63,7 +68,8 @@ class User(Resource[UserInputs, UserOutputs]):
     natural_key = ("email",)
     from_id = {"user_id": "str"}
     deletion = (
-        "The account is deactivated (the API cannot delete one) and a line says so; what the user owns stays."
+        "The account is deactivated (the API cannot delete one) and a line says so; what the user owns stays. An "
+        "adopted account is left as it was found: one that was active stays active."
     )
     examples = Examples(
         inputs={"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"},
@@ -76,15 +82,11 @@ class User(Resource[UserInputs, UserOutputs]):
 
     def create(self, ctx: Context[Client], wanted: UserInputs) -> UserOutputs:
         found, password = ctx.client.users.find_by_email(wanted.email), None
-        user = found
+        user, existed = found, found is not None
         if user is None:
             user, password = self._invite(ctx, wanted)
-        ctx.claims.take(self.kind, user.id, wanted.email, existed=found is not None)
-        try:
+        with ctx.claim(self.kind, user.id, wanted.email, existed=existed, found=_account(ctx, user)):
             self._bring_to(ctx, user, wanted)
-        except BaseException:
-            ctx.claims.release(self.kind, user.id)
-            raise
         return self.result(wanted, user_id=user.id, initial_password=password)
 
     def _invite(self, ctx: Context[Client], wanted: UserInputs) -> tuple[wire.User, str | None]:
@@ -109,7 +111,7 @@ class User(Resource[UserInputs, UserOutputs]):
         if user is None:
             return None
         return UserOutputs(
-            email=(user.email or user.username).lower(),
+            email=_accounts.address(ctx, user, known.email if known else None),
             first_name=user.first_name,
             last_name=user.last_name,
             is_admin=_is_admin(ctx, user, known.is_admin if known else False),
@@ -144,22 +146,55 @@ class User(Resource[UserInputs, UserOutputs]):
             )
         edited = (first, last, wanted.is_admin)
         if edited != (user.first_name, user.last_name, is_admin):
-            ctx.client.users.edit(
-                user.id, first or "", last or "", wanted.email, enabled=user.enabled, is_admin=wanted.is_admin
-            )
+            _edit(ctx, user, first, last, wanted.is_admin)
         if wanted.enabled != user.enabled:
-            change = ctx.client.users.activate if wanted.enabled else ctx.client.users.deactivate
-            change(wanted.email)
+            _enable(ctx, user, wanted.enabled)
 
     def delete(self, ctx: Context[Client], id: str, known: UserOutputs) -> None:
         user = ctx.client.users.find(id)
         if user is None or not user.enabled:
             return
+        who = _accounts.label(user)
         if id == ctx.client.caller_id:
-            ctx.report(f"user {known.email} stays active: it is the user who runs Pulumi")
+            ctx.report(f"user {who} stays active: it is the user who runs Pulumi")
             return
-        ctx.client.users.deactivate(known.email)
-        ctx.report(f"user {known.email} (id {id}) is deactivated and stays: Wallaroo cannot delete users")
+        _enable(ctx, user, False)
+        ctx.report(f"user {who} is deactivated and stays: Wallaroo cannot delete users")
+
+    def leave(self, ctx: Context[Client], id: str, known: UserOutputs, found: Mapping[str, Any]) -> str:
+        user = ctx.client.users.find(id)
+        if user is None or not found or id == ctx.client.caller_id:
+            return ""
+        now = _account(ctx, user)
+        before = {**now, **found}
+        edited = ("first_name", "last_name", "is_admin")
+        if any(now[key] != before[key] for key in edited):
+            _edit(ctx, user, *(before[key] for key in edited))
+        if before["enabled"] != user.enabled:
+            _enable(ctx, user, before["enabled"])
+        changed = [key for key, value in before.items() if now[key] != value]
+        return f"with {' and '.join(changed)} restored" if changed else ""
+
+
+def _account(ctx: Context[Client], user: wire.User) -> dict[str, Any]:
+    """What a create may change of an account."""
+    return {
+        "first_name": user.first_name or "",
+        "last_name": user.last_name or "",
+        "is_admin": _is_admin(ctx, user, False),
+        "enabled": user.enabled,
+    }
+
+
+def _edit(ctx: Context[Client], user: wire.User, first: str | None, last: str | None, is_admin: bool) -> None:
+    # The call writes all fields: the address stays the account's own, whichever name the program has for it.
+    address = user.email or user.username
+    ctx.client.users.edit(user.id, first or "", last or "", address, enabled=user.enabled, is_admin=is_admin)
+
+
+def _enable(ctx: Context[Client], user: wire.User, enabled: bool) -> None:
+    change = ctx.client.users.activate if enabled else ctx.client.users.deactivate
+    change(_accounts.unique_name(ctx, user))
 
 
 def _is_admin(ctx: Context[Client], user: wire.User, otherwise: bool) -> bool:

@@ -18,7 +18,7 @@ from ..api import models as wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import AUTONAMED, FORCES_REPLACEMENT, LOCAL, Adopt, DnsLabel, Properties
+from ..core.fields import AUTONAMED, FORCES_REPLACEMENT, LOCAL, Adopt, Adopted, DnsLabel, Properties
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..errors import ApiError, ObjectError
@@ -51,7 +51,7 @@ class WorkspaceInputs(Properties):
     ] = False
 
 
-class WorkspaceOutputs(WorkspaceInputs):
+class WorkspaceOutputs(WorkspaceInputs, Adopted):
     name: Annotated[str, Field(description="The workspace's name.")]  # the platform's own break the rule
     workspace_id: Annotated[int, Field(description="The id that members, models and pipelines refer to.")]
     created_at: Annotated[
@@ -88,17 +88,19 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
 
     def create(self, ctx: Context[Client], wanted: WorkspaceInputs) -> WorkspaceOutputs:
         found = _adoptable(ctx, wanted)
-        workspace = found or self._make(ctx, wanted)
-        ctx.claims.take(self.kind, str(workspace.id), workspace.name, existed=found is not None)
-        return self.result(wanted, workspace_id=workspace.id, created_at=workspace.created_at)
+        workspace, existed = (found, True) if found else self._make(ctx, wanted)
+        with ctx.claim(self.kind, str(workspace.id), workspace.name, existed=existed):
+            return self.result(wanted, workspace_id=workspace.id, created_at=workspace.created_at)
 
-    def _make(self, ctx: Context[Client], wanted: WorkspaceInputs) -> wire.Workspace:
+    def _make(self, ctx: Context[Client], wanted: WorkspaceInputs) -> tuple[wire.Workspace, bool]:
+        """The workspace, and whether somebody else was faster."""
         try:
-            return create_once(
+            made = create_once(
                 ctx,
                 lambda: ctx.client.workspaces.create(wanted.name),
                 lambda: _find(ctx, wanted.name, fresh=True),
             )
+            return made, False
         except ApiError as error:
             # Somebody else may have been faster, or owns the name unseen by us.
             rival = _find(ctx, wanted.name, fresh=True)
@@ -110,26 +112,21 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
                     "ask an owner of that workspace to add this user"
                 ) from None
             _refuse_unless_adoptable(ctx, rival, wanted.adopt)
-            return rival
+            return rival, True
 
     def read(self, ctx: Context[Client], id: str, known: WorkspaceOutputs | None) -> WorkspaceOutputs | None:
-        del known
-        found = ctx.client.workspaces.find(_lookups.split_id(id)[0])
+        found = _lookups.workspace_if_any(ctx, _lookups.split_id(id)[0])
         if found is None:
             return None
+        if known is not None:
+            _lookups.require_same_workspace(found, known.name, known.created_at)
         return WorkspaceOutputs(name=found.name, workspace_id=found.id, created_at=found.created_at)
 
     def delete(self, ctx: Context[Client], id: str, known: WorkspaceOutputs) -> None:
-        found = ctx.client.workspaces.find(known.workspace_id)
+        found = _lookups.workspace_if_any(ctx, known.workspace_id)
         if found is None:
             return
-        if found.name != known.name:
-            # Names never change, so the state is of another instance: what has this id here is somebody else's.
-            ctx.report(
-                f"workspace {id} of this instance is {found.name!r}, not {known.name!r}, and is left alone: check that "
-                "the configuration names the instance on which the stack was made"
-            )
-            return
+        _lookups.require_same_workspace(found, known.name, known.created_at)
         if known.force_destroy:
             _emptying.empty(ctx, found.id)
             holds = "empty"
@@ -162,7 +159,9 @@ def _adoptable(ctx: Context[Client], wanted: WorkspaceInputs) -> wire.Workspace 
 
 def _refuse_unless_adoptable(ctx: Context[Client], found: wire.Workspace, adopt: Adopt) -> None:
     """Raises ObjectError when the rules of ``adopt`` do not let this resource take the workspace over."""
-    exists = f"workspace {found.name!r} exists already (id {found.id})"
+    if ctx.ownership.recorded("Workspace", str(found.id)) is not None:
+        return  # the stack's own, under another resource name or to be replaced
+    exists = f"workspace {found.name!r} already exists (id {found.id})"
     if adopt == "never":
         raise ObjectError(f"{exists} and adopt is 'never'; choose another name, or set adopt to 'if_empty'")
     owners = {m.user_id for m in ctx.client.workspaces.members(found.id) if m.role == "OWNER"}

@@ -14,7 +14,7 @@ from pydantic import Field
 from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
-from ..core.fields import FORCES_REPLACEMENT
+from ..core.fields import FORCES_REPLACEMENT, Adopted
 from ..core.resource import Examples
 from ..errors import ObjectError
 from ._attachment import Attachment, AttachmentInputs
@@ -28,7 +28,7 @@ class WorkspaceConnectionInputs(AttachmentInputs):
     ]
 
 
-class WorkspaceConnectionOutputs(WorkspaceConnectionInputs):
+class WorkspaceConnectionOutputs(WorkspaceConnectionInputs, Adopted):
     pass
 
 
@@ -66,6 +66,9 @@ class WorkspaceConnection(Attachment[WorkspaceConnectionInputs, WorkspaceConnect
     ) -> wire.Connection | None:
         connections = ctx.client.connections.list(workspace_id, fresh=fresh)
         return next((c for c in connections if c.name == name), None)
+
+    def mark_of(self, used: wire.Connection) -> str:
+        return used.id
 
     def attach(self, ctx: Context[Client], workspace_id: int, used: wire.Connection) -> None:
         ctx.client.connections.add_to_workspace(workspace_id, used.id)

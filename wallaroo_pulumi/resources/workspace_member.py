@@ -8,9 +8,9 @@ That it takes an OWNER to change members is assumed, by `wallaroo:validate` only
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -18,11 +18,12 @@ from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, SERVER_FILLS, Email, Properties, Role, WorkspaceId
+from ..core.fields import FORCES_REPLACEMENT, SERVER_FILLS, Adopted, Adopting, Email, Role, WorkspaceId
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..errors import ObjectError
-from ._lookups import refused_workspace, split_id
+from ._accounts import address, own_address
+from ._lookups import refused_workspace, split_id, workspace_if_any
 from ._lookups import workspace as find_workspace
 
 _LAST_OWNER = "the last OWNER of a workspace cannot go; give another member the role OWNER first"
@@ -32,7 +33,7 @@ _OWN_RIGHT = (
 )
 
 
-class _Member(Properties):
+class _Member(Adopting):
     workspace_id: Annotated[
         WorkspaceId,
         FORCES_REPLACEMENT,
@@ -61,7 +62,7 @@ class WorkspaceMemberInputs(_Member):
         return self
 
 
-class WorkspaceMemberOutputs(_Member):
+class WorkspaceMemberOutputs(_Member, Adopted):
     email: Annotated[
         str | None, Field(description="The user's e-mail address; none for the built-in administrator.")
     ] = None
@@ -134,20 +135,17 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
         workspace = find_workspace(ctx, wanted.workspace_id)
         user = _user(ctx, wanted)
         id = f"{workspace.id}/{user.id}"
-        existed = _role(ctx, workspace.id, user.id) is not None
-        ctx.claims.take(self.kind, id, wanted.email or user.id, existed=existed)
-        try:
+        role = _role(ctx, workspace.id, user.id)
+        name = wanted.email or user.id
+        with ctx.claim(self.kind, id, name, existed=role is not None, found={"role": role}):
             _give_role(ctx, workspace.id, user, wanted.role)
-        except BaseException:
-            ctx.claims.release(self.kind, id)
-            raise
-        return self.result(wanted, user_id=user.id, email=wanted.email or _email(user))
+        return self.result(wanted, user_id=user.id, email=wanted.email or own_address(user))
 
     def read(
         self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs | None
     ) -> WorkspaceMemberOutputs | None:
         workspace_id, user_id = split_id(id)
-        if ctx.client.workspaces.find(workspace_id) is None:
+        if workspace_if_any(ctx, workspace_id) is None:
             return None
         member = next((m for m in ctx.client.workspaces.members(workspace_id) if m.user_id == user_id), None)
         if member is None:
@@ -157,7 +155,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
             {
                 "workspace_id": workspace_id,
                 "user_id": user_id,
-                "email": _email(user) if user else known and known.email,
+                "email": _address(ctx, user, known),
                 "role": member.role,
             }
         )
@@ -171,7 +169,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
         return self.result(wanted, user_id=known.user_id, email=known.email)
 
     def delete(self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs) -> None:
-        if ctx.client.workspaces.find(known.workspace_id) is None:
+        if workspace_if_any(ctx, known.workspace_id) is None:
             return
         role = _role(ctx, known.workspace_id, known.user_id)
         who = f"{known.email or known.user_id} in workspace {known.workspace_id}"
@@ -184,6 +182,28 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
             return
         with _owners_guarded(ctx, known.workspace_id, known.user_id, role, f"remove {who}"):
             ctx.client.workspaces.remove_user(known.workspace_id, known.user_id)
+
+    def leave(
+        self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs, found: Mapping[str, Any]
+    ) -> str:
+        role: str | None = None
+        before: Role | None = found.get("role")
+        if before and workspace_if_any(ctx, known.workspace_id) is not None:
+            role = _role(ctx, known.workspace_id, known.user_id)
+        user = ctx.client.users.find(known.user_id)
+        if before is None or role in (None, before) or user is None or user.id == ctx.client.caller_id:
+            return ""
+        _give_role(ctx, known.workspace_id, user, before)
+        return f"with the role {before}"
+
+
+def _address(
+    ctx: Context[Client], user: wire.User | None, known: WorkspaceMemberOutputs | None
+) -> str | None:
+    """The e-mail address to keep in the state. Raises ObjectError when the recorded one is another person's now."""
+    if user is None:
+        return known.email if known else None
+    return address(ctx, user, known.email) if known and known.email else own_address(user)
 
 
 def _user(ctx: Context[Client], wanted: WorkspaceMemberInputs) -> wire.User:
@@ -206,7 +226,7 @@ def _give_role(ctx: Context[Client], workspace_id: int, user: wire.User, role: R
     current = _role(ctx, workspace_id, user.id)
     if current == role:
         return
-    who = f"{_email(user) or user.id} in workspace {workspace_id}"
+    who = f"{own_address(user) or user.id} in workspace {workspace_id}"
     with _owners_guarded(ctx, workspace_id, user.id, current, f"make {role} of {who}"):
         if current == "OWNER" and user.id == ctx.client.caller_id:
             raise ObjectError(f"cannot make {role} of {who}: {_OWN_RIGHT}")
@@ -222,7 +242,7 @@ def _membership(ctx: Context[Client], wanted: WorkspaceMemberInputs) -> wire.Mem
     """The user's membership as it is; none where it is not known yet who he is."""
     for member in ctx.client.workspaces.members(wanted.workspace_id):
         user = ctx.client.users.find(member.user_id)
-        named = user and wanted.email and wanted.email in (user.username.lower(), _email(user))
+        named = user and wanted.email and wanted.email in (user.username.lower(), own_address(user))
         if named or member.user_id == wanted.user_id:
             return member
     return None
@@ -249,8 +269,3 @@ def _owners_guarded(
         if {m.user_id for m in members if m.role == "OWNER"} <= {user_id}:
             raise ObjectError(f"cannot {action}: {_LAST_OWNER}")
         yield
-
-
-def _email(user: wire.User) -> str | None:
-    address = user.email or (user.username if "@" in user.username else None)
-    return address.lower() if address else None

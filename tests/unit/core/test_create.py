@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wallaroo_pulumi.core.context import Claims, Context
+from wallaroo_pulumi.core.context import Context
 from wallaroo_pulumi.core.create import create_once
-from wallaroo_pulumi.errors import ObjectError, OutcomeUnknown
+from wallaroo_pulumi.errors import OutcomeUnknown
 
 
 class Instance:
@@ -62,12 +62,3 @@ def test_a_server_that_always_cuts_the_line_ends_in_an_error() -> None:
     with pytest.raises(OutcomeUnknown):
         instance.run()
     assert instance.made == []
-
-
-def test_an_object_is_claimed_by_one_resource_only() -> None:
-    claims = Claims()
-    claims.take("Workspace", "12", "fraud")
-    with pytest.raises(ObjectError, match="already declared"):
-        claims.take("Workspace", "12", "fraud")
-    claims.release("Workspace", "12")
-    claims.take("Workspace", "12", "fraud")

@@ -69,6 +69,7 @@ def test_the_order_of_an_unordered_list_does_not_matter() -> None:
 
     class Tagged:
         inputs = Inputs
+        delete_before_replace = False
 
     olds = {"tags": ["a", "b"], "steps": ["a", "b"]}
     assert diff(Tagged, olds, {"tags": ["b", "a"], "steps": ["b", "a"]}).changed == ("steps",)  # type: ignore[arg-type]

@@ -14,12 +14,12 @@ from example_files import orchestration_file
 
 from wallaroo_pulumi.api import Client
 from wallaroo_pulumi.config import load
-from wallaroo_pulumi.core import lifecycle
 from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.context import Context
 from wallaroo_pulumi.core.diff import diff
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.errors import ApiError, ObjectError
+from wallaroo_pulumi.provider.provider import Provider
 from wallaroo_pulumi.resources import RESOURCES
 
 WAREHOUSE = {"name": "sales", "type": "POSTGRES", "details": {"host": "db", "port": 5432.0}}
@@ -33,18 +33,19 @@ class Run:
         self.client = Client(load(emulator.settings.get, {}))
         self.said: list[str] = []
         self.slept = 0.0
-        self.ctx = Context(
+        ctx = Context(
             client=self.client, report=self.said.append, sleep=self._sleep, clock=lambda: self.slept
         )
+        self.provider = Provider(lambda: ctx)
 
     def _sleep(self, seconds: float) -> None:
         self.slept += seconds
 
     def create(self, kind: str, **inputs: Any) -> tuple[str, dict[str, Any]]:
-        return lifecycle.create(RESOURCES[kind], self.ctx, checked(kind, inputs))
+        return self.provider.create(kind, None, checked(kind, inputs))
 
     def delete(self, kind: str, made: tuple[str, Mapping[str, Any]]) -> None:
-        lifecycle.delete(RESOURCES[kind], self.ctx, *made)
+        self.provider.delete(kind, None, *made)
 
 
 def checked(kind: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,9 +126,7 @@ def test_a_use_that_exists_is_taken_over_and_then_belongs_to_the_run(
     emulator.api("connections/add_to_workspace", workspace_id=workspace, connection_id=id)
     made = run.create("WorkspaceConnection", workspace_id=workspace, connection_name="sales")
     run.delete("WorkspaceConnection", made)  # the end of a resource that was renamed
-    assert run.said == [
-        f"WorkspaceConnection {workspace}/sales stays: another resource of this stack took it over in this run"
-    ]
+    assert run.said[-1].endswith(f"(id {workspace}/sales) stays: another resource refers to it")
     assert len(emulator.api("connections/list", workspace_id=workspace)["connections"]) == 1
 
 
@@ -224,7 +223,7 @@ def test_a_task_that_should_run_on_and_failed_is_replaced_and_no_other(
     id, made = run.create("Task", **inputs)
     found = {**emulator.api("task/get_by_id", id=id), **now}
     emulator.control("faults", path="/v1/api/task/get_by_id", kind="respond", status=200, body=found)
-    read = lifecycle.read(RESOURCES["Task"], run.ctx, id, made)
+    read = run.provider.read("Task", None, id, made)
     assert read is not None
     assert read[1]["status"] == now["status"]
     difference = diff(RESOURCES["Task"], read[1], checked("Task", inputs))

@@ -15,7 +15,6 @@ from example_files import orchestration_file
 from workbench import State, Workbench
 
 from wallaroo_pulumi.api.models import DeploymentStatus
-from wallaroo_pulumi.core import lifecycle
 from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.diff import Difference, diff
 from wallaroo_pulumi.core.fields import UNKNOWN
@@ -81,7 +80,7 @@ def test_the_same_content_is_not_uploaded_twice(bench: Bench) -> None:
     again, _ = bench.model(arch="x86")
     assert again == id
     assert len(bench.versions()) == 1
-    assert any("taken over, not uploaded again" in line for line in bench.said)
+    assert any("already exists and is adopted" in line for line in bench.said)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +108,7 @@ def test_a_file_that_changes_between_check_and_create_is_not_uploaded(bench: Ben
     wire = bench.checked("ModelVersion", name="m", path=str(bench.file), framework="onnx")
     bench.file.write_bytes(b"another")
     with pytest.raises(ObjectError, match="changed while Pulumi was running"):
-        lifecycle.create(RESOURCES["ModelVersion"], bench.ctx, wire)
+        bench.provider.create("ModelVersion", None, wire)
     assert bench.versions() == []
 
 
@@ -147,7 +146,7 @@ def test_a_configuration_is_changed_in_place_and_taken_back(bench: Bench) -> Non
     assert made[1]["dynamicBatching"] == {"maxBatchDelayMs": 5, "batchSizeTarget": 4}
     (version,) = bench.versions()
     assert version["config"]["dynamic_batching_config"] == {"max_batch_delay_ms": 5, "batch_size_target": 4}
-    assert lifecycle.read(RESOURCES["ModelVersion"], bench.ctx, *made) == (made[0], made[1], _inputs(made))
+    assert bench.provider.read("ModelVersion", None, *made) == (made[0], made[1], _inputs(made))
 
     assert bench.said == []
     made = bench.update("ModelVersion", made, **given, openai={"completion_config": {"max_tokens": 9.0}})
@@ -415,12 +414,12 @@ def test_a_second_resource_of_a_pipeline_changes_nothing_of_what_runs(bench: Ben
     pipeline = bench.pipeline(model)
     made = deploy(bench, pipeline, model)
     bench.emulator.forget_requests()
-    with pytest.raises(ObjectError, match="already declared by another resource"):
+    with pytest.raises(ObjectError, match="already declared by resource"):
         deploy(bench, pipeline, model, engine_config={"engine": {"replicas": 2}})
     assert not {"pipelines/deploy", "pipelines/undeploy"} & {*bench.emulator.endpoints()}
     # The same when an earlier run made the first.
     bench.new_process()
-    bench.ctx.claims.keep("Deployment", made[0])
+    bench.ctx.ownership.keep("Deployment", made[0], "urn:of-an-earlier-run", made[1])
     bench.emulator.forget_requests()
     with pytest.raises(ObjectError, match="already declared by another resource"):
         deploy(bench, pipeline, model)
@@ -434,8 +433,9 @@ def test_a_deployment_that_runs_is_taken_over_which_a_line_says(bench: Bench) ->
     made = deploy(bench, pipeline, model)
     assert bench.said == []
     bench.new_process()
-    assert deploy(bench, pipeline, model) == made
-    assert bench.said == ["deployment 'fraud-1' runs already: taken over, and changed in place"]
+    assert deploy(bench, pipeline, model) == (made[0], {**made[1], "adopted": True})
+    (line,) = bench.said
+    assert "Deployment 'fraud' (id 1/fraud/1) already exists and is adopted" in line
 
 
 def test_an_interrupted_first_deployment_goes_on_and_is_taken_over(bench: Bench) -> None:

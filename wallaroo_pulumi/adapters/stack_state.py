@@ -1,0 +1,110 @@
+"""The stack's state as this package's resources, read with the Pulumi command while a run is under way.
+
+Provider calls carry one resource each. To protect an object that another resource of the stack holds, and to compare
+the stack's instance before the first write, the provider needs the others too, also those that the engine leaves out
+of a run with ``--target``. ``pulumi stack export`` reads the last saved state without a lock and without decrypting it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Final
+
+from ..core.record import StackEntry
+from ..errors import one_line
+
+TYPES: Final = ("pulumi-python:dynamic/wallaroo:", "wallaroo:index:")
+"""What the type tokens of this package's resources begin with."""
+
+_TIMEOUT: Final = 60.0
+"""Seconds for one export; a remote backend may be slow."""
+
+
+class StackState:
+    """The entries of the stack that a run is about; read once, when first asked for or in the background."""
+
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self._report = report
+        self._urn: str | None = None
+        self._reader: Future[Sequence[StackEntry]] | None = None
+        self._lock = threading.Lock()
+
+    def belongs_to(self, urn: str | None) -> None:
+        """Note a resource of the stack: its URN names the stack."""
+        self._urn = self._urn or urn
+
+    def begin(self) -> Future[Sequence[StackEntry]]:
+        """Start to read, unless that was done."""
+        with self._lock:
+            if self._reader is None:
+                self._reader = Future()
+                threading.Thread(target=self._read, args=(self._reader,), daemon=True).start()
+            return self._reader
+
+    def __call__(self) -> Sequence[StackEntry]:
+        """The entries; none where the state could not be read, which is reported once."""
+        return self.begin().result()
+
+    def _read(self, reader: Future[Sequence[StackEntry]]) -> None:
+        found: Sequence[StackEntry] = ()
+        stack = self._urn.split(":")[2] if self._urn else None
+        try:
+            if stack:
+                found = entries(export(stack))
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            self._report(
+                f"the state of stack {stack!r} could not be read ({one_line(str(error))}): what other resources of the "
+                "stack hold is known for this run only"
+            )
+        finally:
+            reader.set_result(found)
+
+
+def export(stack: str) -> Any:
+    """The state of a stack as ``pulumi stack export`` prints it. Raises OSError, ValueError or SubprocessError."""
+    done = subprocess.run(  # noqa: S603 - the user's own pulumi
+        [_pulumi(), "stack", "export", "--stack", stack, "--non-interactive"],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=_TIMEOUT,
+        check=False,
+        env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+    )
+    if done.returncode:
+        raise ValueError(done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}")
+    return json.loads(done.stdout)
+
+
+def entries(state: Any) -> Sequence[StackEntry]:
+    """This package's resources in an exported state, without those that a program only reads."""
+    return [
+        StackEntry(
+            urn=resource["urn"],
+            kind=resource["type"].rpartition(":")[2],
+            id=resource["id"],
+            outputs=resource.get("outputs") or {},
+            pending_delete=bool(resource.get("delete")),
+        )
+        for resource in (state.get("deployment") or {}).get("resources") or ()
+        if resource["type"].startswith(TYPES) and resource.get("id") and not resource.get("external")
+    ]
+
+
+@functools.cache
+def _pulumi() -> str:
+    """The pulumi command: on PATH, or else the process that runs this one. Raises OSError."""
+    found = shutil.which("pulumi")
+    if found:
+        return found
+    parent = Path(f"/proc/{os.getppid()}/exe").resolve(strict=True)
+    if parent.stem != "pulumi":
+        raise FileNotFoundError("the pulumi command is not on PATH")
+    return str(parent)

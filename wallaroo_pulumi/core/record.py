@@ -1,0 +1,56 @@
+"""What the state holds of a resource besides its properties, under private keys that Pulumi does not display."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+INSTANCE_KEY: Final = "__instance"
+MARK_KEY: Final = "__mark"
+FOUND_KEY: Final = "__found"
+RECORD_KEYS: Final = (INSTANCE_KEY, MARK_KEY, FOUND_KEY)
+
+
+@dataclass(frozen=True)
+class Record:
+    """The private part of a resource's outputs."""
+
+    instance: str | None = None
+    """The identity of the instance that the object is on; None in state of version 0.1 and before."""
+    mark: str | None = None
+    """What tells the object from a later one with the same id, for kinds whose outputs do not: usually a UUID."""
+    found: Mapping[str, Any] = field(default_factory=dict)
+    """How an adopted object was found: the values that the adoption changed, and that leaving it restores."""
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, Any]) -> Record:
+        """Read the record from outputs as the state holds them."""
+        return cls(outputs.get(INSTANCE_KEY), outputs.get(MARK_KEY), outputs.get(FOUND_KEY) or {})
+
+    def to_wire(self) -> dict[str, Any]:
+        """The private keys that have a value."""
+        values = {INSTANCE_KEY: self.instance, MARK_KEY: self.mark, FOUND_KEY: dict(self.found)}
+        return {key: value for key, value in values.items() if value}
+
+
+@dataclass(frozen=True)
+class StackEntry:
+    """A resource of this package as the stack's state holds it."""
+
+    urn: str
+    kind: str
+    id: str
+    outputs: Mapping[str, Any] = field(repr=False)
+    """Secrets as ciphertext."""
+    pending_delete: bool = False
+    """Whether it was replaced, and its object has yet to be deleted."""
+
+    @property
+    def adopted(self) -> bool:
+        return bool(self.outputs.get("adopted"))
+
+
+def resource_name(urn: str) -> str:
+    """The logical name at the end of a URN."""
+    return urn.rpartition("::")[2]

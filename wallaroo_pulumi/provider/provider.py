@@ -1,0 +1,207 @@
+"""The engine's calls on plain dictionaries, the same for every kind and every adapter.
+
+Each call parses, makes the checks of ``identity.py`` and ``core/ownership.py``, calls the handler and adds the private
+record that the state keeps (``core/record.py``). ``check`` and ``diff`` send no request.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from ..api import Client
+from ..core.check import Failure, check
+from ..core.context import Call, Context
+from ..core.diff import Difference, diff
+from ..core.fields import LOCAL, fields_with
+from ..core.names import wire_name
+from ..core.ownership import Ownership
+from ..core.record import Record, resource_name
+from ..core.resource import Resource
+from ..core.validate import validate
+from ..errors import ObjectError
+from ..resources import RESOURCES
+from .identity import Identity
+
+Wire = dict[str, Any]
+
+ADOPTED: Final = "adopted"
+DELETE_ADOPTED: Final = "deleteAdopted"
+
+
+class Provider:
+    """Serves all kinds of one instance for one run. Safe for threads.
+
+    ``connect`` makes the context when the first request is due; ``accept_instance`` is the setting of this name.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Context[Client]],
+        ownership: Ownership | None = None,
+        *,
+        accept_instance: str | None = None,
+        validates: bool = False,
+    ) -> None:
+        self._connect = connect
+        self._ownership = ownership or Ownership()
+        self._identity = Identity(accept_instance)
+        self._validates = validates
+        self._context: Context[Client] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def context(self) -> Context[Client]:
+        """The context of this run; connects when first asked for."""
+        with self._lock:
+            if self._context is None:
+                self._context = dataclasses.replace(self._connect(), ownership=self._ownership)
+            return self._context
+
+    def check(
+        self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any], autoname: str | None = None
+    ) -> tuple[Wire, list[Failure]]:
+        """Return the canonical inputs and what is wrong with them; exactly one of the two is empty."""
+        resource = _resource(kind)
+        inputs, failures = check(resource, news, olds, autoname)
+        if not failures and self._validates:
+            failures = validate(resource, self.context, inputs, olds)
+        return inputs, failures
+
+    def diff(
+        self, kind: str, urn: str | None, id: str, olds: Mapping[str, Any], news: Mapping[str, Any]
+    ) -> Difference:
+        """Compare the last outputs with the checked inputs. Raises ObjectError if two resources hold the object."""
+        found = diff(_resource(kind), olds, news)
+        if not found.replacing:
+            self._ownership.keep(kind, id, urn, olds)
+        if self._identity.must_be_recorded(Record.of(olds)):
+            found = dataclasses.replace(found, records_instance=True)
+        return found
+
+    def create(self, kind: str, urn: str | None, inputs: Mapping[str, Any]) -> tuple[str, Wire]:
+        """Make the object, or adopt it. Returns the id and the outputs."""
+        resource, ctx = _resource(kind), self._serve(urn)
+        instance = self._identity.require(ctx.client, self._ownership.instances())
+        self._identity.require_parent(ctx, inputs)
+        outputs = resource.create(ctx, resource.inputs.model_validate(dict(inputs)))
+        record = Record(instance, ctx.call.mark, ctx.call.found)
+        wire: Wire = outputs.to_wire() | record.to_wire()
+        if ADOPTED in wire:
+            wire[ADOPTED] = ctx.call.adopted
+        return resource.id_of(outputs), wire
+
+    def read(
+        self, kind: str, urn: str | None, id: str, state: Mapping[str, Any]
+    ) -> tuple[str, Wire, Wire] | None:
+        """Return id, outputs and the inputs that match them; None when the object is gone.
+
+        ``state`` holds the last outputs, or nothing when the object is read by its id alone. Raises HiddenError when
+        the object is there and the user may not see it.
+        """
+        record = Record.of(state)
+        resource, ctx = _resource(kind), self._serve(urn, record)
+        known = None
+        if set(state) & _required(resource):
+            known = _load(resource, state)
+            record = dataclasses.replace(
+                record, instance=self._identity.require(ctx.client, self._recorded(record))
+            )
+        outputs = resource.read(ctx, id, known)
+        if outputs is None:
+            return None
+        wire: Wire = outputs.to_wire()
+        for name, _ in fields_with(resource.outputs, LOCAL):
+            # The instance cannot tell: what the state holds is the truth.
+            if state.get(wire_name(name)) is not None:
+                wire[wire_name(name)] = state[wire_name(name)]
+        inputs = {wire_name(name): wire[wire_name(name)] for name in resource.inputs.model_fields}
+        record = dataclasses.replace(record, mark=ctx.call.mark)
+        return resource.id_of(outputs), wire | record.to_wire(), inputs
+
+    def update(
+        self, kind: str, urn: str | None, id: str, olds: Mapping[str, Any], news: Mapping[str, Any]
+    ) -> Wire:
+        """Change the object in place. Returns the outputs."""
+        record = Record.of(olds)
+        resource, ctx = _resource(kind), self._serve(urn, record)
+        desired, prior = resource.inputs.model_validate(dict(news)), _load(resource, olds)
+        changed = set(diff(resource, olds, news).changed)
+        local = {wire_name(name) for name, _ in fields_with(resource.inputs, LOCAL)}
+        records_instance = self._identity.must_be_recorded(record)
+        if not changed <= local or records_instance:
+            instance = self._identity.require(ctx.client, self._recorded(record))
+            self._identity.require_parent(ctx, olds)
+            record = dataclasses.replace(record, instance=instance)
+        if not changed <= local:
+            outputs = resource.update(ctx, id, prior, desired)
+        elif records_instance and resource.read(ctx, id, prior) is None:
+            raise ObjectError(
+                f"{kind} {_name(urn, id)!r} (id {id}) does not exist on the instance; run `pulumi refresh`, then "
+                "`pulumi up`"
+            )
+        else:
+            outputs = resource.outputs.model_validate({**prior.model_dump(), **desired.model_dump()})
+        record = dataclasses.replace(record, mark=ctx.call.mark)
+        wire: Wire = outputs.to_wire() | record.to_wire()
+        if ADOPTED in wire:
+            wire[ADOPTED] = bool(olds.get(ADOPTED))
+        return wire
+
+    def delete(self, kind: str, urn: str | None, id: str, state: Mapping[str, Any]) -> None:
+        """Remove the object, unless another resource of the stack holds it or the stack only adopted it."""
+        record = Record.of(state)
+        resource, ctx = _resource(kind), self._serve(urn, record)
+        with ctx.lock("delete", kind, id):
+            self._identity.require(ctx.client, self._recorded(record))
+            self._identity.require_parent(ctx, state)
+            keeper = self._ownership.keeper(kind, id, urn)
+            prior = _load(resource, state)
+            if keeper is not None:
+                ctx.report(f"{kind} {_name(urn, id)!r} (id {id}) stays: {_why(keeper, urn)}")
+            elif state.get(ADOPTED) and not state.get(DELETE_ADOPTED):
+                restored = resource.leave(ctx, id, prior, record.found)
+                how = "as it was found" + (f", {restored}" if restored else "")
+                ctx.report(
+                    f"{kind} {_name(urn, id)!r} (id {id}) stays {how}: this stack adopted it and did not create it"
+                )
+            else:
+                resource.delete(ctx, id, prior)
+            self._ownership.removed(kind, id, urn)
+
+    def _recorded(self, record: Record) -> Iterable[str | None]:
+        """The identities to compare with: of the resource, or else of the others in the stack."""
+        return (record.instance,) if record.instance else self._ownership.instances()
+
+    def _serve(self, urn: str | None, record: Record | None = None) -> Context[Client]:
+        return dataclasses.replace(self.context, call=Call(urn, mark=record.mark if record else None))
+
+
+def _why(keeper: str, urn: str | None) -> str:
+    if keeper and keeper == urn:
+        return "the resource re-adopted its own object"
+    return f"resource {resource_name(keeper)!r} refers to it" if keeper else "another resource refers to it"
+
+
+def _name(urn: str | None, id: str) -> str:
+    return resource_name(urn) if urn else id
+
+
+def _resource(kind: str) -> Resource[Any, Any]:
+    if kind not in RESOURCES:
+        raise ObjectError(
+            f"the kind {kind!r} does not exist in this version of wallaroo_pulumi; upgrade the package"
+        )
+    return RESOURCES[kind]
+
+
+def _load(resource: Resource[Any, Any], state: Mapping[str, Any]) -> Any:
+    # State may hold properties of another version of the package: what the definition lacks is left aside.
+    ours = {wire_name(name) for name in resource.outputs.model_fields}
+    return resource.outputs.model_validate({k: v for k, v in state.items() if k in ours and v is not None})
+
+
+def _required(resource: Resource[Any, Any]) -> set[str]:
+    return {wire_name(name) for name, field in resource.outputs.model_fields.items() if field.is_required()}

@@ -1,0 +1,52 @@
+"""Accounts by their names: an account has a login name and often an e-mail address, and both may be changed."""
+
+from __future__ import annotations
+
+from ..api import Client
+from ..api import models as wire
+from ..core.context import Context
+from ..errors import ObjectError
+
+
+def names(user: wire.User) -> list[str]:
+    """The names of an account in lower case, the address first."""
+    return [name.lower() for name in (user.email, user.username) if name]
+
+
+def own_address(user: wire.User) -> str | None:
+    """The e-mail address of an account: its own, or a login name that is one."""
+    return next((name for name in names(user) if "@" in name), None)
+
+
+def label(user: wire.User) -> str:
+    """An account as a person reads it."""
+    return f"{(names(user) or [user.id])[0]} (id {user.id})"
+
+
+def address(ctx: Context[Client], user: wire.User, recorded: str | None) -> str:
+    """The address to keep in the state: the recorded one while it is a name of the account, else the current one.
+
+    Raises ObjectError when the recorded address is another account's now: two people are behind one resource.
+    """
+    current = (names(user) or [user.id])[0]
+    if recorded is None or recorded.lower() in names(user):
+        return recorded or current
+    for other in ctx.client.users.list():
+        if other.id != user.id and recorded.lower() in names(other):
+            raise ObjectError(
+                f"the address {recorded} belongs to another account now: this stack recorded {label(user)}, and "
+                f"{recorded} is {label(other)}; declare the address of the person who is meant"
+            )
+    return current
+
+
+def unique_name(ctx: Context[Client], user: wire.User) -> str:
+    """A name that only this account has, for calls that take a name and no id. Raises ObjectError."""
+    others = {name for other in ctx.client.users.list() if other.id != user.id for name in names(other)}
+    for name in (user.email, user.username):
+        if name and name.lower() not in others:
+            return name
+    raise ObjectError(
+        f"user {label(user)} shares each of its names with another account, and the API can activate and deactivate "
+        "accounts by name only; give one of them another address"
+    )
