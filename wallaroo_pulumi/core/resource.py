@@ -86,6 +86,14 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         del ctx, wanted
         return ()
 
+    def existing(self, ctx: Context[Any], wanted: InputsT) -> str | None:
+        """The id of the object that a create would adopt, None when it would make one. It only reads.
+
+        Called in validation, for inputs without UNKNOWN that :meth:`validate` found nothing wrong with.
+        """
+        del ctx, wanted
+        return None
+
     @abstractmethod
     def id_of(self, outputs: OutputsT) -> str:
         """The Pulumi id."""

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import ApiError, ObjectError
 from .check import Failure
 from .context import Context
-from .diff import diff
+from .diff import contains_unknown, diff
 from .names import wire_name
 from .resource import BadInput, Resource
 
@@ -25,14 +25,25 @@ def validate(
     ``olds`` are the last checked inputs, empty for a new resource. Raises WallarooError when the instance does not
     answer.
     """
+    creates = True
     if olds:
         ctx.declared.add(_key(resource, olds))
-        if not diff(resource, olds, inputs).changed:
+        found = diff(resource, olds, inputs)
+        if not found.changed:
             return []
+        creates = bool(found.replacing)
     wanted = resource.inputs.model_validate(dict(inputs))
     failures = [Failure(wire_name(bad.property), bad.reason) for bad in resource.validate(ctx, wanted)]
+    if creates and not failures and not contains_unknown(inputs):
+        _announce_adoption(resource, ctx, wanted)
     ctx.declared.add(_key(resource, inputs))
     return failures
+
+
+def _announce_adoption(resource: Resource[Any, Any], ctx: Context[Any], wanted: Any) -> None:
+    id = resource.existing(ctx, wanted)
+    if id is not None and ctx.ownership.recorded(resource.kind, id) is None:
+        ctx.report(f"{resource.kind} {id!r} exists on the instance: `pulumi up` adopts it")
 
 
 def refused(property: str, look: Callable[[], object]) -> Iterator[BadInput]:

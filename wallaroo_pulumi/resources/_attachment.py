@@ -71,6 +71,12 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
         if not contains_unknown(name) and (self.used_kind, name) not in ctx.declared:
             yield from refused(self.named_by, lambda: self.used(ctx, name))
 
+    def existing(self, ctx: Context[Client], wanted: InputsT) -> str | None:
+        if ctx.client.workspaces.find(wanted.workspace_id) is None:
+            return None
+        attached = self.attached(ctx, wanted.workspace_id, self._name(wanted))
+        return f"{wanted.workspace_id}/{self._name(wanted)}" if attached else None
+
     def create(self, ctx: Context[Client], wanted: InputsT) -> OutputsT:
         place, name = workspace(ctx, wanted.workspace_id).id, self._name(wanted)
         used = self.used(ctx, name)

@@ -200,6 +200,16 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
         if known and not unseen and (self.kind, wanted.name) not in ctx.declared:
             yield from refused("name", lambda: _refuse_name_of_another(ctx, wanted))
 
+    def existing(self, ctx: Context[Client], wanted: AssayInputs) -> str | None:
+        listed = _pipelines.find(ctx, wanted.workspace_id, wanted.pipeline_name)
+        definition = _definition(
+            wanted, _lookups.workspace(ctx, wanted.workspace_id), listed.pipeline if listed else None
+        )
+        found = _same_of(
+            [assay for assay in ctx.client.assays.list() if assay.name == wanted.name], definition
+        )
+        return found.id if found else None
+
     def create(self, ctx: Context[Client], wanted: AssayInputs) -> AssayOutputs:
         place = _lookups.workspace(ctx, wanted.workspace_id)
         pipeline = _pipelines.named(ctx, place.id, wanted.pipeline_name)

@@ -91,6 +91,9 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
         found = _find(ctx, wanted.name)
         return refused("name", lambda: _adopted(found, wanted)) if found else ()
 
+    def existing(self, ctx: Context[Client], wanted: ConnectionInputs) -> str | None:
+        return wanted.name if _find(ctx, wanted.name) else None
+
     def create(self, ctx: Context[Client], wanted: ConnectionInputs) -> ConnectionOutputs:
         found = _find(ctx, wanted.name)
         if found is None:

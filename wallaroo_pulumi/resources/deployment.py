@@ -147,6 +147,12 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
             )
         yield from _lookups.refused_models(ctx, wanted.models)
 
+    def existing(self, ctx: Context[Client], wanted: DeploymentInputs) -> str | None:
+        if not _pipelines.find(ctx, wanted.workspace_id, wanted.pipeline_name):
+            return None
+        id, runs = _earlier(ctx, wanted)
+        return _id(wanted, id) if runs and id is not None else None
+
     def create(self, ctx: Context[Client], wanted: DeploymentInputs) -> DeploymentOutputs:
         _lookups.workspace(ctx, wanted.workspace_id)
         pipeline = _pipelines.named(ctx, wanted.workspace_id, wanted.pipeline_name)

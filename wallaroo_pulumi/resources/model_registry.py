@@ -58,6 +58,9 @@ class ModelRegistry(Resource[ModelRegistryInputs, ModelRegistryOutputs]):
     def id_of(self, outputs: ModelRegistryOutputs) -> str:
         return outputs.registry_id
 
+    def existing(self, ctx: Context[Client], wanted: ModelRegistryInputs) -> str | None:
+        return _unused(ctx, wanted)
+
     def create(self, ctx: Context[Client], wanted: ModelRegistryInputs) -> ModelRegistryOutputs:
         left = _unused(ctx, wanted)
         id = left or create_once(

@@ -297,6 +297,10 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     def validate(self, ctx: Context[Client], wanted: ModelVersionInputs) -> Iterable[BadInput]:
         return _lookups.refused_workspace(ctx, wanted.workspace_id)
 
+    def existing(self, ctx: Context[Client], wanted: ModelVersionInputs) -> str | None:
+        found = _match(ctx, wanted)
+        return str(found.id) if found else None
+
     def create(self, ctx: Context[Client], wanted: ModelVersionInputs) -> ModelVersionOutputs:
         _lookups.workspace(ctx, wanted.workspace_id)
         with ExitStack() as claimed:

@@ -134,6 +134,9 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
     def validate(self, ctx: Context[Client], wanted: OrchestrationInputs) -> Iterable[BadInput]:
         return refused_workspace(ctx, wanted.workspace_id)
 
+    def existing(self, ctx: Context[Client], wanted: OrchestrationInputs) -> str | None:
+        return _match(ctx, wanted)
+
     def create(self, ctx: Context[Client], wanted: OrchestrationInputs) -> OrchestrationOutputs:
         place = workspace(ctx, wanted.workspace_id).id
         with ExitStack() as claimed:

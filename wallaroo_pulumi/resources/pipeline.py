@@ -126,6 +126,9 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
             return unseen
         return refused("name", lambda: _takeable(ctx, wanted))
 
+    def existing(self, ctx: Context[Client], wanted: PipelineInputs) -> str | None:
+        return f"{wanted.workspace_id}/{wanted.name}" if _find(ctx, wanted) else None
+
     def create(self, ctx: Context[Client], wanted: PipelineInputs) -> PipelineOutputs:
         _lookups.workspace(ctx, wanted.workspace_id)
         steps = _steps(wanted)

@@ -129,6 +129,10 @@ class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
         yield from _lookups.refused_models(ctx, wanted.models)
         yield from refused_ids("replaces", wanted.replaces, partial(_lookups.require_publish, ctx))
 
+    def existing(self, ctx: Context[Client], wanted: PipelinePublishInputs) -> str | None:
+        found = _match(ctx, wanted, _version_id(ctx, wanted.pipeline_version_id))
+        return str(found.id) if found else None
+
     def create(self, ctx: Context[Client], wanted: PipelinePublishInputs) -> PipelinePublishOutputs:
         version_id = _version_id(ctx, wanted.pipeline_version_id)
         name = f"of pipeline version {version_id}"

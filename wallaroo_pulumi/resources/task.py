@@ -150,6 +150,9 @@ class Task(Resource[TaskInputs, TaskOutputs]):
         if not unseen and not contains_unknown((wanted.workspace_id, wanted.orchestration_id)):
             yield from refused("orchestration_id", lambda: _require_orchestration(ctx, wanted))
 
+    def existing(self, ctx: Context[Client], wanted: TaskInputs) -> str | None:
+        return _match(ctx, wanted)
+
     def create(self, ctx: Context[Client], wanted: TaskInputs) -> TaskOutputs:
         place = workspace(ctx, wanted.workspace_id).id
         with ExitStack() as claimed:

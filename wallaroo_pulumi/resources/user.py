@@ -80,6 +80,10 @@ class User(Resource[UserInputs, UserOutputs]):
     def id_of(self, outputs: UserOutputs) -> str:
         return outputs.user_id
 
+    def existing(self, ctx: Context[Client], wanted: UserInputs) -> str | None:
+        found = ctx.client.users.find_by_email(wanted.email)
+        return found.id if found else None
+
     def create(self, ctx: Context[Client], wanted: UserInputs) -> UserOutputs:
         found, password = ctx.client.users.find_by_email(wanted.email), None
         user, existed = found, found is not None

@@ -86,6 +86,10 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
             return ()
         return refused("name", lambda: _adoptable(ctx, wanted))
 
+    def existing(self, ctx: Context[Client], wanted: WorkspaceInputs) -> str | None:
+        found = _find(ctx, wanted.name)
+        return str(found.id) if found else None
+
     def create(self, ctx: Context[Client], wanted: WorkspaceInputs) -> WorkspaceOutputs:
         found = _adoptable(ctx, wanted)
         workspace, existed = (found, True) if found else self._make(ctx, wanted)

@@ -99,6 +99,12 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
         if not bad and not contains_unknown(wanted.workspace_id):
             yield from self._refused_role(ctx, wanted)
 
+    def existing(self, ctx: Context[Client], wanted: WorkspaceMemberInputs) -> str | None:
+        if ctx.client.workspaces.find(wanted.workspace_id) is None:
+            return None
+        member = _membership(ctx, wanted)
+        return f"{wanted.workspace_id}/{member.user_id}" if member else None
+
     def _refused_role(self, ctx: Context[Client], wanted: WorkspaceMemberInputs) -> Iterator[BadInput]:
         """What stands against the role, in a workspace that exists. A member who has it already needs no right."""
         place, member = wanted.workspace_id, _membership(ctx, wanted)
