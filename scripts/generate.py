@@ -28,6 +28,7 @@ from wallaroo_pulumi.core.fields import (
     COMPUTED_IN_CHECK,
     FORCES_REPLACEMENT,
     SECRET,
+    Adopting,
     Marker,
     fields_with,
 )
@@ -101,8 +102,9 @@ def optional_in_program(field: FieldInfo) -> bool:
 
 
 def parameters(resource: Resource[Any, Any]) -> dict[str, FieldInfo]:
-    """The inputs that a program gives."""
-    return {n: f for n, f in resource.inputs.model_fields.items() if COMPUTED_IN_CHECK not in f.metadata}
+    """The inputs that a program gives, those that all kinds share last."""
+    given = {n: f for n, f in resource.inputs.model_fields.items() if COMPUTED_IN_CHECK not in f.metadata}
+    return dict(sorted(given.items(), key=lambda item: item[0] in Adopting.model_fields))
 
 
 def described(field: FieldInfo) -> str:

@@ -110,11 +110,11 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
 
     _kind: ClassVar[str] = "WorkspaceMember"
     _wire_names: ClassVar[Mapping[str, str]] = {
-        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "email": "email",
         "user_id": "userId",
         "role": "role",
+        "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
     }
     _secrets: ClassVar[tuple[str, ...]] = ()
@@ -126,17 +126,14 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
         resource_name: str,
         *,
         workspace_id: pulumi.Input[int],
-        delete_adopted: pulumi.Input[bool] = False,
         email: pulumi.Input[str] | None = None,
         user_id: pulumi.Input[str] | None = None,
         role: pulumi.Input[str] = "COLLABORATOR",
+        delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a WorkspaceMember.
 
-        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param email: The user by e-mail address. Give this or `user_id` (a change replaces the object;
@@ -144,15 +141,18 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
         :param user_id: The user by id (that of Keycloak). Give this or `email` (a change replaces the
             object; left as the instance has it when not given).
         :param role: `OWNER` or `COLLABORATOR` (one of `OWNER`, `COLLABORATOR`).
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         """
         super().__init__(
             resource_name,
             {
-                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "email": email,
                 "user_id": user_id,
                 "role": role,
+                "delete_adopted": delete_adopted,
             },
             opts,
         )
@@ -163,13 +163,6 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
     ) -> Self:
         """Read a WorkspaceMember that exists already, by its id: `<workspace id>/<user id>`."""
         return cls._read(resource_name, id, opts)
-
-    @property
-    @pulumi.getter(name="deleteAdopted")
-    def delete_adopted(self) -> pulumi.Output[bool]:
-        """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
-        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -196,6 +189,13 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
         return self._output("role")
 
     @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
+
+    @property
     @pulumi.getter(name="adopted")
     def adopted(self) -> pulumi.Output[bool]:
         """Whether the object existed before the resource, which adopted it."""
@@ -207,13 +207,13 @@ class User(WallarooResource, module="wallaroo", name="User"):
 
     _kind: ClassVar[str] = "User"
     _wire_names: ClassVar[Mapping[str, str]] = {
-        "delete_adopted": "deleteAdopted",
         "email": "email",
         "first_name": "firstName",
         "last_name": "lastName",
         "is_admin": "isAdmin",
         "enabled": "enabled",
         "initial_password": "initialPassword",
+        "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
         "user_id": "userId",
     }
@@ -226,19 +226,16 @@ class User(WallarooResource, module="wallaroo", name="User"):
         resource_name: str,
         *,
         email: pulumi.Input[str],
-        delete_adopted: pulumi.Input[bool] = False,
         first_name: pulumi.Input[str] | None = None,
         last_name: pulumi.Input[str] | None = None,
         is_admin: pulumi.Input[bool] = False,
         enabled: pulumi.Input[bool] = True,
         initial_password: pulumi.Input[str] | None = None,
+        delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a User.
 
-        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
         :param email: The e-mail address, also the login name (a change replaces the object).
         :param first_name: The first name (left as the instance has it when not given).
         :param last_name: The last name (left as the instance has it when not given).
@@ -248,17 +245,20 @@ class User(WallarooResource, module="wallaroo", name="User"):
             output of this name. An account that is taken over keeps its password (secret; kept in the
             state only: the instance does not know it; used when the object is made; a later change has
             no effect; left as the instance has it when not given).
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         """
         super().__init__(
             resource_name,
             {
-                "delete_adopted": delete_adopted,
                 "email": email,
                 "first_name": first_name,
                 "last_name": last_name,
                 "is_admin": is_admin,
                 "enabled": enabled,
                 "initial_password": initial_password,
+                "delete_adopted": delete_adopted,
             },
             opts,
         )
@@ -269,13 +269,6 @@ class User(WallarooResource, module="wallaroo", name="User"):
     ) -> Self:
         """Read a User that exists already, by its id: the user's id, a UUID."""
         return cls._read(resource_name, id, opts)
-
-    @property
-    @pulumi.getter(name="deleteAdopted")
-    def delete_adopted(self) -> pulumi.Output[bool]:
-        """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
-        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="email")
@@ -315,6 +308,13 @@ class User(WallarooResource, module="wallaroo", name="User"):
         return self._output("initialPassword")
 
     @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
+
+    @property
     @pulumi.getter(name="adopted")
     def adopted(self) -> pulumi.Output[bool]:
         """Whether the object existed before the resource, which adopted it."""
@@ -332,7 +332,6 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
 
     _kind: ClassVar[str] = "ModelVersion"
     _wire_names: ClassVar[Mapping[str, str]] = {
-        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "name": "name",
         "path": "path",
@@ -353,6 +352,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         "openai": "openai",
         "force_destroy": "forceDestroy",
         "timeout": "timeout",
+        "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
         "sha256": "sha256",
         "size": "size",
@@ -374,7 +374,6 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         name: pulumi.Input[str],
         path: pulumi.Input[str],
         framework: pulumi.Input[str],
-        delete_adopted: pulumi.Input[bool] = False,
         arch: pulumi.Input[str] | None = None,
         accel: pulumi.Input[str | Mapping[str, Any]] | None = None,
         python_version: pulumi.Input[str] | None = None,
@@ -391,13 +390,11 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         openai: pulumi.Input[Mapping[str, Any]] | None = None,
         force_destroy: pulumi.Input[bool] = False,
         timeout: pulumi.Input[float] | None = None,
+        delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a ModelVersion.
 
-        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param name: The model's name, a DNS label. An upload under a name that exists adds a version to
@@ -445,11 +442,13 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
             use the version (kept in the state only: the instance does not know it).
         :param timeout: Seconds for the upload, and again for the conversion; 1800 when left out (kept in
             the state only: the instance does not know it).
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         """
         super().__init__(
             resource_name,
             {
-                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "name": name,
                 "path": path,
@@ -470,6 +469,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
                 "openai": openai,
                 "force_destroy": force_destroy,
                 "timeout": timeout,
+                "delete_adopted": delete_adopted,
             },
             opts,
         )
@@ -480,13 +480,6 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     ) -> Self:
         """Read a ModelVersion that exists already, by its id: the version's id, such as `15`."""
         return cls._read(resource_name, id, opts)
-
-    @property
-    @pulumi.getter(name="deleteAdopted")
-    def delete_adopted(self) -> pulumi.Output[bool]:
-        """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
-        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -610,6 +603,13 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         return self._output("timeout")
 
     @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
+
+    @property
     @pulumi.getter(name="adopted")
     def adopted(self) -> pulumi.Output[bool]:
         """Whether the object existed before the resource, which adopted it."""
@@ -664,11 +664,11 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
 
     _kind: ClassVar[str] = "Pipeline"
     _wire_names: ClassVar[Mapping[str, str]] = {
-        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "name": "name",
         "steps": "steps",
         "force_destroy": "forceDestroy",
+        "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
         "pipeline_id": "pipelineId",
         "version_id": "versionId",
@@ -685,15 +685,12 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
         workspace_id: pulumi.Input[int],
         name: pulumi.Input[str],
         steps: pulumi.Input[Sequence[pulumi.Input[Mapping[str, Any]]]],
-        delete_adopted: pulumi.Input[bool] = False,
         force_destroy: pulumi.Input[bool] = False,
+        delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a Pipeline.
 
-        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param name: The pipeline's name, a DNS label, unique in its workspace (a change replaces the
@@ -702,15 +699,18 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
             `meta_split_step`, or written in the API's own form. None: a pipeline without a purpose yet.
         :param force_destroy: Whether deleting undeploys the pipeline first, if it is deployed (kept in
             the state only: the instance does not know it).
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         """
         super().__init__(
             resource_name,
             {
-                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "name": name,
                 "steps": steps,
                 "force_destroy": force_destroy,
+                "delete_adopted": delete_adopted,
             },
             opts,
         )
@@ -721,13 +721,6 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
     ) -> Self:
         """Read a Pipeline that exists already, by its id: `<workspace id>/<name>`."""
         return cls._read(resource_name, id, opts)
-
-    @property
-    @pulumi.getter(name="deleteAdopted")
-    def delete_adopted(self) -> pulumi.Output[bool]:
-        """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
-        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -752,6 +745,13 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
     def force_destroy(self) -> pulumi.Output[bool]:
         """Whether deleting undeploys the pipeline first, if it is deployed."""
         return self._output("forceDestroy")
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="adopted")
@@ -783,13 +783,13 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
 
     _kind: ClassVar[str] = "Deployment"
     _wire_names: ClassVar[Mapping[str, str]] = {
-        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "pipeline_name": "pipelineName",
         "pipeline_version_id": "pipelineVersionId",
         "models": "models",
         "engine_config": "engineConfig",
         "timeout": "timeout",
+        "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
         "deployment_id": "deploymentId",
         "status": "status",
@@ -807,16 +807,13 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         pipeline_name: pulumi.Input[str],
         pipeline_version_id: pulumi.Input[int | str],
         models: pulumi.Input[Sequence[pulumi.Input[int | Mapping[str, Any]]]],
-        delete_adopted: pulumi.Input[bool] = False,
         engine_config: pulumi.Input[Mapping[str, Any]] | None = None,
         timeout: pulumi.Input[float] | None = None,
+        delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a Deployment.
 
-        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param pipeline_name: The pipeline: the `name` of a Pipeline (a change replaces the object).
@@ -828,17 +825,20 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
             when left out.
         :param timeout: Seconds to wait for the engines to run, or to end; 600 when left out (kept in the
             state only: the instance does not know it).
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         """
         super().__init__(
             resource_name,
             {
-                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "pipeline_name": pipeline_name,
                 "pipeline_version_id": pipeline_version_id,
                 "models": models,
                 "engine_config": engine_config,
                 "timeout": timeout,
+                "delete_adopted": delete_adopted,
             },
             opts,
         )
@@ -849,13 +849,6 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
     ) -> Self:
         """Read a Deployment that exists already, by its id: `<workspace id>/<pipeline name>/<deployment id>`."""
         return cls._read(resource_name, id, opts)
-
-    @property
-    @pulumi.getter(name="deleteAdopted")
-    def delete_adopted(self) -> pulumi.Output[bool]:
-        """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
-        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -895,6 +888,13 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         return self._output("timeout")
 
     @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
+
+    @property
     @pulumi.getter(name="adopted")
     def adopted(self) -> pulumi.Output[bool]:
         """Whether the object existed before the resource, which adopted it."""
@@ -924,12 +924,12 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
 
     _kind: ClassVar[str] = "PipelinePublish"
     _wire_names: ClassVar[Mapping[str, str]] = {
-        "delete_adopted": "deleteAdopted",
         "pipeline_version_id": "pipelineVersionId",
         "models": "models",
         "engine_config": "engineConfig",
         "replaces": "replaces",
         "timeout": "timeout",
+        "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
         "publish_id": "publishId",
         "status": "status",
@@ -951,17 +951,14 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
         *,
         pipeline_version_id: pulumi.Input[int | str],
         models: pulumi.Input[Sequence[pulumi.Input[int]]],
-        delete_adopted: pulumi.Input[bool] = False,
         engine_config: pulumi.Input[Mapping[str, Any]] | None = None,
         replaces: pulumi.Input[Sequence[pulumi.Input[int]]] | None = None,
         timeout: pulumi.Input[float] | None = None,
+        delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a PipelinePublish.
 
-        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
         :param pipeline_version_id: The version to publish: the `version_id` of a Pipeline (a change
             replaces the object).
         :param models: The model versions that the pipeline uses: their `model_version_id` (the order of
@@ -974,16 +971,19 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
             replaces the object).
         :param timeout: Seconds to wait until it is published; 600 when left out (kept in the state only:
             the instance does not know it).
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         """
         super().__init__(
             resource_name,
             {
-                "delete_adopted": delete_adopted,
                 "pipeline_version_id": pipeline_version_id,
                 "models": models,
                 "engine_config": engine_config,
                 "replaces": replaces,
                 "timeout": timeout,
+                "delete_adopted": delete_adopted,
             },
             opts,
         )
@@ -994,13 +994,6 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
     ) -> Self:
         """Read a PipelinePublish that exists already, by its id: the publish's id, such as `11`."""
         return cls._read(resource_name, id, opts)
-
-    @property
-    @pulumi.getter(name="deleteAdopted")
-    def delete_adopted(self) -> pulumi.Output[bool]:
-        """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
-        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="pipelineVersionId")
@@ -1031,6 +1024,13 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
     def timeout(self) -> pulumi.Output[float | None]:
         """Seconds to wait until it is published; 600 when left out."""
         return self._output("timeout")
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="adopted")
@@ -1190,7 +1190,6 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
 
     _kind: ClassVar[str] = "Assay"
     _wire_names: ClassVar[Mapping[str, str]] = {
-        "delete_adopted": "deleteAdopted",
         "name": "name",
         "workspace_id": "workspaceId",
         "pipeline_name": "pipelineName",
@@ -1204,6 +1203,7 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         "cron": "cron",
         "summarizer": "summarizer",
         "active": "active",
+        "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
         "assay_id": "assayId",
     }
@@ -1222,20 +1222,17 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         baseline: pulumi.Input[Mapping[str, Any]],
         window_seconds: pulumi.Input[int],
         first_run: pulumi.Input[str],
-        delete_adopted: pulumi.Input[bool] = False,
         model_name: pulumi.Input[str] | None = None,
         run_until: pulumi.Input[str] | None = None,
         every: pulumi.Input[Mapping[str, Any]] | None = None,
         cron: pulumi.Input[str] | None = None,
         summarizer: pulumi.Input[Mapping[str, Any]] | None = None,
         active: pulumi.Input[bool] = True,
+        delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a Assay.
 
-        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
         :param name: The assay's name, unique on the instance (a change replaces the object).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
@@ -1261,11 +1258,13 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         :param summarizer: How values are binned and scores computed, by the API's names (a change
             replaces the object).
         :param active: Whether it runs.
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         """
         super().__init__(
             resource_name,
             {
-                "delete_adopted": delete_adopted,
                 "name": name,
                 "workspace_id": workspace_id,
                 "pipeline_name": pipeline_name,
@@ -1279,6 +1278,7 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
                 "cron": cron,
                 "summarizer": summarizer,
                 "active": active,
+                "delete_adopted": delete_adopted,
             },
             opts,
         )
@@ -1289,13 +1289,6 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
     ) -> Self:
         """Read a Assay that exists already, by its id: the assay's id, a UUID."""
         return cls._read(resource_name, id, opts)
-
-    @property
-    @pulumi.getter(name="deleteAdopted")
-    def delete_adopted(self) -> pulumi.Output[bool]:
-        """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
-        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="name")
@@ -1379,6 +1372,13 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         return self._output("active")
 
     @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
+
+    @property
     @pulumi.getter(name="adopted")
     def adopted(self) -> pulumi.Output[bool]:
         """Whether the object existed before the resource, which adopted it."""
@@ -1396,11 +1396,11 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
 
     _kind: ClassVar[str] = "Connection"
     _wire_names: ClassVar[Mapping[str, str]] = {
-        "delete_adopted": "deleteAdopted",
         "name": "name",
         "type": "type",
         "details": "details",
         "adopt": "adopt",
+        "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
         "connection_id": "connectionId",
     }
@@ -1415,15 +1415,12 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
         name: pulumi.Input[str],
         type: pulumi.Input[str],
         details: pulumi.Input[Mapping[str, Any]],
-        delete_adopted: pulumi.Input[bool] = False,
         adopt: pulumi.Input[str] = "if_same",
+        delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a Connection.
 
-        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
         :param name: The connection's name, unique on the instance (a change replaces the object).
         :param type: What kind of source it is, free text such as `BIGQUERY` or `s3` (a change replaces
             the object).
@@ -1432,15 +1429,18 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
         :param adopt: What to do when a connection of this name exists: take it over only if type and
             details are those declared (`if_same`), or refuse (`never`). Deleting deletes what was taken
             over (one of `never`, `if_same`; kept in the state only: the instance does not know it).
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         """
         super().__init__(
             resource_name,
             {
-                "delete_adopted": delete_adopted,
                 "name": name,
                 "type": type,
                 "details": details,
                 "adopt": adopt,
+                "delete_adopted": delete_adopted,
             },
             opts,
         )
@@ -1451,13 +1451,6 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
     ) -> Self:
         """Read a Connection that exists already, by its id: the connection's name."""
         return cls._read(resource_name, id, opts)
-
-    @property
-    @pulumi.getter(name="deleteAdopted")
-    def delete_adopted(self) -> pulumi.Output[bool]:
-        """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
-        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="name")
@@ -1485,6 +1478,13 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
         return self._output("adopt")
 
     @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
+
+    @property
     @pulumi.getter(name="adopted")
     def adopted(self) -> pulumi.Output[bool]:
         """Whether the object existed before the resource, which adopted it."""
@@ -1502,9 +1502,9 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
 
     _kind: ClassVar[str] = "WorkspaceConnection"
     _wire_names: ClassVar[Mapping[str, str]] = {
-        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "connection_name": "connectionName",
+        "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
     }
     _secrets: ClassVar[tuple[str, ...]] = ()
@@ -1522,20 +1522,20 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
     ) -> None:
         """Declare a WorkspaceConnection.
 
-        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param connection_name: The connection: the `name` of a Connection (a change replaces the
             object).
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         """
         super().__init__(
             resource_name,
             {
-                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "connection_name": connection_name,
+                "delete_adopted": delete_adopted,
             },
             opts,
         )
@@ -1546,13 +1546,6 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
     ) -> Self:
         """Read a WorkspaceConnection that exists already, by its id: `<workspace id>/<connection name>`."""
         return cls._read(resource_name, id, opts)
-
-    @property
-    @pulumi.getter(name="deleteAdopted")
-    def delete_adopted(self) -> pulumi.Output[bool]:
-        """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
-        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -1567,6 +1560,13 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
         return self._output("connectionName")
 
     @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
+
+    @property
     @pulumi.getter(name="adopted")
     def adopted(self) -> pulumi.Output[bool]:
         """Whether the object existed before the resource, which adopted it."""
@@ -1578,10 +1578,10 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
 
     _kind: ClassVar[str] = "ModelRegistry"
     _wire_names: ClassVar[Mapping[str, str]] = {
-        "delete_adopted": "deleteAdopted",
         "name": "name",
         "url": "url",
         "token": "token",
+        "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
         "registry_id": "registryId",
     }
@@ -1601,21 +1601,21 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
     ) -> None:
         """Declare a ModelRegistry.
 
-        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
         :param name: The registry's name (a change replaces the object).
         :param url: The registry's address (a change replaces the object).
         :param token: The token with which the instance asks the registry (secret; a change replaces the
             object).
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         """
         super().__init__(
             resource_name,
             {
-                "delete_adopted": delete_adopted,
                 "name": name,
                 "url": url,
                 "token": token,
+                "delete_adopted": delete_adopted,
             },
             opts,
         )
@@ -1626,13 +1626,6 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
     ) -> Self:
         """Read a ModelRegistry that exists already, by its id: the registry's id, a UUID."""
         return cls._read(resource_name, id, opts)
-
-    @property
-    @pulumi.getter(name="deleteAdopted")
-    def delete_adopted(self) -> pulumi.Output[bool]:
-        """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
-        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="name")
@@ -1653,6 +1646,13 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
         return self._output("token")
 
     @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
+
+    @property
     @pulumi.getter(name="adopted")
     def adopted(self) -> pulumi.Output[bool]:
         """Whether the object existed before the resource, which adopted it."""
@@ -1670,9 +1670,9 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
 
     _kind: ClassVar[str] = "ModelRegistryAttachment"
     _wire_names: ClassVar[Mapping[str, str]] = {
-        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "registry_id": "registryId",
+        "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
     }
     _secrets: ClassVar[tuple[str, ...]] = ()
@@ -1690,20 +1690,20 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
     ) -> None:
         """Declare a ModelRegistryAttachment.
 
-        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param registry_id: The registry: the `registry_id` of a ModelRegistry (a change replaces the
             object).
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         """
         super().__init__(
             resource_name,
             {
-                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "registry_id": registry_id,
+                "delete_adopted": delete_adopted,
             },
             opts,
         )
@@ -1714,13 +1714,6 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
     ) -> Self:
         """Read a ModelRegistryAttachment that exists already, by its id: `<workspace id>/<registry id>`."""
         return cls._read(resource_name, id, opts)
-
-    @property
-    @pulumi.getter(name="deleteAdopted")
-    def delete_adopted(self) -> pulumi.Output[bool]:
-        """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
-        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -1735,6 +1728,13 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
         return self._output("registryId")
 
     @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
+
+    @property
     @pulumi.getter(name="adopted")
     def adopted(self) -> pulumi.Output[bool]:
         """Whether the object existed before the resource, which adopted it."""
@@ -1746,11 +1746,11 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
 
     _kind: ClassVar[str] = "Orchestration"
     _wire_names: ClassVar[Mapping[str, str]] = {
-        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "name": "name",
         "path": "path",
         "timeout": "timeout",
+        "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
         "sha256": "sha256",
         "size": "size",
@@ -1769,15 +1769,12 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
         workspace_id: pulumi.Input[int],
         name: pulumi.Input[str],
         path: pulumi.Input[str],
-        delete_adopted: pulumi.Input[bool] = False,
         timeout: pulumi.Input[float] | None = None,
+        delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a Orchestration.
 
-        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param name: The orchestration's name. The instance does not keep it unique (a change replaces
@@ -1787,15 +1784,18 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
             when the object is made; a later change has no effect).
         :param timeout: Seconds to wait for the packaging; 900 when left out (kept in the state only: the
             instance does not know it).
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         """
         super().__init__(
             resource_name,
             {
-                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "name": name,
                 "path": path,
                 "timeout": timeout,
+                "delete_adopted": delete_adopted,
             },
             opts,
         )
@@ -1806,13 +1806,6 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
     ) -> Self:
         """Read a Orchestration that exists already, by its id: the orchestration's id, a UUID."""
         return cls._read(resource_name, id, opts)
-
-    @property
-    @pulumi.getter(name="deleteAdopted")
-    def delete_adopted(self) -> pulumi.Output[bool]:
-        """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
-        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -1837,6 +1830,13 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
     def timeout(self) -> pulumi.Output[float | None]:
         """Seconds to wait for the packaging; 900 when left out."""
         return self._output("timeout")
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="adopted")
@@ -1881,7 +1881,6 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
 
     _kind: ClassVar[str] = "Task"
     _wire_names: ClassVar[Mapping[str, str]] = {
-        "delete_adopted": "deleteAdopted",
         "workspace_id": "workspaceId",
         "orchestration_id": "orchestrationId",
         "name": "name",
@@ -1891,6 +1890,7 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
         "run_timeout": "runTimeout",
         "paused": "paused",
         "timeout": "timeout",
+        "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
         "task_id": "taskId",
         "status": "status",
@@ -1906,20 +1906,17 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
         workspace_id: pulumi.Input[int],
         orchestration_id: pulumi.Input[str],
         name: pulumi.Input[str],
-        delete_adopted: pulumi.Input[bool] = False,
         schedule: pulumi.Input[str] | None = None,
         arguments: pulumi.Input[Mapping[str, Any]] | None = None,
         debug: pulumi.Input[bool] = False,
         run_timeout: pulumi.Input[int] | None = None,
         paused: pulumi.Input[bool] = False,
         timeout: pulumi.Input[float] | None = None,
+        delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a Task.
 
-        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
         :param orchestration_id: What runs: the `orchestration_id` of an Orchestration (a change replaces
@@ -1935,11 +1932,13 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
         :param paused: Whether the task is paused.
         :param timeout: Seconds to wait for its start, pause or end; 300 when left out (kept in the state
             only: the instance does not know it).
+        :param delete_adopted: Whether deleting the resource removes an object that existed before it and
+            was adopted. By default such an object is left as it was found (kept in the state only: the
+            instance does not know it).
         """
         super().__init__(
             resource_name,
             {
-                "delete_adopted": delete_adopted,
                 "workspace_id": workspace_id,
                 "orchestration_id": orchestration_id,
                 "name": name,
@@ -1949,6 +1948,7 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
                 "run_timeout": run_timeout,
                 "paused": paused,
                 "timeout": timeout,
+                "delete_adopted": delete_adopted,
             },
             opts,
         )
@@ -1959,13 +1959,6 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
     ) -> Self:
         """Read a Task that exists already, by its id: the task's id, a UUID."""
         return cls._read(resource_name, id, opts)
-
-    @property
-    @pulumi.getter(name="deleteAdopted")
-    def delete_adopted(self) -> pulumi.Output[bool]:
-        """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
-        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="workspaceId")
@@ -2020,6 +2013,13 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
     def timeout(self) -> pulumi.Output[float | None]:
         """Seconds to wait for its start, pause or end; 300 when left out."""
         return self._output("timeout")
+
+    @property
+    @pulumi.getter(name="deleteAdopted")
+    def delete_adopted(self) -> pulumi.Output[bool]:
+        """Whether deleting the resource removes an object that existed before it and was adopted. By
+        default such an object is left as it was found."""
+        return self._output("deleteAdopted")
 
     @property
     @pulumi.getter(name="adopted")
