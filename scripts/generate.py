@@ -123,6 +123,10 @@ def wrapped(text: str, continued: str = "        ") -> list[str]:
     )
 
 
+def with_article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "AEIO" else f"a {kind}"  # a User
+
+
 def computed(resource: Resource[Any, Any]) -> Iterator[tuple[str, FieldInfo]]:
     return (
         (name, field)
@@ -140,7 +144,7 @@ def class_text(resource: Resource[Any, Any]) -> str:
     from_id = ", ".join(f'"{wire_name(name)}": {of[kind]}' for name, kind in resource.from_id.items())
     lines = [
         f'class {resource.kind}(WallarooResource, module="wallaroo", name="{resource.kind}"):',
-        f'    """{inspect.getdoc(resource)}"""',
+        textwrap.indent(f'"""{inspect.getdoc(resource)}\n"""', "    "),
         "",
         f'    _kind: ClassVar[str] = "{resource.kind}"',
         "    _wire_names: ClassVar[Mapping[str, str]] = {",
@@ -166,7 +170,7 @@ def class_text(resource: Resource[Any, Any]) -> str:
     lines += [
         "        opts: pulumi.ResourceOptions | None = None,",
         "    ) -> None:",
-        f'        """Declare a {resource.kind}.',
+        f'        """Declare {with_article(resource.kind)}.',
         "",
         *(
             line
@@ -186,7 +190,7 @@ def class_text(resource: Resource[Any, Any]) -> str:
         "    def get(",
         "        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None",
         "    ) -> Self:",
-        f'        """Read a {resource.kind} that exists already, by its id: {resource.id_format}."""',
+        f'        """Read {with_article(resource.kind)} by its id: {resource.id_format}."""',
         "        return cls._read(resource_name, id, opts)",
         "",
     ]
@@ -233,15 +237,12 @@ def call_arguments(resource_name: str, inputs: Mapping[str, Any], references: Ma
 
 
 def docs_text(resource: Resource[Any, Any]) -> str:
-    module_doc = inspect.getdoc(inspect.getmodule(resource)) or ""
     lines = [
         f"# {resource.kind}",
         "",
         "<!-- Generated from the definition by `make generate`. -->",
         "",
         inspect.getdoc(resource) or "",
-        "",
-        *module_doc.split("\n", 1)[1].strip().splitlines(),
         "",
         "## Example",
         "",

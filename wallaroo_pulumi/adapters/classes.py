@@ -12,7 +12,12 @@ from .program import WallarooResource
 
 
 class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
-    """A Wallaroo workspace: the place of a team's models and pipelines."""
+    """A workspace, which holds the models and pipelines of a team.
+
+    The name is unique on the instance; changing it creates another workspace. If the name exists, `adopt` decides
+    whether the resource takes that workspace over or fails. Wallaroo cannot delete workspaces: deleting removes the
+    resource from the state and leaves the workspace, which `force_destroy` empties first.
+    """
 
     _kind: ClassVar[str] = "Workspace"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -62,7 +67,7 @@ class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a Workspace that exists already, by its id: the workspace's id, such as `12`."""
+        """Read a Workspace by its id: the workspace's id, such as `12`."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -106,7 +111,12 @@ class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
 
 
 class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember"):
-    """A user's membership of a workspace, with a role."""
+    """The role of a user in a workspace: OWNER or COLLABORATOR.
+
+    Identified by workspace and user; changing either replaces the resource, and changing the role updates it in
+    place. The user who creates a workspace is its OWNER, so declaring that user adopts the membership. Deleting
+    removes the user from the workspace, except the last OWNER and the user who runs Pulumi.
+    """
 
     _kind: ClassVar[str] = "WorkspaceMember"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -161,7 +171,7 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a WorkspaceMember that exists already, by its id: `<workspace id>/<user id>`."""
+        """Read a WorkspaceMember by its id: `<workspace id>/<user id>`."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -203,7 +213,12 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
 
 
 class User(WallarooResource, module="wallaroo", name="User"):
-    """A person's account on the instance."""
+    """The account of a user on the instance.
+
+    Identified by the e-mail address; changing it replaces the resource. If an account with this address exists, the
+    resource adopts it and sets the declared values. Wallaroo cannot delete accounts, so deleting deactivates the
+    account. Deleting an adopted account leaves it as it was found.
+    """
 
     _kind: ClassVar[str] = "User"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -267,7 +282,7 @@ class User(WallarooResource, module="wallaroo", name="User"):
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a User that exists already, by its id: the user's id, a UUID."""
+        """Read a User by its id: the user's id, a UUID."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -328,7 +343,14 @@ class User(WallarooResource, module="wallaroo", name="User"):
 
 
 class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
-    """A version of a model: a file, uploaded and converted."""
+    """A version of a model: an uploaded file that the instance converts for serving.
+
+    Identified by workspace, name, file content and conversion settings; an existing version that matches all of
+    them is adopted instead of uploaded again. Changing one of them uploads a new version, and deletes the old one
+    after everything that uses it has changed. Batching and the other engine settings change in place, and apply
+    from the next deployment on. Deleting removes the version and its file, and the model with its last version; it
+    fails while a pipeline uses the version, unless `force_destroy` is set.
+    """
 
     _kind: ClassVar[str] = "ModelVersion"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -478,7 +500,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a ModelVersion that exists already, by its id: the version's id, such as `15`."""
+        """Read a ModelVersion by its id: the version's id, such as `15`."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -660,7 +682,13 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
 
 
 class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
-    """A pipeline: the steps that an inference request goes through."""
+    """A pipeline: the steps that an inference request passes through.
+
+    Identified by workspace and name; changing either replaces the pipeline, and changing the steps adds a version
+    to it. An existing pipeline is adopted if it has the same steps or no version; with other steps it is an error.
+    Deleting removes the pipeline and all its versions; it fails while the pipeline is deployed, unless
+    `force_destroy` is set.
+    """
 
     _kind: ClassVar[str] = "Pipeline"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -719,7 +747,7 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a Pipeline that exists already, by its id: `<workspace id>/<name>`."""
+        """Read a Pipeline by its id: `<workspace id>/<name>`."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -779,7 +807,13 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
 
 
 class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
-    """A deployed pipeline version."""
+    """A deployed pipeline version, with an inference URL.
+
+    A pipeline has one deployment. Another version, other models or another engine configuration are deployed in
+    place; changing the pipeline or the workspace replaces the resource. Creating and updating wait until every
+    engine serves the declared models, and a first deployment that fails is undeployed again. Deleting undeploys the
+    pipeline and waits until its engines have ended.
+    """
 
     _kind: ClassVar[str] = "Deployment"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -847,7 +881,7 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a Deployment that exists already, by its id: `<workspace id>/<pipeline name>/<deployment id>`."""
+        """Read a Deployment by its id: `<workspace id>/<pipeline name>/<deployment id>`."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -920,7 +954,12 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
 
 
 class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish"):
-    """A pipeline version, published for edges."""
+    """A pipeline version, published to the instance's OCI registry for edges to run.
+
+    An existing publish of the same version with the same engine configuration is adopted. Wallaroo can neither
+    change nor delete a publish: every change publishes again, and deleting removes the resource from the state
+    only. `replaces` moves the edges of earlier publishes to this one, and they keep their join tokens.
+    """
 
     _kind: ClassVar[str] = "PipelinePublish"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -992,7 +1031,7 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a PipelinePublish that exists already, by its id: the publish's id, such as `11`."""
+        """Read a PipelinePublish by its id: the publish's id, such as `11`."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -1094,7 +1133,13 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
 
 
 class Edge(WallarooResource, module="wallaroo", name="Edge"):
-    """A place outside the instance that may run a publish."""
+    """An edge: a location outside the instance that runs a publish.
+
+    The name is unique on the instance; changing it or the tags replaces the edge. The join token is issued once, in
+    the secret output `edge_bundle`. Another publish keeps the token if its `replaces` names the old one; otherwise
+    the edge gets a new bundle. Deleting removes the edge and invalidates its token, but does not stop what runs
+    there.
+    """
 
     _kind: ClassVar[str] = "Edge"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -1119,7 +1164,7 @@ class Edge(WallarooResource, module="wallaroo", name="Edge"):
         adopt: pulumi.Input[str] = "never",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare a Edge.
+        """Declare an Edge.
 
         :param name: The edge's name, unique on the instance (a change replaces the object).
         :param publish_id: What it runs: the `publish_id` of a PipelinePublish.
@@ -1144,7 +1189,7 @@ class Edge(WallarooResource, module="wallaroo", name="Edge"):
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a Edge that exists already, by its id: the edge's name."""
+        """Read an Edge by its id: the edge's name."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -1186,7 +1231,12 @@ class Edge(WallarooResource, module="wallaroo", name="Edge"):
 
 
 class Assay(WallarooResource, module="wallaroo", name="Assay"):
-    """An assay: watches a pipeline for drift."""
+    """An assay, which compares a pipeline's inputs or outputs with a baseline on a schedule.
+
+    The name is unique on the instance. Only `active` changes in place; every other change creates a new assay and
+    needs a new name. An existing assay with the same name and definition is adopted. Wallaroo cannot delete assays,
+    so deleting deactivates the assay, which keeps its name and results.
+    """
 
     _kind: ClassVar[str] = "Assay"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -1231,7 +1281,7 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare a Assay.
+        """Declare an Assay.
 
         :param name: The assay's name, unique on the instance (a change replaces the object).
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
@@ -1287,7 +1337,7 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a Assay that exists already, by its id: the assay's id, a UUID."""
+        """Read an Assay by its id: the assay's id, a UUID."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -1392,7 +1442,12 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
 
 
 class Connection(WallarooResource, module="wallaroo", name="Connection"):
-    """A connection to a data source, for the orchestrations of workspaces."""
+    """A connection to a data source, which orchestrations use.
+
+    The name is unique on the instance. Wallaroo cannot change a connection, so every change deletes it and creates
+    a new one. The details are secret in the state, but the instance shows them to every user who can list
+    connections. Deleting removes the connection from all workspaces that use it.
+    """
 
     _kind: ClassVar[str] = "Connection"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -1449,7 +1504,7 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a Connection that exists already, by its id: the connection's name."""
+        """Read a Connection by its id: the connection's name."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -1498,7 +1553,12 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
 
 
 class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceConnection"):
-    """A workspace's use of a connection."""
+    """The attachment of a connection to a workspace.
+
+    Identified by workspace and connection name; changing either replaces it. Pass the `name` output of the
+    Connection: then replacing the connection also attaches the new one. Deleting detaches the connection and leaves
+    the connection itself.
+    """
 
     _kind: ClassVar[str] = "WorkspaceConnection"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -1544,7 +1604,7 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a WorkspaceConnection that exists already, by its id: `<workspace id>/<connection name>`."""
+        """Read a WorkspaceConnection by its id: `<workspace id>/<connection name>`."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -1574,7 +1634,12 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
 
 
 class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
-    """A registry of models outside the instance."""
+    """An external model registry (MLflow, such as the one of Databricks) and its access token.
+
+    Wallaroo can neither change nor delete a registry, so every change creates another one. An unused registry with
+    the same name, URL and token is adopted. Deleting detaches the registry from all workspaces and leaves it on the
+    instance with its token: revoke the token where it was issued.
+    """
 
     _kind: ClassVar[str] = "ModelRegistry"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -1624,7 +1689,7 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a ModelRegistry that exists already, by its id: the registry's id, a UUID."""
+        """Read a ModelRegistry by its id: the registry's id, a UUID."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -1666,7 +1731,11 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
 
 
 class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRegistryAttachment"):
-    """A workspace's use of a model registry."""
+    """The attachment of a model registry to a workspace.
+
+    Identified by workspace and registry; changing either replaces it. Deleting detaches the registry and leaves the
+    registry itself.
+    """
 
     _kind: ClassVar[str] = "ModelRegistryAttachment"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -1712,7 +1781,7 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a ModelRegistryAttachment that exists already, by its id: `<workspace id>/<registry id>`."""
+        """Read a ModelRegistryAttachment by its id: `<workspace id>/<registry id>`."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -1742,7 +1811,12 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
 
 
 class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
-    """A team's Python code, packaged to run on the instance."""
+    """Python code in a zip file, which the instance packages to run as tasks.
+
+    Identified by workspace, name and content; an existing orchestration that matches all three is adopted instead
+    of uploaded again. Changing one of them uploads a new orchestration, and deletes the old one after its tasks
+    have been replaced. Deleting removes the orchestration and its package; it fails while tasks run it.
+    """
 
     _kind: ClassVar[str] = "Orchestration"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -1773,7 +1847,7 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
         delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare a Orchestration.
+        """Declare an Orchestration.
 
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
             object).
@@ -1804,7 +1878,7 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a Orchestration that exists already, by its id: the orchestration's id, a UUID."""
+        """Read an Orchestration by its id: the orchestration's id, a UUID."""
         return cls._read(resource_name, id, opts)
 
     @property
@@ -1877,7 +1951,12 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
 
 
 class Task(WallarooResource, module="wallaroo", name="Task"):
-    """An orchestration that runs by a schedule, or all the time."""
+    """A task, which runs an orchestration on a schedule or continuously.
+
+    A live task with the same orchestration, name, schedule and arguments is adopted. Pausing and resuming happen in
+    place; every other change kills the task before it starts a new one. Deleting kills the task and waits until it
+    has ended. A single run is an action, not a resource: call `task/run_once`.
+    """
 
     _kind: ClassVar[str] = "Task"
     _wire_names: ClassVar[Mapping[str, str]] = {
@@ -1957,7 +2036,7 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
     def get(
         cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """Read a Task that exists already, by its id: the task's id, a UUID."""
+        """Read a Task by its id: the task's id, a UUID."""
         return cls._read(resource_name, id, opts)
 
     @property

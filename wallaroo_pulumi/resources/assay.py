@@ -159,7 +159,12 @@ class AssayOutputs(AssayInputs, Adopted):
 
 
 class Assay(Resource[AssayInputs, AssayOutputs]):
-    """An assay: watches a pipeline for drift."""
+    """An assay, which compares a pipeline's inputs or outputs with a baseline on a schedule.
+
+    The name is unique on the instance. Only `active` changes in place; every other change creates a new assay and
+    needs a new name. An existing assay with the same name and definition is adopted. Wallaroo cannot delete assays,
+    so deleting deactivates the assay, which keeps its name and results.
+    """
 
     kind = "Assay"
     inputs = AssayInputs
@@ -168,8 +173,8 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
     natural_key = ("name",)
     from_id = {"assay_id": "str"}
     deletion = (
-        "The assay is deactivated and stays on the instance with its name and results (the API cannot delete one); a "
-        "line says so."
+        "The assay is deactivated and stays on the instance with its name and results, because Wallaroo cannot "
+        "delete one. Pulumi prints a message."
     )
     examples = Examples(
         needs={

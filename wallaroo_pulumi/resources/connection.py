@@ -60,7 +60,12 @@ class ConnectionOutputs(ConnectionInputs, Adopted):
 
 
 class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
-    """A connection to a data source, for the orchestrations of workspaces."""
+    """A connection to a data source, which orchestrations use.
+
+    The name is unique on the instance. Wallaroo cannot change a connection, so every change deletes it and creates
+    a new one. The details are secret in the state, but the instance shows them to every user who can list
+    connections. Deleting removes the connection from all workspaces that use it.
+    """
 
     kind = "Connection"
     inputs = ConnectionInputs
@@ -68,8 +73,8 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
     id_format = "the connection's name"
     natural_key = ("name",)
     deletion = (
-        "The connection is deleted, in all workspaces that use it. One that somebody else made under the same name "
-        "meanwhile stays, and a line says so."
+        "The connection is deleted, in all workspaces that use it. A connection that was since created under the "
+        "same name by others stays, and Pulumi prints a message."
     )
     delete_before_replace = True  # the name is unique
     examples = Examples(

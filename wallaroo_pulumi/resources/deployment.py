@@ -96,13 +96,19 @@ class DeploymentOutputs(_Deployment, Adopted):
 
 
 class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
-    """A deployed pipeline version."""
+    """A deployed pipeline version, with an inference URL.
+
+    A pipeline has one deployment. Another version, other models or another engine configuration are deployed in
+    place; changing the pipeline or the workspace replaces the resource. Creating and updating wait until every
+    engine serves the declared models, and a first deployment that fails is undeployed again. Deleting undeploys the
+    pipeline and waits until its engines have ended.
+    """
 
     kind = "Deployment"
     inputs = DeploymentInputs
     outputs = DeploymentOutputs
     id_format = "`<workspace id>/<pipeline name>/<deployment id>`"
-    deletion = "The pipeline is undeployed, and the engines have ended before the next resource is deleted."
+    deletion = "The pipeline is undeployed. The engines have ended before the next resource is deleted."
     examples = Examples(
         needs={
             "Workspace": {"name": "fraud-prod"},

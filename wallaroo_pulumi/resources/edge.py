@@ -71,7 +71,13 @@ class EdgeOutputs(_Edge):
 
 
 class Edge(Resource[EdgeInputs, EdgeOutputs]):
-    """A place outside the instance that may run a publish."""
+    """An edge: a location outside the instance that runs a publish.
+
+    The name is unique on the instance; changing it or the tags replaces the edge. The join token is issued once, in
+    the secret output `edge_bundle`. Another publish keeps the token if its `replaces` names the old one; otherwise
+    the edge gets a new bundle. Deleting removes the edge and invalidates its token, but does not stop what runs
+    there.
+    """
 
     kind = "Edge"
     inputs = EdgeInputs
@@ -79,8 +85,8 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
     id_format = "the edge's name"
     natural_key = ("name",)
     deletion = (
-        "The edge is removed, and its join token is good no more. What runs there is not stopped. An edge that "
-        "somebody else added under the same name meanwhile stays, and a line says so."
+        "The edge is removed, and its join token becomes invalid. What runs there is not stopped. An edge that was"
+        " since added under the same name by others stays, and Pulumi prints a message."
     )
     delete_before_replace = True  # the name is unique
     examples = Examples(

@@ -38,7 +38,12 @@ class ModelRegistryOutputs(ModelRegistryInputs, Adopted):
 
 
 class ModelRegistry(Resource[ModelRegistryInputs, ModelRegistryOutputs]):
-    """A registry of models outside the instance."""
+    """An external model registry (MLflow, such as the one of Databricks) and its access token.
+
+    Wallaroo can neither change nor delete a registry, so every change creates another one. An unused registry with
+    the same name, URL and token is adopted. Deleting detaches the registry from all workspaces and leaves it on the
+    instance with its token: revoke the token where it was issued.
+    """
 
     kind = "ModelRegistry"
     inputs = ModelRegistryInputs
@@ -46,8 +51,8 @@ class ModelRegistry(Resource[ModelRegistryInputs, ModelRegistryOutputs]):
     id_format = "the registry's id, a UUID"
     from_id = {"registry_id": "str"}
     deletion = (
-        "The registry is detached from every workspace and stays on the instance with its token (the API cannot "
-        "delete one), and a line says so: revoke the token where it was issued."
+        "The registry is detached from every workspace and stays on the instance with its token, because Wallaroo "
+        "cannot delete one. Pulumi prints a message; revoke the token where it was issued."
     )
     examples = Examples(
         inputs={"name": "databricks", "url": "https://registry.example.com", "token": "dapi-example"},

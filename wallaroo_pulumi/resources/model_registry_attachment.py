@@ -31,7 +31,11 @@ class ModelRegistryAttachmentOutputs(ModelRegistryAttachmentInputs, Adopted):
 
 
 class ModelRegistryAttachment(Attachment[ModelRegistryAttachmentInputs, ModelRegistryAttachmentOutputs, str]):
-    """A workspace's use of a model registry."""
+    """The attachment of a model registry to a workspace.
+
+    Identified by workspace and registry; changing either replaces it. Deleting detaches the registry and leaves the
+    registry itself.
+    """
 
     kind = "ModelRegistryAttachment"
     inputs = ModelRegistryAttachmentInputs
@@ -39,7 +43,7 @@ class ModelRegistryAttachment(Attachment[ModelRegistryAttachmentInputs, ModelReg
     used_kind = "ModelRegistry"
     named_by = "registry_id"
     id_format = "`<workspace id>/<registry id>`"
-    deletion = "The workspace uses the registry no longer; the registry itself stays."
+    deletion = "The registry is detached from the workspace; the registry itself stays."
     examples = Examples(
         needs={
             "Workspace": {"name": "fraud-prod"},

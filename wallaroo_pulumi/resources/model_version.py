@@ -262,7 +262,14 @@ class ModelVersionOutputs(_ModelVersion, Adopted):
 
 
 class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
-    """A version of a model: a file, uploaded and converted."""
+    """A version of a model: an uploaded file that the instance converts for serving.
+
+    Identified by workspace, name, file content and conversion settings; an existing version that matches all of
+    them is adopted instead of uploaded again. Changing one of them uploads a new version, and deletes the old one
+    after everything that uses it has changed. Batching and the other engine settings change in place, and apply
+    from the next deployment on. Deleting removes the version and its file, and the model with its last version; it
+    fails while a pipeline uses the version, unless `force_destroy` is set.
+    """
 
     kind = "ModelVersion"
     inputs = ModelVersionInputs
@@ -270,9 +277,10 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     id_format = "the version's id, such as `15`"
     from_id = {"model_version_id": "int"}
     deletion = (
-        "The version and its file are deleted, and the model with its last version. While a pipeline uses it, an error "
-        "names the pipeline; `force_destroy` undeploys and deletes that first. A pipeline whose latest version uses "
-        "another one, and whose deployment still runs this one, is undeployed only. Other workspaces' pipelines stay."
+        "The version and its file are deleted, and the model with its last version. While a pipeline uses the "
+        "version, deleting fails and names the pipeline; `force_destroy` undeploys and deletes that pipeline "
+        "first. A pipeline that only still runs the version, and whose latest version uses another one, is "
+        "undeployed. Pipelines of other workspaces stay."
     )
     examples = Examples(
         needs={"Workspace": {"name": "fraud-prod"}},

@@ -107,14 +107,19 @@ class OrchestrationOutputs(_Orchestration, Adopted):
 
 
 class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
-    """A team's Python code, packaged to run on the instance."""
+    """Python code in a zip file, which the instance packages to run as tasks.
+
+    Identified by workspace, name and content; an existing orchestration that matches all three is adopted instead
+    of uploaded again. Changing one of them uploads a new orchestration, and deletes the old one after its tasks
+    have been replaced. Deleting removes the orchestration and its package; it fails while tasks run it.
+    """
 
     kind = "Orchestration"
     inputs = OrchestrationInputs
     outputs = OrchestrationOutputs
     id_format = "the orchestration's id, a UUID"
     from_id = {"orchestration_id": "str"}
-    deletion = "The orchestration and its package are deleted; its tasks have to be killed before."
+    deletion = "The orchestration and its package are deleted. Its tasks must be killed first."
     examples = Examples(
         needs={"Workspace": {"name": "fraud-prod"}},
         inputs={"workspace_id": "$workspace_id", "name": "nightly-scores", "path": "$orchestration_file"},

@@ -84,7 +84,13 @@ class PipelineOutputs(_Pipeline, Adopted):
 
 
 class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
-    """A pipeline: the steps that an inference request goes through."""
+    """A pipeline: the steps that an inference request passes through.
+
+    Identified by workspace and name; changing either replaces the pipeline, and changing the steps adds a version
+    to it. An existing pipeline is adopted if it has the same steps or no version; with other steps it is an error.
+    Deleting removes the pipeline and all its versions; it fails while the pipeline is deployed, unless
+    `force_destroy` is set.
+    """
 
     kind = "Pipeline"
     inputs = PipelineInputs
@@ -92,8 +98,8 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
     id_format = "`<workspace id>/<name>`"
     natural_key = ("workspace_id", "name")
     deletion = (
-        "The pipeline and all its versions are deleted. While it is deployed that is an error, unless `force_destroy` "
-        "undeploys it first."
+        "The pipeline and all its versions are deleted. Deleting fails while the pipeline is deployed, unless "
+        "`force_destroy` undeploys it first."
     )
     examples = Examples(
         needs={

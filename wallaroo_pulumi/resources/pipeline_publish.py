@@ -85,14 +85,22 @@ class PipelinePublishOutputs(PipelinePublishInputs, Adopted):
 
 
 class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
-    """A pipeline version, published for edges."""
+    """A pipeline version, published to the instance's OCI registry for edges to run.
+
+    An existing publish of the same version with the same engine configuration is adopted. Wallaroo can neither
+    change nor delete a publish: every change publishes again, and deleting removes the resource from the state
+    only. `replaces` moves the edges of earlier publishes to this one, and they keep their join tokens.
+    """
 
     kind = "PipelinePublish"
     inputs = PipelinePublishInputs
     outputs = PipelinePublishOutputs
     id_format = "the publish's id, such as `11`"
     from_id = {"publish_id": "int"}
-    deletion = "The publish stays on the instance and in the registry (the API cannot delete one), and a line says so."
+    deletion = (
+        "The publish stays on the instance and in the OCI registry, because Wallaroo cannot delete one. Pulumi "
+        "prints a message."
+    )
     examples = Examples(
         needs={
             "Workspace": {"name": "fraud-prod"},

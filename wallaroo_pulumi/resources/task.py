@@ -112,14 +112,22 @@ class TaskOutputs(_Task, Adopted):
 
 
 class Task(Resource[TaskInputs, TaskOutputs]):
-    """An orchestration that runs by a schedule, or all the time."""
+    """A task, which runs an orchestration on a schedule or continuously.
+
+    A live task with the same orchestration, name, schedule and arguments is adopted. Pausing and resuming happen in
+    place; every other change kills the task before it starts a new one. Deleting kills the task and waits until it
+    has ended. A single run is an action, not a resource: call `task/run_once`.
+    """
 
     kind = "Task"
     inputs = TaskInputs
     outputs = TaskOutputs
     id_format = "the task's id, a UUID"
     from_id = {"task_id": "str"}
-    deletion = "The task is killed, and its end awaited; the instance keeps its record and that of its runs."
+    deletion = (
+        "The task is killed, and Pulumi waits until it has ended. The instance keeps the records of the task and "
+        "its runs."
+    )
     delete_before_replace = True  # two must not do the same work
     examples = Examples(
         needs={

@@ -59,7 +59,12 @@ class UserOutputs(UserInputs, Adopted):
 
 
 class User(Resource[UserInputs, UserOutputs]):
-    """A person's account on the instance."""
+    """The account of a user on the instance.
+
+    Identified by the e-mail address; changing it replaces the resource. If an account with this address exists, the
+    resource adopts it and sets the declared values. Wallaroo cannot delete accounts, so deleting deactivates the
+    account. Deleting an adopted account leaves it as it was found.
+    """
 
     kind = "User"
     inputs = UserInputs
@@ -68,8 +73,8 @@ class User(Resource[UserInputs, UserOutputs]):
     natural_key = ("email",)
     from_id = {"user_id": "str"}
     deletion = (
-        "The account is deactivated (the API cannot delete one) and a line says so; what the user owns stays. An "
-        "adopted account is left as it was found: one that was active stays active."
+        "The account is deactivated, because Wallaroo cannot delete one, and Pulumi prints a message. What the "
+        "user owns stays. An adopted account is left as it was found: an active one stays active."
     )
     examples = Examples(
         inputs={"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"},

@@ -60,7 +60,12 @@ class WorkspaceOutputs(WorkspaceInputs, Adopted):
 
 
 class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
-    """A Wallaroo workspace: the place of a team's models and pipelines."""
+    """A workspace, which holds the models and pipelines of a team.
+
+    The name is unique on the instance; changing it creates another workspace. If the name exists, `adopt` decides
+    whether the resource takes that workspace over or fails. Wallaroo cannot delete workspaces: deleting removes the
+    resource from the state and leaves the workspace, which `force_destroy` empties first.
+    """
 
     kind = "Workspace"
     inputs = WorkspaceInputs
@@ -69,8 +74,8 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
     natural_key = ("name",)
     from_id = {"workspace_id": "int"}
     deletion = (
-        "The workspace stays on the instance (the API cannot delete one), and a line says what it still holds; "
-        "`force_destroy` empties it first."
+        "The workspace stays on the instance, because Wallaroo cannot delete one. Pulumi prints what it still "
+        "contains; `force_destroy` empties it first."
     )
     examples = Examples(
         inputs={"name": "fraud-prod"},

@@ -33,7 +33,12 @@ class WorkspaceConnectionOutputs(WorkspaceConnectionInputs, Adopted):
 
 
 class WorkspaceConnection(Attachment[WorkspaceConnectionInputs, WorkspaceConnectionOutputs, wire.Connection]):
-    """A workspace's use of a connection."""
+    """The attachment of a connection to a workspace.
+
+    Identified by workspace and connection name; changing either replaces it. Pass the `name` output of the
+    Connection: then replacing the connection also attaches the new one. Deleting detaches the connection and leaves
+    the connection itself.
+    """
 
     kind = "WorkspaceConnection"
     inputs = WorkspaceConnectionInputs
@@ -41,7 +46,7 @@ class WorkspaceConnection(Attachment[WorkspaceConnectionInputs, WorkspaceConnect
     used_kind = "Connection"
     named_by = "connection_name"
     id_format = "`<workspace id>/<connection name>`"
-    deletion = "The workspace uses the connection no longer; the connection itself stays."
+    deletion = "The connection is detached from the workspace; the connection itself stays."
     examples = Examples(
         needs={
             "Connection": {"name": "sales-warehouse", "type": "s3", "details": {"bucket": "sales"}},

@@ -70,15 +70,20 @@ class WorkspaceMemberOutputs(_Member, Adopted):
 
 
 class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
-    """A user's membership of a workspace, with a role."""
+    """The role of a user in a workspace: OWNER or COLLABORATOR.
+
+    Identified by workspace and user; changing either replaces the resource, and changing the role updates it in
+    place. The user who creates a workspace is its OWNER, so declaring that user adopts the membership. Deleting
+    removes the user from the workspace, except the last OWNER and the user who runs Pulumi.
+    """
 
     kind = "WorkspaceMember"
     inputs = WorkspaceMemberInputs
     outputs = WorkspaceMemberOutputs
     id_format = "`<workspace id>/<user id>`"
     deletion = (
-        "The user is removed from the workspace. The last OWNER cannot be removed, and the user who runs Pulumi "
-        "always stays a member, since nobody could manage the workspace otherwise; a line says so."
+        "The user is removed from the workspace. The last OWNER cannot be removed. The user who runs Pulumi stays "
+        "a member, because they could not manage the workspace otherwise; Pulumi prints a message."
     )
     examples = Examples(
         needs={"Workspace": {"name": "fraud-prod"}},
