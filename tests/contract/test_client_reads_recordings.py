@@ -59,6 +59,7 @@ CALLS: dict[str, Callable[[Client], Any]] = {
     "/v1/api/workspaces/list_users": lambda c: c.workspaces.members(1),
     "/v1/api/workspaces/remove_user": lambda c: c.workspaces.remove_user(1, UUID),
     "/v2/api/assays/get": lambda c: c.assays.list(),
+    "/v2/api/assays/get/:id": lambda c: c.assays.get(UUID),
     "/v2/api/assays/set_active": lambda c: c.assays.set_active(UUID, False),
 }
 """How the client makes each recorded call that it makes at all."""
@@ -67,7 +68,6 @@ READ_LIKE: dict[str, Any] = {
     "/v1/api/models/upload": wire.Upload,
     "/v1/api/task/list_task_runs": list[wire.TaskRun],
     "/v1/api/task/run_once": wire.Made,
-    "/v2/api/assays/get/:id": wire.Assay,
 }
 """Calls that the client does not make, whose answers have the form of others that it reads."""
 

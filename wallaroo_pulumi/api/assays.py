@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from .listing import SharedListing
 from .models import Assay
@@ -26,8 +25,11 @@ class Assays:
         return self._transport.call("/v2/api/assays/get", {"active": "All"}, Effect.READ, tuple[Assay, ...])
 
     def get(self, id: str) -> Assay:
-        """One assay as it is now; ApiError when there is none. ``/v2/api/assays/get/:id``."""
-        return self._transport.call(f"/v2/api/assays/get/{quote(id, safe='')}", {}, Effect.READ, Assay)
+        """Return one assay as it is now. ``/v2/api/assays/get/:id``.
+
+        The path is literal: the id is in the body. Raises ApiError if the assay is absent or hidden.
+        """
+        return self._transport.call("/v2/api/assays/get/:id", {"id": id}, Effect.READ, Assay)
 
     def schedule(self, definition: Mapping[str, Any]) -> str:
         """Make an assay, active from the start, and return its id. Not idempotent. ``/v2/api/assays/schedule``."""

@@ -8,7 +8,7 @@ import pytest
 from workbench import Workbench
 
 from wallaroo_pulumi.core.fields import UNKNOWN
-from wallaroo_pulumi.errors import ObjectError, WallarooError
+from wallaroo_pulumi.errors import HiddenError, ObjectError, WallarooError
 
 
 def inputs(**changes: Any) -> dict[str, Any]:
@@ -87,6 +87,15 @@ def test_one_that_was_switched_off_by_hand_is_drift_and_is_switched_on(bench: Wo
     assert drifted == {**state[1], "active": False}
     bench.update("Assay", (state[0], drifted), **inputs())
     assert found(bench) == [("price drift", True)]
+
+
+@pytest.mark.usefixtures("houses")
+def test_a_hidden_assay_is_not_reported_as_gone(bench: Workbench) -> None:
+    id, _ = bench.create("Assay", **inputs())
+    bench.emulator.control("delete", kind="member", where={"user_id": bench.client.caller_id})
+    bench.new_process()
+    with pytest.raises(HiddenError, match=f"assay {id} exists, but user ops@example.com may not see it"):
+        bench.read("Assay", id)
 
 
 @pytest.mark.usefixtures("houses")
