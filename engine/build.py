@@ -1,8 +1,8 @@
 """Make a Pulumi engine available and print its folder as the last line of standard output.
 
-The official CLI is used when ``pulumi`` and ``pulumi-language-python`` are on PATH. Elsewhere the CLI is built once
-from its Go module into the user's cache folder, beside the scripts of Pulumi's Go module and a language host of our
-own (``language_host.py``), since the official one is in a module that cannot be fetched by itself.
+If ``pulumi`` and ``pulumi-language-python`` are on PATH, that is the official CLI's folder. Otherwise the CLI is built
+once from its Go module into the user's cache folder. The engine's folder then contains the CLI, two scripts of Pulumi's
+Go module, and our language host (``language_host.py``), because the official one is in an unpublished Go module.
 
 Standard library only: this runs before anything is installed.
 """
@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
@@ -22,7 +23,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from cached import CannotMake, made_once, run, say, virtual_environment
 
 HERE = Path(__file__).parent
-SOURCES = ("go.mod", "go.sum", "tools.go", "requirements.txt", "language_host.py", "build.py")
+CLI_SOURCES = ("go.mod", "go.sum", "tools.go")
+LANGUAGE_HOST = ("language_host.py", "plugin_packages.py", "toolchains.py")
+SOURCES = (*CLI_SOURCES, *LANGUAGE_HOST, "requirements.txt", "build.py")
 VERSION = "v3.259.0"
 SDK = "github.com/pulumi/pulumi/sdk/v3"
 CLI = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
@@ -64,10 +67,10 @@ def go(folder: Path) -> str:
     return str(folder / "go/bin/go")
 
 
-def build(folder: Path) -> Path:
-    """Fill ``folder``; all of it is the engine."""
+def build_cli(folder: Path) -> Path:
+    """Build the CLI and copy Pulumi's scripts; this part takes minutes and rarely changes."""
     compiler = go(folder)
-    # The toolchain that is there, or none: nothing is downloaded behind the user's back.
+    # Use the installed toolchain; never download another.
     options = {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOWORK": "off", "CGO_ENABLED": "0"}
     env = {**os.environ, **options}
     run(
@@ -89,13 +92,25 @@ def build(folder: Path) -> Path:
     ).stdout.strip()  # fmt: skip
     for script in SCRIPTS:
         install(folder / Path(script).name, Path(module, script).read_text())
-    shutil.copy(HERE / "language_host.py", folder)
+    shutil.rmtree(folder / "go", ignore_errors=True)
+    return folder
+
+
+def build(folder: Path) -> Path:
+    """Fill the engine's folder: the CLI, Pulumi's scripts and our language host."""
+    for part in made_once(f"cli-{VERSION}-{digest(CLI_SOURCES)}", build_cli).iterdir():
+        os.link(part, folder / part.name)  # 200 MB that no engine changes
+    for module in LANGUAGE_HOST:
+        shutil.copy(HERE / module, folder)
     install(folder / "pulumi-language-python", LAUNCHER)
     virtual_environment(
         folder / "venv", "Installing the language host", "--requirement", str(HERE / "requirements.txt")
     )
-    shutil.rmtree(folder / "go", ignore_errors=True)
     return folder
+
+
+def digest(names: Iterable[str]) -> str:
+    return hashlib.sha256(b"".join((HERE / name).read_bytes() for name in names)).hexdigest()[:12]
 
 
 def install(path: Path, script: str) -> None:
@@ -108,8 +123,7 @@ def main() -> None:
         say(f"The Pulumi CLI is installed in {folder}.")
         print(folder)
         return
-    digest = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in SOURCES)).hexdigest()[:12]
-    print(made_once(f"engine-{VERSION}-{digest}", build))
+    print(made_once(f"engine-{VERSION}-{digest(SOURCES)}", build))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Pulumi's language host for Python: starts programs and plugins for the engine, over gRPC.
 
-The engine starts this with its own address as the last argument and reads the port from the first line of standard
-output. It does what the official ``pulumi-language-python`` does for projects with plain virtual environments; other
-toolchains and code generation are left to that.
+The engine starts this process with its own address as the last argument, and reads the port from the first line of
+standard output. Every call that is implemented behaves like the official ``pulumi-language-python`` of the same
+version (tests/engine/test_language_host.py). Not implemented: code generation, debuggers, and the stack's
+configuration in the environment of policy packs.
 """
 
 from __future__ import annotations
@@ -12,21 +13,22 @@ import importlib.metadata
 import json
 import os
 import queue
-import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from pathlib import Path
-from subprocess import PIPE
-from typing import Any, NoReturn
+from subprocess import PIPE, STDOUT
+from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
+from plugin_packages import installed_pulumi_packages, plugin_of
 from pulumi.runtime.proto import language_pb2 as lang
 from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
+from toolchains import Toolchain, option, project_name, refuse, resolve
 
 ALREADY_REPORTED = 32
 """The exit code by which the program's runner says that the user has seen the error."""
@@ -50,48 +52,39 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return plugin_pb2.PluginInfo(version=importlib.metadata.version("pulumi"))
 
     def GetRequiredPackages(self, request: Any, context: Any) -> Any:
-        return lang.GetRequiredPackagesResponse()
+        """Report the installed packages that have a plugin; the engine then looks for a plugin of that version."""
+        toolchain = resolve(request.info, context)
+        toolchain.ensure(self._run_quietly(context))
+        packages = installed_pulumi_packages(toolchain, context)
+        return lang.GetRequiredPackagesResponse(packages=filter(None, map(plugin_of, packages)))
 
     def GetRequiredPlugins(self, request: Any, context: Any) -> Any:
-        return lang.GetRequiredPluginsResponse()
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "method GetRequiredPlugins not implemented")
 
     def RuntimeOptionsPrompts(self, request: Any, context: Any) -> Any:
         return lang.RuntimeOptionsResponse()
 
     def About(self, request: Any, context: Any) -> Any:
-        command, env = python(request.info, context)
-        told = subprocess.run([command, "--version"], capture_output=True, text=True, env=env, check=False)
-        return lang.AboutResponse(executable=command, version=told.stdout.strip().removeprefix("Python "))
+        toolchain = resolve(request.info, context)
+        script = "import platform, sys; print(sys.executable, platform.python_version(), sep='\\n')"
+        executable, version = toolchain.output("-c", script).splitlines()
+        metadata = {
+            "toolchain": type(toolchain).__name__,
+            "typechecker": option(request.info, "typechecker", context),
+        }
+        return lang.AboutResponse(executable=executable, version=version, metadata=metadata)
 
     def GetProgramDependencies(self, request: Any, context: Any) -> Any:
-        command, env = python(request.info, context)
-        which = [] if request.transitiveDependencies else ["--not-required"]
-        listed = subprocess.run(
-            [command, "-m", "pip", "list", "--format", "json", *which],
-            capture_output=True,
-            env=env,
-            check=False,
-        )
-        if listed.returncode:
-            refuse(context, f"{command} -m pip list: {listed.stderr.decode()}")
+        packages = resolve(request.info, context).packages(direct_only=not request.transitiveDependencies)
         return lang.GetProgramDependenciesResponse(
-            dependencies=[
-                lang.DependencyInfo(name=package["name"], version=package["version"])
-                for package in json.loads(listed.stdout)
-            ]
+            dependencies=[lang.DependencyInfo(name=name, version=version) for name, version in packages]
         )
 
     def InstallDependencies(self, request: Any, context: Any) -> Iterator[Any]:
-        """Make the virtual environment that the project names, and install its requirements."""
-        folder = Path(request.info.program_directory or request.directory)
-        commands: list[list[str]] = []
-        target = virtualenv(request.info)
-        if target and not (target / "bin/python").exists():
-            commands.append([python_on_path(context), "-m", "venv", str(target)])
-        if (folder / "requirements.txt").is_file():
-            interpreter = str(target / "bin/python") if target else python_on_path(context)
-            commands.append([interpreter, "-m", "pip", "install", "-r", "requirements.txt"])
-        for command in commands:
+        """Create the virtual environment and install the requirements, and a plugin that is a package."""
+        toolchain = resolve(request.info, context, plugin=request.is_plugin)
+        folder = request.info.program_directory or request.directory
+        for command in toolchain.install_commands(Path(folder), package=request.is_plugin):
             with self._child(context, command, folder, None, stdout=PIPE, stderr=PIPE) as child:
                 for stream, chunk in both_streams(child):
                     yield lang.InstallDependenciesResponse(**{stream: chunk})
@@ -99,9 +92,13 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                 refuse(context, f"{' '.join(command)} ended with exit code {child.returncode}")
 
     def Run(self, request: Any, context: Any) -> Any:
-        command, env = python(request.info, context)
-        env["PULUMI_CONFIG"] = json.dumps(dict(request.config))
-        env["PULUMI_CONFIG_SECRET_KEYS"] = json.dumps(list(request.configSecretKeys))
+        toolchain = resolve(request.info, context)
+        toolchain.validate()
+        if checker := option(request.info, "typechecker", context):
+            self._check_types(toolchain, checker, request.info.program_directory, context)
+        environment = toolchain.environment
+        environment["PULUMI_CONFIG"] = json.dumps(dict(request.config))
+        environment["PULUMI_CONFIG_SECRET_KEYS"] = json.dumps(list(request.configSecretKeys))
         options = {
             "monitor": request.monitor_address,
             "engine": self._engine,
@@ -114,26 +111,51 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             "organization": request.organization,
         }
         arguments = [part for name, value in options.items() if value for part in (f"--{name}", value)]
-        program = [command, "-u", str(EXEC), *arguments, request.info.entry_point or ".", *request.args]
-        with self._child(context, program, request.info.program_directory, env) as child:
+        program = [
+            toolchain.python, "-u", str(EXEC), *arguments, request.info.entry_point or ".", *request.args
+        ]  # fmt: skip
+        with self._child(context, program, request.info.program_directory, environment) as child:
             code = child.wait()
         if code == ALREADY_REPORTED:
             return lang.RunResponse(bail=True)
         return lang.RunResponse(error=f"Program exited with non-zero exit code: {code}" if code else "")
 
+    def _check_types(self, toolchain: Toolchain, checker: str, folder: str, context: Any) -> None:
+        """Run mypy or pyright on the program before it runs; errors end the call."""
+        if checker not in ("mypy", "pyright"):
+            refuse(context, f"unsupported typechecker option: {checker}")
+        exclude = (
+            ["--exclude", os.path.relpath(toolchain.venv, folder)]
+            if checker == "mypy" and toolchain.venv
+            else []
+        )
+        command = [toolchain.python, "-m", checker, *exclude, folder]
+        with self._child(
+            context, command, folder, toolchain.environment, stdout=PIPE, stderr=STDOUT
+        ) as child:
+            output = child.communicate()[0].decode()
+        if child.returncode:
+            refuse(context, f"{checker} failed: exit code {child.returncode}\n{output}")
+
     def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:
-        command, env = python(request.info, context)
-        env |= dict(pair.split("=", 1) for pair in request.env)
-        response: Any = lang.RunPluginResponse
+        policy_pack = request.kind == "analyzer"
+        toolchain = resolve(request.info, context, plugin=not policy_pack)
         directory = request.info.program_directory
-        if request.kind == "analyzer":  # a policy pack
-            plugin = [command, "-u", "-m", "pulumi.policy", *request.args, directory]
+        if package := packaged_plugin(request.info.root_directory, toolchain, context):
+            plugin = ["-m", "pulumi.run.plugin", package, *request.args]
+        elif policy_pack:
+            plugin = ["-u", "-m", "pulumi.policy", *request.args, directory]
         else:
-            plugin = [command, "-u", directory, *request.args]
-        with self._child(context, plugin, request.pwd, env, stdout=PIPE, stderr=PIPE) as child:
+            plugin = [directory, *request.args]
+        environment = toolchain.environment | dict(pair.split("=", 1) for pair in request.env)
+        # A pack runs in its own folder, whatever folder the program runs in.
+        cwd = directory if policy_pack else request.pwd
+        with self._child(
+            context, [toolchain.python, *plugin], cwd, environment, stdout=PIPE, stderr=PIPE
+        ) as child:
             for stream, chunk in both_streams(child):
-                yield response(**{stream: chunk})
-            yield response(exitcode=child.wait())
+                yield lang.RunPluginResponse(**{stream: chunk})
+            yield lang.RunPluginResponse(exitcode=child.wait())
 
     def Cancel(self, request: Any, context: Any) -> Any:
         # The engine waits for the answer, then for the end of this process: ten seconds and more if it stays.
@@ -145,6 +167,17 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         for child in list(self._children):
             child.kill()
         os._exit(0)
+
+    def _run_quietly(self, context: Any) -> Callable[[list[str], Path], None]:
+        """Return a function that runs a command in a folder; a failure ends the call with its output."""
+
+        def run(command: list[str], folder: Path) -> None:
+            with self._child(context, command, folder, None, stdout=PIPE, stderr=STDOUT) as child:
+                output = child.communicate()[0].decode()
+            if child.returncode:
+                refuse(context, f"{' '.join(command)} ended with exit code {child.returncode}:\n{output}")
+
+        return run
 
     @contextlib.contextmanager
     def _child(
@@ -186,48 +219,23 @@ def both_streams(child: subprocess.Popen[bytes]) -> Iterator[tuple[str, bytes]]:
             still_open -= 1
 
 
-def virtualenv(info: Any) -> Path | None:
-    """The ``virtualenv`` option of the project's runtime, absolute; None when it is not given."""
-    chosen = option(info, "virtualenv")
-    return Path(info.root_directory, chosen) if chosen else None
-
-
-def option(info: Any, name: str) -> str:
-    return str(info.options[name]) if name in info.options else ""
-
-
-def python(info: Any, context: Any) -> tuple[str, dict[str, str]]:
-    """The interpreter for a program or plugin, and its environment.
-
-    That of the ``virtualenv`` option, else PULUMI_PYTHON_CMD, else ``python3`` or ``python`` on PATH.
-    """
-    if option(info, "toolchain") not in ("", "pip"):
-        refuse(context, f"the toolchain {option(info, 'toolchain')} needs the official Pulumi CLI")
-    env = dict(os.environ)
-    chosen = virtualenv(info)
-    if chosen is None:
-        return python_on_path(context), env
-    if not (chosen / "bin/python").exists():
-        refuse(context, f"the virtualenv of Pulumi.yaml, {chosen}, is none; run `pulumi install`")
-    env["VIRTUAL_ENV"] = str(chosen)
-    env["PATH"] = os.pathsep.join([str(chosen / "bin"), env.get("PATH", "")])
-    env.pop("PYTHONHOME", None)
-    return str(chosen / "bin/python"), env
-
-
-def python_on_path(context: Any) -> str:
-    chosen = os.environ.get("PULUMI_PYTHON_CMD")
-    names = [chosen] if chosen else ["python3", "python"]
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        refuse(context, f"{' and '.join(names)} cannot be found on PATH")
-    return found
-
-
-def refuse(context: Any, text: str) -> NoReturn:
-    """End the call; the engine shows ``text`` to the user."""
-    context.abort(grpc.StatusCode.FAILED_PRECONDITION, text)
-    raise AssertionError("abort raises")
+def packaged_plugin(root: str, toolchain: Toolchain, context: Any) -> str | None:
+    """Return the name of a plugin to run as an installed package; None to run the ``__main__.py`` of its folder."""
+    if (Path(root) / "__main__.py").exists():
+        return None
+    toolchain.validate()
+    probe = subprocess.run(
+        [toolchain.python, "-c", "import pulumi.run.plugin"],
+        env=toolchain.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "ModuleNotFoundError" in probe.stderr:
+        return None  # its pulumi is too old
+    name = project_name(Path(root))
+    if name is None:
+        refuse(
+            context, "plugin is not runnable, it provides neither __main__.py nor a buildable pyproject.toml"
+        )
+    return name
 
 
 def main() -> None:
