@@ -9,6 +9,7 @@ import pytest
 import reliability
 import sdk_operations
 from emulated import Emulated
+from leftovers import guard_this_run
 from pages import Writer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -38,7 +39,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FoldersToget
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
+    if not hasattr(config, "workerinput"):  # not a worker of xdist
+        guard_this_run()
         config.pluginmanager.register(Writer([reliability.PAGE, sdk_operations.PAGE]))
 
 

@@ -226,8 +226,10 @@ def test_program_and_provider_run_in_the_virtual_environment_of_the_project(thin
     assert things.outputs()["size"] == 3
 
 
-def test_a_missing_virtual_environment_is_an_error_that_names_it(project: Make) -> None:
+def test_a_folder_that_is_no_virtual_environment_is_an_error_that_names_it(project: Make) -> None:
     stack = project("import pulumi")
+    (stack.folder / "nowhere").mkdir()
+    (stack.folder / "nowhere/file").touch()
     _use_virtualenv(stack, "nowhere")
     run = stack.up()
     assert run.code != 0

@@ -196,6 +196,14 @@ def test_the_virtual_environment_is_relative_to_the_root_folder(start: Callable[
     assert host.python(virtualenv="environments/a") == str(host.root / "environments/a/bin/python")
 
 
+def test_a_missing_virtual_environment_is_created(start: Callable[[], LanguageHost]) -> None:
+    host = start()
+    (host.program / "requirements.txt").touch()
+    request = lang.GetRequiredPackagesRequest(info=host.info(virtualenv="environment"))
+    assert list(host.stub.GetRequiredPackages(request, timeout=120).packages) == []
+    assert (host.root / "environment/bin/python").exists()
+
+
 def test_without_options_programs_run_with_the_python_on_path(start: Callable[[], LanguageHost]) -> None:
     assert Path(start().python()).parent == Path(sys.executable).parent
 
