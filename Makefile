@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 help:
 	@echo "make up        the estate on this machine: engine, emulator, pulumi up"
 	@echo "make preview | refresh | destroy | down | env"
-	@echo "make test      all tests          make check     format, types, imports, generated files"
+	@echo "make test      all tests          make check     format, types, imports, generated files, links"
 	@echo "make generate  classes and docs   make engine    a Pulumi engine; prints its folder last"
 	@echo "make keycloak | conformance    what the tests need of Keycloak and of the vendor's SDK"
 	@echo "make bench     speed and scale, half an hour    make bench-quick    the same in minutes"
@@ -47,6 +47,8 @@ check: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/generate.py --check
+	$(BIN)/python scripts/check_links.py
+	$(BIN)/python scripts/check_wording.py
 
 # What takes long is made ready first, where its progress can be seen. Without Java the tests of a real Keycloak are
 # skipped, except in CI.
