@@ -43,15 +43,15 @@ class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
     ) -> None:
         """Declare a Workspace.
 
-        :param name: The workspace's name, a DNS label, unique on the instance (a change replaces the
-            object; named after the resource, with 7 hex characters, when left out).
+        :param name: The workspace's name, a DNS label, unique on the instance (changing it replaces the
+            object; resource name and 7 hex characters if not set).
         :param adopt: What to do when a workspace of this name exists and the caller is one of its
             owners: take it over only if it holds no model and no pipeline (`if_empty`), also if it holds
-            some (`always`), or refuse (`never`) (one of `never`, `if_empty`, `always`; kept in the state
-            only: the instance does not know it).
+            some (`always`), or refuse (`never`) (one of `never`, `if_empty`, `always`; stored in the
+            state only, not on the instance).
         :param force_destroy: Whether deleting first undeploys and deletes the workspace's pipelines and
-            deletes its models. The empty workspace itself stays on the instance either way (kept in the
-            state only: the instance does not know it).
+            deletes its models. The empty workspace itself stays on the instance either way (stored in
+            the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -144,16 +144,16 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
     ) -> None:
         """Declare a WorkspaceMember.
 
-        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (changing it replaces the
             object).
-        :param email: The user by e-mail address. Give this or `user_id` (a change replaces the object;
-            left as the instance has it when not given).
-        :param user_id: The user by id (that of Keycloak). Give this or `email` (a change replaces the
-            object; left as the instance has it when not given).
+        :param email: The user by e-mail address. Give this or `user_id` (changing it replaces the
+            object; server default if not set).
+        :param user_id: The user by id (that of Keycloak). Give this or `email` (changing it replaces the
+            object; server default if not set).
         :param role: `OWNER` or `COLLABORATOR` (one of `OWNER`, `COLLABORATOR`).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
+            was adopted. By default such an object is left as it was found (stored in the state only, not
+            on the instance).
         """
         super().__init__(
             resource_name,
@@ -251,18 +251,18 @@ class User(WallarooResource, module="wallaroo", name="User"):
     ) -> None:
         """Declare a User.
 
-        :param email: The e-mail address, also the login name (a change replaces the object).
-        :param first_name: The first name (left as the instance has it when not given).
-        :param last_name: The last name (left as the instance has it when not given).
+        :param email: The e-mail address, also the login name (changing it replaces the object).
+        :param first_name: The first name (server default if not set).
+        :param last_name: The last name (server default if not set).
         :param is_admin: Whether the user administers the instance.
         :param enabled: Whether the user may log in.
         :param initial_password: The first password. Left out, the instance makes one, found in the
-            output of this name. An account that is taken over keeps its password (secret; kept in the
-            state only: the instance does not know it; used when the object is made; a later change has
-            no effect; left as the instance has it when not given).
+            output of this name. An account that is taken over keeps its password (secret; stored in the
+            state only, not on the instance; used at creation only; a later change has no effect; server
+            default if not set).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
+            was adopted. By default such an object is left as it was found (stored in the state only, not
+            on the instance).
         """
         super().__init__(
             resource_name,
@@ -417,14 +417,14 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     ) -> None:
         """Declare a ModelVersion.
 
-        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (changing it replaces the
             object).
         :param name: The model's name, a DNS label. An upload under a name that exists adds a version to
-            it (a change replaces the object).
+            it (changing it replaces the object).
         :param path: The model's file on the machine where Pulumi runs (.zip, .pt, .onnx, .h5 or .pkl),
             relative to the program's folder (the `main` of `Pulumi.yaml`). Its content decides, not its
-            place (kept in the state only: the instance does not know it; used when the object is made; a
-            later change has no effect).
+            place (stored in the state only, not on the instance; used at creation only; a later change
+            has no effect).
         :param framework: What the file is a model of, such as `onnx` (one of `custom`,
             `hugging-face-automatic-speech-recognition`, `hugging-face-feature-extraction`,
             `hugging-face-image-classification`, `hugging-face-image-segmentation`,
@@ -435,24 +435,26 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
             `hugging-face-translation`, `hugging-face-zero-shot-classification`,
             `hugging-face-zero-shot-image-classification`, `hugging-face-zero-shot-object-detection`,
             `keras`, `mlflow`, `onnx`, `python`, `pytorch`, `sglang`, `sklearn`, `tensorflow`, `vllm`,
-            `xgboost`; a change replaces the object).
+            `xgboost`; changing it replaces the object).
         :param arch: The processor it is to run on; the instance's default is x86 (one of `x86`, `arm`,
-            `power10`; a change replaces the object; left as the instance has it when not given).
+            `power10`; changing it replaces the object; server default if not set).
         :param accel: The accelerator; `{'qaic': {...}}` for Qualcomm's with its options (one of `none`,
-            `cuda`, `jetson`, `openvino`, `rocm`; a change replaces the object; left as the instance has
-            it when not given).
-        :param python_version: The Python that the model's code needs, such as `3.8` (a change replaces
-            the object; left as the instance has it when not given).
-        :param requirements: Python packages that the model's code needs (a change replaces the object).
-        :param framework_config: Options of the frameworks custom, sglang and vllm, by the API's names (a
-            change replaces the object).
-        :param input_schema: The inputs' fields. Needed except for onnx, tensorflow and python (a change
-            replaces the object; an Arrow schema: a `pyarrow.Schema`, or base64 of its serialised form).
-        :param output_schema: The outputs' fields. Needed except for onnx, tensorflow and python (a
-            change replaces the object; an Arrow schema: a `pyarrow.Schema`, or base64 of its serialised
+            `cuda`, `jetson`, `openvino`, `rocm`; changing it replaces the object; server default if not
+            set).
+        :param python_version: The Python that the model's code needs, such as `3.8` (changing it
+            replaces the object; server default if not set).
+        :param requirements: Python packages that the model's code needs (changing it replaces the
+            object).
+        :param framework_config: Options of the frameworks custom, sglang and vllm, by the API's names
+            (changing it replaces the object).
+        :param input_schema: The inputs' fields. Needed except for onnx, tensorflow and python (changing
+            it replaces the object; an Arrow schema: a `pyarrow.Schema`, or base64 of its serialised
             form).
-        :param visibility: Whether other workspaces may use the version (one of `private`, `public`; a
-            change replaces the object).
+        :param output_schema: The outputs' fields. Needed except for onnx, tensorflow and python
+            (changing it replaces the object; an Arrow schema: a `pyarrow.Schema`, or base64 of its
+            serialised form).
+        :param visibility: Whether other workspaces may use the version (one of `private`, `public`;
+            changing it replaces the object).
         :param tensor_fields: Names for the fields of an ONNX model's inputs.
         :param batch_config: `single` for a model that takes one record at a time.
         :param filter_threshold: A threshold that the engine filters outputs by.
@@ -461,12 +463,12 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         :param openai: `enabled`, `completion_config` and `chat_completion_config`: OpenAI-compatible
             endpoints.
         :param force_destroy: Whether deleting first undeploys and deletes the workspace's pipelines that
-            use the version (kept in the state only: the instance does not know it).
-        :param timeout: Seconds for the upload, and again for the conversion; 1800 when left out (kept in
-            the state only: the instance does not know it).
+            use the version (stored in the state only, not on the instance).
+        :param timeout: Seconds for the upload, and again for the conversion; 1800 when left out (stored
+            in the state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
+            was adopted. By default such an object is left as it was found (stored in the state only, not
+            on the instance).
         """
         super().__init__(
             resource_name,
@@ -719,17 +721,17 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
     ) -> None:
         """Declare a Pipeline.
 
-        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (changing it replaces the
             object).
-        :param name: The pipeline's name, a DNS label, unique in its workspace (a change replaces the
+        :param name: The pipeline's name, a DNS label, unique in its workspace (changing it replaces the
             object).
         :param steps: The steps, made by `model_step`, `shadow_step`, `random_split_step` and
             `meta_split_step`, or written in the API's own form. None: a pipeline without a purpose yet.
-        :param force_destroy: Whether deleting undeploys the pipeline first, if it is deployed (kept in
-            the state only: the instance does not know it).
+        :param force_destroy: Whether deleting undeploys the pipeline first, if it is deployed (stored in
+            the state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
+            was adopted. By default such an object is left as it was found (stored in the state only, not
+            on the instance).
         """
         super().__init__(
             resource_name,
@@ -848,20 +850,20 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
     ) -> None:
         """Declare a Deployment.
 
-        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (changing it replaces the
             object).
-        :param pipeline_name: The pipeline: the `name` of a Pipeline (a change replaces the object).
+        :param pipeline_name: The pipeline: the `name` of a Pipeline (changing it replaces the object).
         :param pipeline_version_id: The version to deploy: the `version_id` of a Pipeline, or a version's
             UUID.
         :param models: All model versions that the pipeline uses: their `model_version_id`, or
-            `model_ref(version)` (the order of the elements does not matter).
+            `model_ref(version)` (the order does not matter).
         :param engine_config: What the engines get, made by `engine_config(...)`; the instance's defaults
             when left out.
-        :param timeout: Seconds to wait for the engines to run, or to end; 600 when left out (kept in the
-            state only: the instance does not know it).
+        :param timeout: Seconds to wait for the engines to run, or to end; 600 when left out (stored in
+            the state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
+            was adopted. By default such an object is left as it was found (stored in the state only, not
+            on the instance).
         """
         super().__init__(
             resource_name,
@@ -998,21 +1000,20 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
     ) -> None:
         """Declare a PipelinePublish.
 
-        :param pipeline_version_id: The version to publish: the `version_id` of a Pipeline (a change
+        :param pipeline_version_id: The version to publish: the `version_id` of a Pipeline (changing it
             replaces the object).
-        :param models: The model versions that the pipeline uses: their `model_version_id` (the order of
-            the elements does not matter; kept in the state only: the instance does not know it; a change
-            replaces the object).
-        :param engine_config: What the engine gets on an edge, made by `engine_config(...)` (a change
-            replaces the object; left as the instance has it when not given).
-        :param replaces: Ids of earlier publishes whose edges are to run this one (the order of the
-            elements does not matter; kept in the state only: the instance does not know it; a change
-            replaces the object).
-        :param timeout: Seconds to wait until it is published; 600 when left out (kept in the state only:
-            the instance does not know it).
+        :param models: The model versions that the pipeline uses: their `model_version_id` (the order
+            does not matter; stored in the state only, not on the instance; changing it replaces the
+            object).
+        :param engine_config: What the engine gets on an edge, made by `engine_config(...)` (changing it
+            replaces the object; server default if not set).
+        :param replaces: Ids of earlier publishes whose edges are to run this one (the order does not
+            matter; stored in the state only, not on the instance; changing it replaces the object).
+        :param timeout: Seconds to wait until it is published; 600 when left out (stored in the state
+            only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
+            was adopted. By default such an object is left as it was found (stored in the state only, not
+            on the instance).
         """
         super().__init__(
             resource_name,
@@ -1166,13 +1167,12 @@ class Edge(WallarooResource, module="wallaroo", name="Edge"):
     ) -> None:
         """Declare an Edge.
 
-        :param name: The edge's name, unique on the instance (a change replaces the object).
+        :param name: The edge's name, unique on the instance (changing it replaces the object).
         :param publish_id: What it runs: the `publish_id` of a PipelinePublish.
-        :param tags: Tags to find it by (the order of the elements does not matter; a change replaces the
-            object).
+        :param tags: Tags to find it by (the order does not matter; changing it replaces the object).
         :param adopt: What to do when an edge of this name exists: refuse (`never`), or remove it and add
             it again (`renew`), since its join token cannot be read. The place then needs the new bundle
-            (one of `never`, `renew`; kept in the state only: the instance does not know it).
+            (one of `never`, `renew`; stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1283,34 +1283,34 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
     ) -> None:
         """Declare an Assay.
 
-        :param name: The assay's name, unique on the instance (a change replaces the object).
-        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+        :param name: The assay's name, unique on the instance (changing it replaces the object).
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (changing it replaces the
             object).
-        :param pipeline_name: The pipeline to watch: the `name` of a Pipeline (a change replaces the
+        :param pipeline_name: The pipeline to watch: the `name` of a Pipeline (changing it replaces the
             object).
-        :param model_name: Watch only what this model of the pipeline inferred (a change replaces the
+        :param model_name: Watch only what this model of the pipeline inferred (changing it replaces the
             object).
         :param fields: What to watch: `name` (such as `out.variable`), and optionally `indexes` into it
-            and the scores `warning` and `alert` (a change replaces the object).
+            and the scores `warning` and `alert` (changing it replaces the object).
         :param baseline: What to compare with, by the API's names: `{'Static': [start, end]}`,
             `{'Rolling': {'start': …, 'width': {'seconds': …}}}`, `{'Vector': [numbers]}` or `{'Summary':
-            {…}}` (a change replaces the object).
-        :param window_seconds: How much of the inference log each run looks at (a change replaces the
+            {…}}` (changing it replaces the object).
+        :param window_seconds: How much of the inference log each run looks at (changing it replaces the
             object).
-        :param first_run: When it runs first: ISO 8601 with the zone; kept in UTC (a change replaces the
-            object).
-        :param run_until: When the runs end, as `first_run`; never when left out (a change replaces the
-            object).
+        :param first_run: When it runs first: ISO 8601 with the zone; kept in UTC (changing it replaces
+            the object).
+        :param run_until: When the runs end, as `first_run`; never when left out (changing it replaces
+            the object).
         :param every: How often it runs: `unit` (`Minute`, `Hour`, `Day` or `Week`) and `quantity`. Give
-            this or `cron` (a change replaces the object).
-        :param cron: How often it runs, as a cron expression. Give this or `every` (a change replaces the
-            object).
-        :param summarizer: How values are binned and scores computed, by the API's names (a change
+            this or `cron` (changing it replaces the object).
+        :param cron: How often it runs, as a cron expression. Give this or `every` (changing it replaces
+            the object).
+        :param summarizer: How values are binned and scores computed, by the API's names (changing it
             replaces the object).
         :param active: Whether it runs.
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
+            was adopted. By default such an object is left as it was found (stored in the state only, not
+            on the instance).
         """
         super().__init__(
             resource_name,
@@ -1476,17 +1476,17 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
     ) -> None:
         """Declare a Connection.
 
-        :param name: The connection's name, unique on the instance (a change replaces the object).
-        :param type: What kind of source it is, free text such as `BIGQUERY` or `s3` (a change replaces
-            the object).
+        :param name: The connection's name, unique on the instance (changing it replaces the object).
+        :param type: What kind of source it is, free text such as `BIGQUERY` or `s3` (changing it
+            replaces the object).
         :param details: What orchestrations need to connect: any JSON object, keyed as you like (secret;
-            a change replaces the object).
+            changing it replaces the object).
         :param adopt: What to do when a connection of this name exists: take it over only if type and
             details are those declared (`if_same`), or refuse (`never`). Deleting deletes what was taken
-            over (one of `never`, `if_same`; kept in the state only: the instance does not know it).
+            over (one of `never`, `if_same`; stored in the state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
+            was adopted. By default such an object is left as it was found (stored in the state only, not
+            on the instance).
         """
         super().__init__(
             resource_name,
@@ -1582,13 +1582,13 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
     ) -> None:
         """Declare a WorkspaceConnection.
 
-        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (changing it replaces the
             object).
-        :param connection_name: The connection: the `name` of a Connection (a change replaces the
+        :param connection_name: The connection: the `name` of a Connection (changing it replaces the
             object).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
+            was adopted. By default such an object is left as it was found (stored in the state only, not
+            on the instance).
         """
         super().__init__(
             resource_name,
@@ -1666,13 +1666,13 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
     ) -> None:
         """Declare a ModelRegistry.
 
-        :param name: The registry's name (a change replaces the object).
-        :param url: The registry's address (a change replaces the object).
-        :param token: The token with which the instance asks the registry (secret; a change replaces the
-            object).
+        :param name: The registry's name (changing it replaces the object).
+        :param url: The registry's address (changing it replaces the object).
+        :param token: The token with which the instance asks the registry (secret; changing it replaces
+            the object).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
+            was adopted. By default such an object is left as it was found (stored in the state only, not
+            on the instance).
         """
         super().__init__(
             resource_name,
@@ -1759,13 +1759,13 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
     ) -> None:
         """Declare a ModelRegistryAttachment.
 
-        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (changing it replaces the
             object).
-        :param registry_id: The registry: the `registry_id` of a ModelRegistry (a change replaces the
+        :param registry_id: The registry: the `registry_id` of a ModelRegistry (changing it replaces the
             object).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
+            was adopted. By default such an object is left as it was found (stored in the state only, not
+            on the instance).
         """
         super().__init__(
             resource_name,
@@ -1849,18 +1849,18 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
     ) -> None:
         """Declare an Orchestration.
 
-        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (changing it replaces the
             object).
-        :param name: The orchestration's name. The instance does not keep it unique (a change replaces
+        :param name: The orchestration's name. The instance does not keep it unique (changing it replaces
             the object).
         :param path: The zip file on the machine where Pulumi runs, relative to the program's folder. Its
-            content decides, not its place (kept in the state only: the instance does not know it; used
-            when the object is made; a later change has no effect).
-        :param timeout: Seconds to wait for the packaging; 900 when left out (kept in the state only: the
-            instance does not know it).
+            content decides, not its place (stored in the state only, not on the instance; used at
+            creation only; a later change has no effect).
+        :param timeout: Seconds to wait for the packaging; 900 when left out (stored in the state only,
+            not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
+            was adopted. By default such an object is left as it was found (stored in the state only, not
+            on the instance).
         """
         super().__init__(
             resource_name,
@@ -1996,24 +1996,24 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
     ) -> None:
         """Declare a Task.
 
-        :param workspace_id: The workspace: the `workspace_id` of a Workspace (a change replaces the
+        :param workspace_id: The workspace: the `workspace_id` of a Workspace (changing it replaces the
             object).
-        :param orchestration_id: What runs: the `orchestration_id` of an Orchestration (a change replaces
-            the object).
-        :param name: The task's name (a change replaces the object).
+        :param orchestration_id: What runs: the `orchestration_id` of an Orchestration (changing it
+            replaces the object).
+        :param name: The task's name (changing it replaces the object).
         :param schedule: When it runs, as cron's five fields: `0 4 * * *`. Left out, it runs until it is
-            killed (a change replaces the object).
-        :param arguments: What the code is given: any JSON object, keyed as you like (a change replaces
-            the object).
-        :param debug: Whether the instance runs it with debugging on (a change replaces the object).
-        :param run_timeout: Seconds after which a run of a scheduled task is ended (a change replaces the
-            object; kept in the state only: the instance does not know it).
+            killed (changing it replaces the object).
+        :param arguments: What the code is given: any JSON object, keyed as you like (changing it
+            replaces the object).
+        :param debug: Whether the instance runs it with debugging on (changing it replaces the object).
+        :param run_timeout: Seconds after which a run of a scheduled task is ended (changing it replaces
+            the object; stored in the state only, not on the instance).
         :param paused: Whether the task is paused.
-        :param timeout: Seconds to wait for its start, pause or end; 300 when left out (kept in the state
-            only: the instance does not know it).
+        :param timeout: Seconds to wait for its start, pause or end; 300 when left out (stored in the
+            state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (kept in the state only: the
-            instance does not know it).
+            was adopted. By default such an object is left as it was found (stored in the state only, not
+            on the instance).
         """
         super().__init__(
             resource_name,

@@ -51,7 +51,7 @@ class WallarooResource(pulumi.dynamic.Resource):
     ) -> None:
         require_settings()
         opts = self._translated(opts)
-        # Outputs become attributes only when their keys are among the properties given (DYNAMIC_HOST.md).
+        # Only keys among the given properties become attributes (docs/internals/dynamic-host.md#calls).
         props: dict[str, Any] = dict.fromkeys(self._wire_names.values())
         props.update({self._wire_names[name]: _serialised(value) for name, value in inputs.items()})
         for name in self._secrets:

@@ -69,7 +69,7 @@ def settings_from(config: Callable[[str], str | None]) -> Settings:
 
 
 def report(line: str) -> None:
-    # What the dynamic host prints is shown as information of the run (DYNAMIC_HOST.md). Four threads may talk at once.
+    # Pulumi shows what the dynamic host prints (docs/internals/dynamic-host.md#process). Four threads print at once.
     with _lock:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Assays, which watch a pipeline for drift (MLOPS_API.md section 5.10)."""
+"""Assays, which monitor a pipeline for drift: docs/internals/mlops-api.md#assays."""
 
 from __future__ import annotations
 

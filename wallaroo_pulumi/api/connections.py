@@ -1,4 +1,4 @@
-"""Connections to data sources, and the workspaces that use them (MLOPS_API.md section 5.5)."""
+"""Connections to data sources, and the workspaces that use them: docs/internals/mlops-api.md#connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models, their versions and configurations (MLOPS_API.md section 5.3)."""
+"""Models, their versions and configurations: docs/internals/mlops-api.md#models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the API answers, as types. Unknown keys are ignored, optional ones may be missing (MLOPS_API.md section 7)."""
+"""Replies of the API as types.
+
+Unknown keys are ignored, and optional ones may be missing (docs/internals/mlops-api.md#evidence).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orchestrations: a team's Python code, packaged to run on the instance (MLOPS_API.md section 5.7)."""
+"""Orchestrations, Python code that the instance packages and runs: docs/internals/mlops-api.md#orchestrations."""
 
 from __future__ import annotations
 

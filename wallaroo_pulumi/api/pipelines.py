@@ -1,4 +1,4 @@
-"""Pipelines, their versions and deployments (MLOPS_API.md section 5.4)."""
+"""Pipelines, their versions and deployments: docs/internals/mlops-api.md#pipelines and #deployments."""
 
 from __future__ import annotations
 

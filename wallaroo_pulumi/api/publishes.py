@@ -1,4 +1,4 @@
-"""Pipeline versions published for edges, and the edges (MLOPS_API.md section 5.4)."""
+"""Pipeline versions published for edges, and the edges: docs/internals/mlops-api.md#publishes-and-edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registries of models outside the instance, and the workspaces that use them (MLOPS_API.md section 5.3)."""
+"""External model registries, and the workspaces that use them: docs/internals/mlops-api.md#registries."""
 
 from __future__ import annotations
 

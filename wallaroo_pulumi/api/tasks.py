@@ -1,4 +1,4 @@
-"""Tasks: orchestrations that run by a schedule or all the time (MLOPS_API.md section 5.8)."""
+"""Tasks, which run orchestrations on a schedule or continuously: docs/internals/mlops-api.md#tasks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Calls of the MLOps API: one way to send, one way to retry, one mapping of errors.
 
-Every call is a POST with a JSON object, even reads (MLOPS_API.md). What may be repeated therefore depends on the
-call's effect, not on its method.
+Every call is a POST with a JSON object, also a read (docs/internals/mlops-api.md#evidence). Whether a call may be
+repeated therefore depends on its effect, not on its method.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def _misshapen(error: ValidationError, endpoint: str, effect: Effect) -> Excepti
 
 
 def _message(response: httpx.Response) -> str:
-    """The server's words, from whichever shape of error body (MLOPS_API.md section 3)."""
+    """Return the server's message from any shape of error body (docs/internals/mlops-api.md#errors)."""
     if response.has_redirect_location:
         # Without user, query and fragment, in which gateways keep the state of a login.
         target = urlsplit(response.headers["location"])

@@ -1,4 +1,4 @@
-"""Users of the instance (MLOPS_API.md section 5.2)."""
+"""Users of the instance: docs/internals/mlops-api.md#users."""
 
 from __future__ import annotations
 

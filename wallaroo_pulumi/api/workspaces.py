@@ -1,4 +1,4 @@
-"""Workspaces and their members (MLOPS_API.md section 5.1)."""
+"""Workspaces and their members: docs/internals/mlops-api.md#workspaces."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The grants: requests to Keycloak's token endpoint, and what its answers mean.
 
-Endpoint: ``POST {keycloak}/auth/realms/{realm}/protocol/openid-connect/token`` (MLOPS_API.md section 2).
+Endpoint: ``POST {keycloak}/auth/realms/{realm}/protocol/openid-connect/token``
+(docs/internals/mlops-api.md#authentication).
 """
 
 from __future__ import annotations

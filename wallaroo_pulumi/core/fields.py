@@ -37,17 +37,17 @@ class Marker:
     text: str
 
 
-FORCES_REPLACEMENT: Final = Marker("a change replaces the object")
-AUTONAMED: Final = Marker("named after the resource, with 7 hex characters, when left out")
-SERVER_FILLS: Final = Marker("left as the instance has it when not given")
-LOCAL: Final = Marker("kept in the state only: the instance does not know it")
-ONLY_AT_CREATION: Final = Marker("used when the object is made; a later change has no effect")
-COMPUTED_IN_CHECK: Final = Marker("computed from the other inputs")
+FORCES_REPLACEMENT: Final = Marker("changing it replaces the object")
+AUTONAMED: Final = Marker("resource name and 7 hex characters if not set")
+SERVER_FILLS: Final = Marker("server default if not set")
+LOCAL: Final = Marker("stored in the state only, not on the instance")
+ONLY_AT_CREATION: Final = Marker("used at creation only; a later change has no effect")
+COMPUTED_IN_CHECK: Final = Marker("computed from other inputs")
 """Among the inputs so that a preview shows its change, but not a parameter: ``Resource.complete`` fills it in."""
-DERIVED: Final = Marker("follows from the other inputs, so it makes no difference of its own")
+DERIVED: Final = Marker("follows from other inputs and is no difference by itself")
 ARROW_SCHEMA: Final = Marker("an Arrow schema: a `pyarrow.Schema`, or base64 of its serialised form")
 SECRET: Final = Marker("secret")
-UNORDERED: Final = Marker("the order of the elements does not matter")
+UNORDERED: Final = Marker("the order does not matter")
 
 
 class Unknown:
@@ -163,7 +163,7 @@ def _positive_id(value: Any) -> Any:
 
 
 def _upper(value: Any) -> Any:
-    # The API answers roles in upper case, the vendor's SDK sends them in lower case (MLOPS_API.md section 5.1).
+    # The API returns roles in upper case, the vendor's SDK sends lower case (docs/internals/mlops-api.md#workspaces).
     return value.upper() if isinstance(value, str) else value
 
 

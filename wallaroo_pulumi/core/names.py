@@ -6,7 +6,7 @@ import hashlib
 import re
 
 DNS_LABEL = re.compile(r"[a-zA-Z](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
-"""The rule of the vendor's SDK for workspace, pipeline and model names (MLOPS_API.md section 4)."""
+"""The rule of the vendor's SDK for workspace, pipeline and model names (docs/internals/mlops-api.md#names)."""
 
 DNS_LABEL_RULE = (
     "a name is a DNS label: letters, digits and hyphens, a letter first, no hyphen last, "

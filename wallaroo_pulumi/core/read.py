@@ -10,7 +10,7 @@ from ..errors import ApiError
 T = TypeVar("T")
 
 _MAY_MEAN_ABSENT = (400, 404, 500)
-"""Which of them a missing id is answered with differs from call to call (MLOPS_API.md section 3)."""
+"""The status for an id that does not exist differs from call to call (docs/internals/mlops-api.md#errors)."""
 
 
 def read_by_id(get: Callable[[], T], listed: Callable[[], bool]) -> T | None:

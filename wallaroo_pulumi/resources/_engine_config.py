@@ -1,4 +1,4 @@
-"""What the engines of a deployment get, in the API's own form and by the API's names (MLOPS_API.md section 5.4)."""
+"""The engine configuration, by the API's names: docs/internals/mlops-api.md#engine-configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps of a pipeline, in the API's own form and by the API's names (MLOPS_API.md section 5.4)."""
+"""The steps of a pipeline, by the API's names: docs/internals/mlops-api.md#pipelines."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """Assay: watches what goes into or comes out of a pipeline for drift from a baseline, on a schedule.
 
-Identity: the assay's id, a UUID. The API changes nothing of an assay but whether it is active, and deletes none
-(MLOPS_API.md section 5.10). So a change of anything but ``active`` replaces, and deleting deactivates. Names are said
-to be unique on the instance, and a deactivated assay keeps its own: a replacement needs a new name. It is scheduled
-before the old assay is deactivated, so that one which is refused for its name ends no monitoring. An assay that exists
-with the same name and definition is taken over and activated again.
+Identity: the assay's id, a UUID. The API can change only whether an assay is active, and cannot delete one
+(docs/internals/mlops-api.md#assays). A change of anything but ``active`` therefore replaces, and deleting deactivates.
+Names are unique on the instance according to tutorials, and a deactivated assay keeps its name: a replacement needs a
+new one. It is scheduled before the old assay is deactivated, so that a rejected name does not end the monitoring. An
+existing assay with the same name and definition is adopted and activated again.
 """
 
 from __future__ import annotations

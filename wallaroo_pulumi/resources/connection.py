@@ -1,8 +1,8 @@
 """Connection: how orchestrations reach a data source: a type and details such as host and password.
 
 Identity: the name, unique on the instance; ``connection_id`` tells a connection from a later one of the same name.
-The API can neither change nor rename a connection (MLOPS_API.md section 5.5), so every change replaces it: the old one
-is deleted first, since the name is taken until then.
+The API can neither change nor rename a connection (docs/internals/mlops-api.md#connections), so every change replaces
+it. The old connection is deleted first, because it holds the name.
 The API shows details in clear to whoever may list connections; in the state they are always secret. Their keys stay
 as given.
 """

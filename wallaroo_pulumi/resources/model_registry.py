@@ -1,9 +1,9 @@
 """ModelRegistry: a registry of models outside the instance (MLflow, such as that of Databricks), and its token.
 
-Identity: the id that models/create_registry answers; names may repeat. The API can neither change nor delete a
-registry (MLOPS_API.md section 5.3), so every change makes a new one, and the old one stays, used by no workspace.
-Creating takes over a registry of the same name, URL and token that no workspace uses: it is what a destroy or an
-interrupted run left. The API shows tokens in clear; in the state they are always secret.
+Identity: the id that models/create_registry returns; names may repeat. The API can neither change nor delete a
+registry (docs/internals/mlops-api.md#registries), so every change creates another one, and the old one stays without
+workspaces. Creating adopts a registry of the same name, URL and token that no workspace uses: a destroy or an
+interrupted run left it. The API returns tokens in clear; in the state they are always secret.
 """
 
 from __future__ import annotations

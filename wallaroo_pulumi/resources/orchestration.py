@@ -6,8 +6,8 @@ name and content is taken over instead. A create whose reply was lost, or whose 
 next `up`.
 
 The content's SHA-256 is computed in check, so that a preview shows a changed file; the path itself is no difference.
-The API can change nothing of an orchestration (MLOPS_API.md section 5.7): the new one is made first, the old one
-deleted last, after its tasks have changed over.
+The API cannot change an orchestration (docs/internals/mlops-api.md#orchestrations): the new one is created first, and
+the old one is deleted last, after its tasks have been replaced.
 """
 
 from __future__ import annotations

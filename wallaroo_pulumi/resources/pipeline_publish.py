@@ -1,9 +1,10 @@
 """PipelinePublish: a pipeline version packaged for edges, pushed to the OCI registry that the instance is set up with.
 
-Identity: the publish's id. Nothing changes or deletes a publish (MLOPS_API.md section 5.4), so every change makes
-another one, and the old one stays. Publishing the same version again would only make a copy: a publish of this version
-with this engine configuration that exists, or is under way, is taken over instead. So a create whose reply was lost,
-or whose wait was cut off, is completed by the next `up`.
+Identity: the publish's id. The API can neither change nor delete a publish
+(docs/internals/mlops-api.md#publishes-and-edges), so every change publishes again, and the old publish stays. The same
+version published again would only be a copy: an existing or pending publish of this version with this engine
+configuration is adopted instead. A create whose reply was lost, or whose wait was interrupted, is thus completed by
+the next `up`.
 
 `replaces` hands the edges of earlier publishes over to this one; an Edge that follows keeps its join token.
 """

@@ -2,9 +2,9 @@
 
 Identity: the task's UUID. The natural key is workspace, orchestration, name, schedule and arguments: a live task that
 has them all is taken over, so that a create whose reply was lost makes no second one.
-The API can pause a task and let it go on, and nothing else (MLOPS_API.md section 5.8): every other change replaces, the
-old task being killed first, so that two never do the same work. A killed task stays listed, and counts as gone. One
-that failed is drift which replaces, rather than gone: in a crash loop it still lives, and has to be killed.
+The API can only pause and resume a task (docs/internals/mlops-api.md#tasks). Every other change replaces it, and the
+old task is killed first, so that two never do the same work. A killed task stays listed and counts as gone. A failed
+task is drift that replaces, not gone: in a crash loop it still runs and must be killed.
 
 To run an orchestration once is an action, not a state that a stack can keep: it is no resource. Call `task/run_once`
 from whatever should happen once.

@@ -3,9 +3,9 @@
 Identity: Keycloak's user id; the natural key is the e-mail address. A change of the address replaces.
 An administrator may change an account's address and give the old one to another account. So an account is changed
 under a name that it has now and no other account shares, and its address is never written anew.
-Accounts cannot be deleted, only deactivated (MLOPS_API.md section 5.2): deleting deactivates, and creating takes an
-account of that address over and brings it to the declared values. So no name is ever taken, and there is nothing to
-validate: whether the licence has room for another user is told by the invitation alone.
+Accounts cannot be deleted, only deactivated (docs/internals/mlops-api.md#users): deleting deactivates, and creating
+adopts an account with that address and sets the declared values. No name can therefore be in use, and there is nothing
+to validate: only the invitation shows whether the licence allows another user.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Workspace: where a team's models and pipelines live, and who may use them.
 
-Identity: the id that workspaces/create answers; the natural key is the name. A change of name replaces.
-The API can neither delete, rename nor archive a workspace, and has no read by id, only a listing of what the
-caller may see (MLOPS_API.md section 5.1). So deleting leaves the workspace on the instance, creating a name that
-exists follows ``adopt``, and reading searches the shared listing.
+Identity: the id that workspaces/create returns; the natural key is the name. A change of name replaces.
+The API can neither delete, rename nor archive a workspace, and has no read by id, only a listing of what the caller
+may see (docs/internals/mlops-api.md#workspaces). Deleting therefore leaves the workspace on the instance, creating a
+name that exists follows ``adopt``, and reading searches the shared listing.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Identity: workspace id and the connection's name. A change of either replaces. When a Connection is replaced, its
 attachments are made anew with it, if they refer to it (``connection_name=warehouse.name``) and not to a mere string.
-What attaching twice does is not known (MLOPS_API.md section 6), so one that exists is taken over without a call.
+The effect of a second attachment is unknown (docs/internals/mlops-api.md#connections), so an existing one is adopted
+without a call.
 """
 
 from __future__ import annotations
