@@ -163,7 +163,7 @@ def class_text(resource: Resource[Any, Any]) -> str:
         text = input_type(field)
         if optional_in_program(field):
             default = None if field.is_required() else field.get_default(call_default_factory=True)
-            if isinstance(default, list | dict):
+            if isinstance(default, list | dict | BaseModel):
                 default = None  # a signature must hold nothing mutable; check fills the default in
             text = f"{text}{' | None' if default is None and ' | None' not in text else ''} = {default!r}"
         lines.append(f"        {name}: {text},")
@@ -260,7 +260,8 @@ def docs_text(resource: Resource[Any, Any]) -> str:
         if AUTONAMED in field.metadata:
             default = "*autonamed*"
         elif not field.is_required():
-            default = f"`{field.get_default(call_default_factory=True)!r}`"
+            value = field.get_default(call_default_factory=True)
+            default = f"`{value.model_dump(exclude_none=True) if isinstance(value, BaseModel) else value!r}`"
         type_text = without_none(python_type(field.annotation)).replace("|", "\\|")
         lines.append(f"| `{name}` | `{type_text}` | {default} | {described(field)} |")
     outputs = list(computed(resource))

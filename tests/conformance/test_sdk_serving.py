@@ -11,6 +11,8 @@ from emulated import Emulated
 from vendor_sdk import Sdk, SdkError
 from workbench import State, Workbench
 
+from wallaroo_pulumi.api import spelling
+
 HOUSE_PRICE = Path(__file__).parents[2] / "stacks/serving/house_price.onnx"
 SHA256 = hashlib.sha256(HOUSE_PRICE.read_bytes()).hexdigest()
 HOUSE = {"house": [100.0, 4.0]}
@@ -124,8 +126,8 @@ def test_what_the_sdk_deploys_runs_for_us_until_it_undeploys(
     pipeline = bench.read("Pipeline", f"{workspace}/houses")
     assert pipeline is not None
     assert (pipeline["pipelineId"], pipeline["version"]) == (told["id"], told["version"])
-    assert pipeline["steps"] == told["steps"]
-    (ref,) = pipeline["steps"][0]["ModelInference"]["models"]
+    assert spelling.STEP.to_api(pipeline["steps"]) == told["steps"]
+    (ref,) = pipeline["steps"][0]["modelInference"]["models"]
     assert ref == {"name": "house-price", "version": model["version"], "sha": SHA256}
 
     deployment_id = sdk("pipelines", "deployment", name="houses")["id"]

@@ -86,7 +86,7 @@ def test_serving_before_and_after(stack: Callable[[str], Project]) -> None:
     model = plan["ModelVersion house-price"][1]
     assert (model["path"], len(model["sha256"])) == ("house_price.onnx", 64)
     ref = {"name": "house-price", "version": UNKNOWN, "sha": model["sha256"]}
-    assert plan["Pipeline house-price"][1]["steps"] == [{"ModelInference": {"models": [ref]}}]
+    assert plan["Pipeline house-price"][1]["steps"] == [{"modelInference": {"models": [ref]}}]
     assert plan["Deployment house-price"][1]["engineConfig"]["engine"]["replicas"] == 1
     lines = shown(serving)
     for kind in ("Workspace", "ModelVersion", "Pipeline", "Deployment"):
@@ -247,7 +247,7 @@ REFUSED = [
         "exists already (id 1) with other steps",
     ),
     (
-        'Deployment("x", workspace_id=mine, pipeline_name="none", pipeline_version_id=1, models=[])',
+        'Deployment("x", workspace_id=mine, pipeline_name="none", pipeline_version_id=1)',
         "pipelineName",
         "pipeline 'none' does not exist",
     ),

@@ -1,4 +1,4 @@
-"""Builders of what pipelines and deployments take: steps and engine configurations, in the API's own form."""
+"""Builders of what pipelines and deployments take: steps and engine configurations."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def model_ref(model: Model) -> Value:
 
 def model_step(model: Model) -> Value:
     """The step that infers with one model."""
-    return {"ModelInference": {"models": [model_ref(model)]}}
+    return {"model_inference": {"models": [model_ref(model)]}}
 
 
 def shadow_step(champion: Model, *challengers: Model) -> Value:
     """The step in which the champion answers, and the challengers infer in its shadow."""
-    return {"ModelInference": {"models": [model_ref(model) for model in (champion, *challengers)]}}
+    return {"model_inference": {"models": [model_ref(model) for model in (champion, *challengers)]}}
 
 
 def random_split_step(
@@ -41,13 +41,13 @@ def random_split_step(
     split: dict[str, Any] = {
         "weights": [{"model": model_ref(model), "weight": weight} for model, weight in weights]
     }
-    return {"RandomSplit": split if hash_key is None else {"hash_key": hash_key, **split}}
+    return {"random_split": split if hash_key is None else {"hash_key": hash_key, **split}}
 
 
 def meta_split_step(split_key: pulumi.Input[str], control: Model, routes: Mapping[str, Model]) -> Value:
     """The step that chooses the model by the value of the field ``split_key``; ``control`` gets all other values."""
     return {
-        "MetaValueSplit": {
+        "meta_value_split": {
             "split_key": split_key,
             "control": model_ref(control),
             "routes": {value: model_ref(model) for value, model in routes.items()},
@@ -152,13 +152,13 @@ def engine_config(
     )
     images = [sidekick.to_api() for sidekick in sidekicks]
     return keys.apply(
-        lambda names: {**config, "engineAux": {"images": dict(zip(names, images, strict=True))}}
+        lambda names: {**config, "engine_aux": {"images": dict(zip(names, images, strict=True))}}
     )
 
 
 def _resources(cpus: float | None, memory: str | None, gpus: int | None) -> Value | None:
     """Kubernetes requests and limits, equal, as the vendor's SDK makes them."""
-    amounts = _given(cpu=cpus, memory=memory, **{"nvidia.com/gpu": gpus or None})
+    amounts = _given(cpu=cpus, memory=memory, gpu=gpus or None)
     return {"limits": amounts, "requests": amounts} if amounts else None
 
 

@@ -456,7 +456,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         :param visibility: Whether other workspaces may use the version (one of `private`, `public`;
             changing it replaces the object).
         :param tensor_fields: Names for the fields of an ONNX model's inputs.
-        :param batch_config: `single` for a model that takes one record at a time.
+        :param batch_config: `single` for a model that takes one record at a time (one of `single`).
         :param filter_threshold: A threshold that the engine filters outputs by.
         :param dynamic_batching: `max_batch_delay_ms`, `batch_size_target` and `batch_size_limit`.
         :param continuous_batching: `max_concurrent_batch_size`.
@@ -537,7 +537,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
 
     @property
     @pulumi.getter(name="accel")
-    def accel(self) -> pulumi.Output[Any]:
+    def accel(self) -> pulumi.Output[Any | None]:
         """The accelerator."""
         return self._output("accel")
 
@@ -696,8 +696,8 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
     _wire_names: ClassVar[Mapping[str, str]] = {
         "workspace_id": "workspaceId",
         "name": "name",
-        "steps": "steps",
         "force_destroy": "forceDestroy",
+        "steps": "steps",
         "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
         "pipeline_id": "pipelineId",
@@ -725,10 +725,10 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
             object).
         :param name: The pipeline's name, a DNS label, unique in its workspace (changing it replaces the
             object).
-        :param steps: The steps, made by `model_step`, `shadow_step`, `random_split_step` and
-            `meta_split_step`, or written in the API's own form. None: a pipeline without a purpose yet.
         :param force_destroy: Whether deleting undeploys the pipeline first, if it is deployed (stored in
             the state only, not on the instance).
+        :param steps: The steps: models, or what `model_step`, `shadow_step`, `random_split_step` and
+            `meta_split_step` return. An empty list makes a pipeline without steps.
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
             was adopted. By default such an object is left as it was found (stored in the state only, not
             on the instance).
@@ -738,8 +738,8 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
             {
                 "workspace_id": workspace_id,
                 "name": name,
-                "steps": steps,
                 "force_destroy": force_destroy,
+                "steps": steps,
                 "delete_adopted": delete_adopted,
             },
             opts,
@@ -765,16 +765,16 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
         return self._output("name")
 
     @property
-    @pulumi.getter(name="steps")
-    def steps(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
-        """The steps as the API stores them."""
-        return self._output("steps")
-
-    @property
     @pulumi.getter(name="forceDestroy")
     def force_destroy(self) -> pulumi.Output[bool]:
         """Whether deleting undeploys the pipeline first, if it is deployed."""
         return self._output("forceDestroy")
+
+    @property
+    @pulumi.getter(name="steps")
+    def steps(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
+        """The steps."""
+        return self._output("steps")
 
     @property
     @pulumi.getter(name="deleteAdopted")
@@ -842,7 +842,7 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         workspace_id: pulumi.Input[int],
         pipeline_name: pulumi.Input[str],
         pipeline_version_id: pulumi.Input[int | str],
-        models: pulumi.Input[Sequence[pulumi.Input[int | Mapping[str, Any]]]],
+        models: pulumi.Input[Sequence[pulumi.Input[int | Mapping[str, Any]]]] | None = None,
         engine_config: pulumi.Input[Mapping[str, Any]] | None = None,
         timeout: pulumi.Input[float] | None = None,
         delete_adopted: pulumi.Input[bool] = False,
@@ -855,8 +855,9 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         :param pipeline_name: The pipeline: the `name` of a Pipeline (changing it replaces the object).
         :param pipeline_version_id: The version to deploy: the `version_id` of a Pipeline, or a version's
             UUID.
-        :param models: All model versions that the pipeline uses: their `model_version_id`, or
-            `model_ref(version)` (the order does not matter).
+        :param models: All model versions that the pipeline version uses: ModelVersion objects, or their
+            `model_version_id`. By default those of its steps; give them with the integer id of a version
+            that is not the latest (the order does not matter).
         :param engine_config: What the engines get, made by `engine_config(...)`; the instance's defaults
             when left out.
         :param timeout: Seconds to wait for the engines to run, or to end; 600 when left out (stored in
@@ -906,9 +907,10 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
 
     @property
     @pulumi.getter(name="models")
-    def models(self) -> pulumi.Output[Sequence[Any]]:
-        """All model versions that the pipeline uses: their `model_version_id`, or
-        `model_ref(version)`."""
+    def models(self) -> pulumi.Output[Sequence[Any] | None]:
+        """All model versions that the pipeline version uses: ModelVersion objects, or their
+        `model_version_id`. By default those of its steps; give them with the integer id of a version
+        that is not the latest"""
         return self._output("models")
 
     @property
@@ -1292,9 +1294,9 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
             object).
         :param fields: What to watch: `name` (such as `out.variable`), and optionally `indexes` into it
             and the scores `warning` and `alert` (changing it replaces the object).
-        :param baseline: What to compare with, by the API's names: `{'Static': [start, end]}`,
-            `{'Rolling': {'start': …, 'width': {'seconds': …}}}`, `{'Vector': [numbers]}` or `{'Summary':
-            {…}}` (changing it replaces the object).
+        :param baseline: What to compare with: `{'static': [start, end]}`, `{'rolling': {'start': …,
+            'width': {'seconds': …}}}`, `{'vector': [numbers]}`, or `{'summary': {…}}` in the API's own
+            form (changing it replaces the object).
         :param window_seconds: How much of the inference log each run looks at (changing it replaces the
             object).
         :param first_run: When it runs first: ISO 8601 with the zone; kept in UTC (changing it replaces
@@ -1305,8 +1307,8 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
             this or `cron` (changing it replaces the object).
         :param cron: How often it runs, as a cron expression. Give this or `every` (changing it replaces
             the object).
-        :param summarizer: How values are binned and scores computed, by the API's names (changing it
-            replaces the object).
+        :param summarizer: How values are binned and scores computed: by default five quantiles, their
+            densities, and the population stability index (changing it replaces the object).
         :param active: Whether it runs.
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
             was adopted. By default such an object is left as it was found (stored in the state only, not
@@ -1374,8 +1376,8 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
     @property
     @pulumi.getter(name="baseline")
     def baseline(self) -> pulumi.Output[Mapping[str, Any]]:
-        """What to compare with, by the API's names: `{'Static': [start, end]}`, `{'Rolling': {'start':
-        …, 'width': {'seconds': …}}}`, `{'Vector': [numbers]}` or `{'Summary': {…}}`."""
+        """What to compare with: `{'static': [start, end]}`, `{'rolling': {'start': …, 'width':
+        {'seconds': …}}}`, `{'vector': [numbers]}`, or `{'summary': {…}}` in the API's own form."""
         return self._output("baseline")
 
     @property
@@ -1412,7 +1414,8 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
     @property
     @pulumi.getter(name="summarizer")
     def summarizer(self) -> pulumi.Output[Mapping[str, Any]]:
-        """How values are binned and scores computed, by the API's names."""
+        """How values are binned and scores computed: by default five quantiles, their densities, and the
+        population stability index."""
         return self._output("summarizer")
 
     @property
@@ -1667,7 +1670,7 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
         """Declare a ModelRegistry.
 
         :param name: The registry's name (changing it replaces the object).
-        :param url: The registry's address (changing it replaces the object).
+        :param url: The registry's address: an HTTP or HTTPS URL (changing it replaces the object).
         :param token: The token with which the instance asks the registry (secret; changing it replaces
             the object).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
@@ -1701,7 +1704,7 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
     @property
     @pulumi.getter(name="url")
     def url(self) -> pulumi.Output[str]:
-        """The registry's address."""
+        """The registry's address: an HTTP or HTTPS URL."""
         return self._output("url")
 
     @property

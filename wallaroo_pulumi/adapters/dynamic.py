@@ -57,13 +57,12 @@ class DynamicProvider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         autoname = news.get(AUTONAME_KEY)
+        given = _from_pulumi(news)
         inputs, failures = self._provider.check(
-            self.kind,
-            _from_pulumi(news),
-            _from_pulumi(_olds),
-            autoname if isinstance(autoname, str) else None,
+            self.kind, given, _from_pulumi(_olds), autoname if isinstance(autoname, str) else None
         )
-        return CheckResult(_to_pulumi(inputs), [CheckFailure(f.property, f.reason) for f in failures])
+        shown = [failure.for_python(given) for failure in failures]
+        return CheckResult(_to_pulumi(inputs), [CheckFailure(f.property, f.reason) for f in shown])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         found = self._provider.diff(self.kind, current_urn(), _id, _from_pulumi(_olds), _from_pulumi(_news))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from . import spelling
 from .listing import SharedListing
 from .models import Assay
 from .transport import Effect, Transport
@@ -33,8 +34,13 @@ class Assays:
 
     def schedule(self, definition: Mapping[str, Any]) -> str:
         """Make an assay, active from the start, and return its id. Not idempotent. ``/v2/api/assays/schedule``."""
+        body = {
+            **definition,
+            "baseline": spelling.BASELINE.to_api(definition["baseline"]),
+            "summarizer": spelling.SUMMARIZER.to_api(definition["summarizer"]),
+        }
         try:
-            return self._transport.call("/v2/api/assays/schedule", definition, Effect.WRITE, str)
+            return self._transport.call("/v2/api/assays/schedule", body, Effect.WRITE, str)
         finally:
             self._listing.forget()
 

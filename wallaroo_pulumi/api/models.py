@@ -18,6 +18,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from . import spelling
+
 
 class Wire(BaseModel):
     """Base of the wire models: snake_case keys, as most of the API has them."""
@@ -310,7 +312,7 @@ def _steps(value: Any) -> Any:
     # The sources show `steps` as an object without naming its keys: the definition, or its list alone.
     if isinstance(value, dict):
         value = value.get("steps", () if not value else None)
-    return tuple(value) if isinstance(value, list | tuple) else None
+    return tuple(spelling.STEP.from_api(value)) if isinstance(value, list | tuple) else None
 
 
 Steps = Annotated[tuple[dict[str, Any], ...] | None, BeforeValidator(_steps)]
@@ -400,15 +402,15 @@ class DeploymentStatus(Wire):
 
 
 class Assay(Wire):
-    """An element of /v2/api/assays/get. Variants are tagged outside: ``{"Static": [...]}``."""
+    """An element of /v2/api/assays/get. Variants are tagged outside: ``{"static": [...]}``."""
 
     id: str
     name: str
     active: bool = True
     scheduling: dict[str, Any]
-    baseline: dict[str, Any]
+    baseline: Annotated[dict[str, Any], BeforeValidator(spelling.BASELINE.from_api)]
     window: dict[str, Any]
-    summarizer: dict[str, Any]
+    summarizer: Annotated[dict[str, Any], BeforeValidator(spelling.SUMMARIZER.from_api)]
     targeting: dict[str, Any]
 
 
@@ -438,7 +440,7 @@ class Publish(Wire):
     pipeline_url: str | None = None
     engine_url: str | None = None
     helm: Chart | None = None
-    engine_config: dict[str, Any] | None = None
+    engine_config: Annotated[dict[str, Any] | None, BeforeValidator(spelling.ENGINE_CONFIG.from_api)] = None
     docker_run_variables: dict[str, str] = Field(default_factory=dict, repr=False)
     replaces: tuple[OldPublish, ...] = ()
     edge_bundles: dict[str, str] = Field(default_factory=dict, repr=False)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from ..errors import ApiError
 from . import models as wire
+from . import spelling
 from .listings import SharedListings
 from .models import CreatedPipeline, DeploymentStatus, ListedPipeline, PipelineVersion
 from .transport import Effect, Transport
@@ -53,7 +54,11 @@ class Pipelines:
 
         ApiError 500 may mean that the pipeline was made, and its version not.
         """
-        body = {"workspace_id": workspace_id, "pipeline_id": name, "definition": {"steps": [*steps]}}
+        body = {
+            "workspace_id": workspace_id,
+            "pipeline_id": name,
+            "definition": {"steps": spelling.STEP.to_api(steps)},
+        }
         return self._write("create", body, Effect.WRITE, CreatedPipeline)
 
     def delete(self, workspace_id: int, name: str) -> None:
@@ -67,6 +72,8 @@ class Pipelines:
 
         A pipeline has one deployment, so that a repetition gives the same one again.
         """
+        if "engine_config" in body:
+            body = {**body, "engine_config": spelling.ENGINE_CONFIG.to_api(body["engine_config"])}
         return self._write("deploy", body, Effect.IDEMPOTENT, wire.Deployed).id
 
     def undeploy(self, *, pipeline_id: int | None = None, deployment_id: int | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from . import spelling
 from .listing import SharedListing
 from .models import Edge, Publish, PublishList
 from .transport import Effect, Transport
@@ -53,7 +54,7 @@ class Publishes:
             "model_config_ids": [*model_config_ids],
         }
         if engine_config is not None:
-            body["engine_config"] = engine_config
+            body["engine_config"] = spelling.ENGINE_CONFIG.to_api(engine_config)
         if replaces:
             body["replaces"] = [*replaces]
         return self._write("publish", body, Publish)

@@ -1,15 +1,16 @@
-"""Check: are these inputs good, and what is their canonical form? From the inputs alone, unknowns let through."""
+"""Check: are these inputs valid, and what is their canonical form? From the inputs alone; unknowns pass."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .fields import AUTONAMED, SECRET, Properties, fields_with
+from .fields import AUTONAMED, SECRET, Properties, fields_with, nearest_name
 from .json_values import InvalidValue, Place
 from .names import wire_name
 from .resource import BadInput, Resource
@@ -17,10 +18,30 @@ from .resource import BadInput, Resource
 
 @dataclass(frozen=True)
 class Failure:
-    """A property (wire name and path; empty for the whole resource) and what is wrong with it."""
+    """A property and what is wrong with it."""
 
     property: str
+    """Path of wire names, such as ``engineConfig.engine``; empty for the whole resource, and for secrets."""
     reason: str
+    python_path: str = ""
+    """The path as a Python program writes it, such as ``engine_config.engine``."""
+    python: str = ""
+    """``python_path`` and the reason in one line."""
+
+    @classmethod
+    def at(cls, wire: str, python: str, reason: str) -> Failure:
+        return cls(wire, reason, python, f"{python}: {reason}" if python else reason)
+
+    def for_python(self, inputs: Mapping[str, Any]) -> Failure:
+        """Return the failure as Pulumi shows it best to a Python program with these inputs.
+
+        Pulumi prints the wire name of the property and its value, which it finds by that name only. So the property is
+        named where this is what the program wrote, and stands in the reason otherwise.
+        """
+        plain = isinstance(inputs.get(self.property), str | int | float)
+        if plain and self.python_path in ("", self.property):
+            return self
+        return Failure("", self.python or self.reason)
 
 
 def check(
@@ -41,23 +62,67 @@ def check(
         if key not in given and (kept := olds.get(key) or autoname):
             given[key] = kept
     try:
-        inputs = resource.complete(resource.inputs.model_validate(given), olds)
-        return inputs.to_wire(), []
+        return resource.complete(resource.inputs.model_validate(given), olds).to_wire(), []
     except ValidationError as error:
-        return {}, [_failure(resource.inputs, problem) for problem in error.errors()]
+        return {}, [_failure(resource.inputs, given, problem) for problem in error.errors()]
     except BadInput as bad:
-        return {}, [Failure(wire_name(bad.property), bad.reason)]
+        return {}, [Failure.at(wire_name(bad.property), bad.property, bad.reason)]
 
 
-def _failure(inputs: type[Properties], problem: ErrorDetails) -> Failure:
-    path = ""
-    for part in place(problem):
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+def _failure(inputs: type[Properties], given: Mapping[str, Any], problem: ErrorDetails) -> Failure:
+    wire, python, model = _path(inputs, given, place(problem))
     reason = explain(problem)
-    if any(path.split(".")[0].split("[")[0] == wire_name(name) for name, _ in fields_with(inputs, SECRET)):
+    if problem["type"] == "extra_forbidden":
+        reason = _unknown(str(problem["loc"][-1]), model, top=len(problem["loc"]) == 1)
+    if any(wire.split(".")[0].split("[")[0] == wire_name(name) for name, _ in fields_with(inputs, SECRET)):
         # Pulumi prints the value of the property that a failure names.
-        return Failure("", f"{path}: {reason}")
-    return Failure(path, reason)
+        return Failure("", f"{wire}: {reason}", python, f"{python}: {reason}")
+    return Failure.at(wire, python, reason)
+
+
+def _unknown(name: str, model: type[BaseModel], *, top: bool) -> str:
+    # The properties themselves have wire names here; inside them, names of both kinds are accepted.
+    hint = nearest_name(name, model, wire=top or not name.islower())
+    return f"is not a property{' of this resource' if top else ''}{hint}"
+
+
+def _path(model: type[BaseModel], value: Any, loc: tuple[int | str, ...]) -> tuple[str, str, type[BaseModel]]:
+    """Return the wire path and the Python path of what pydantic names by ``loc``, and the innermost definition there.
+
+    pydantic also names the alternatives of a union that it tried; those are no part of a path.
+    """
+    wire = python = ""
+    models = [model]
+    for part in loc:
+        if isinstance(part, int):
+            wire, python = f"{wire}[{part}]", f"{python}[{part}]"
+            value = value[part] if isinstance(value, list | tuple) and part < len(value) else None
+            continue
+        field = next((found for m in models if (found := _named(m, part))), None)
+        if field is not None:
+            model, name = field
+            models = list(_models_in(model.model_fields[name].annotation))
+            names = wire_name(name), name
+        elif isinstance(value, Mapping) and part in value:
+            names = part, part
+        else:
+            continue
+        if isinstance(value, Mapping):
+            value = value.get(part, value.get(names[1]))
+        wire, python = (f"{path}.{n}" if path else n for path, n in zip((wire, python), names, strict=True))
+    return wire, python, models[0] if models else model
+
+
+def _named(model: type[BaseModel], name: str) -> tuple[type[BaseModel], str] | None:
+    return next(((model, n) for n in model.model_fields if name in (n, wire_name(n))), None)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The definitions of objects in a type: in a list, a mapping, a union."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)
 
 
 def place(problem: ErrorDetails) -> Place:
@@ -76,8 +141,14 @@ def explain(problem: ErrorDetails) -> str:
         case "value_error":
             return str(problem["ctx"]["error"])
         case "dict_type" | "model_type" | "model_attributes_type":
-            return "must be keys with values"
+            return "must be an object"
         case "literal_error":
-            return f"must be one of {problem['ctx']['expected']}"
+            expected = problem["ctx"]["expected"]
+            return f"must be {'one of ' if ' or ' in expected else ''}{expected}"
+        case "too_short" | "string_too_short":
+            least = problem["ctx"]["min_length"]
+            if isinstance(problem["input"], str):
+                return "must not be empty"
+            return f"must have at least {least} item{'s' * (least > 1)}"
         case _:
-            return problem["msg"].replace("Input should be", "must be")
+            return re.sub(r"^[A-Z][a-z]+ should ", "must ", problem["msg"])

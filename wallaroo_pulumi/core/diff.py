@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .fields import DERIVED, FORCES_REPLACEMENT, ONLY_AT_CREATION, SERVER_FILLS, UNKNOWN, UNORDERED
+from pydantic import ValidationError, create_model
+
+from .fields import (
+    DERIVED,
+    FORCES_REPLACEMENT,
+    ONLY_AT_CREATION,
+    SERVER_FILLS,
+    UNKNOWN,
+    UNORDERED,
+    Properties,
+)
 from .names import wire_name
 from .resource import Resource
 
@@ -34,7 +46,7 @@ def diff(resource: Resource[Any, Any], olds: Mapping[str, Any], news: Mapping[st
             new is None and SERVER_FILLS in field.metadata
         ):
             continue
-        if contains_unknown(new) or _comparable(old, field.metadata) != _comparable(new, field.metadata):
+        if contains_unknown(new) or _differ(resource.inputs, name, old, new):
             changed.append(key)
             if FORCES_REPLACEMENT in field.metadata:
                 replacing.append(key)
@@ -48,6 +60,30 @@ def contains_unknown(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(contains_unknown(v) for v in value)
     return value is UNKNOWN
+
+
+def _differ(inputs: type[Properties], name: str, old: Any, new: Any) -> bool:
+    """Whether a property (Python name) changes. State may have it in a form that check makes canonical today."""
+    markers = inputs.model_fields[name].metadata
+    wanted = _comparable(new, markers)
+    if _comparable(old, markers) == wanted:
+        return False
+    return old is None or _comparable(_canonical(inputs, name, old), markers) != wanted
+
+
+def _canonical(inputs: type[Properties], name: str, value: Any) -> Any:
+    try:
+        return _alone(inputs, name).model_validate({name: value}).to_wire()[wire_name(name)]
+    except ValidationError:
+        return value
+
+
+@functools.cache
+def _alone(inputs: type[Properties], name: str) -> type[Properties]:
+    """A definition of this property alone: the others may not fit each other in outputs."""
+    field = copy.copy(inputs.model_fields[name])
+    fields: Any = {name: (field.annotation, field)}
+    return create_model(name, __base__=Properties, **fields)
 
 
 def _comparable(value: Any, markers: list[Any]) -> Any:

@@ -10,20 +10,31 @@ Check, diff, refresh, secrets, the generated classes and the docs pages are all 
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, TypeVar, get_args
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar, get_args
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
     PositiveInt,
+    Tag,
+    ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     field_validator,
+    model_validator,
 )
 from pydantic.fields import FieldInfo
 
@@ -73,19 +84,29 @@ Element = Annotated[T, WrapValidator(_known_or)]
 
 
 class Properties(BaseModel):
-    """The properties of a resource. Unknown values pass through every validation untouched."""
+    """The properties of a resource, or of an object in a property. Unknown values pass every validation unchanged."""
 
     model_config = ConfigDict(
         alias_generator=wire_name,
         populate_by_name=True,
         extra="forbid",
+        allow_inf_nan=False,
         defer_build=True,  # a run uses few of the kinds; the others should not cost it anything
     )
 
+    observed: ClassVar[bool] = False
+    """Whether these are outputs. What the instance or the state holds may break the rules for what users declare, and
+    is kept as it is."""
+
     @field_validator("*", mode="wrap")
     @classmethod
-    def _let_unknowns_through(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-        return _known_or(value, validate)
+    def _known_and_declared(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return _known_or(value, validate)
+        except ValidationError:
+            if cls.observed:
+                return value
+            raise
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         secrets = {name for name, _ in fields_with(type(self), SECRET)}
@@ -129,11 +150,42 @@ def _without_none(value: Any) -> Any:
     return value
 
 
+class OneOf(Properties):
+    """An object with exactly one of its keys."""
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        names = type(self).model_fields
+        if sum(getattr(self, name) is not None for name in names) != 1:
+            raise ValueError(f"an object with exactly one key is needed: {', '.join(names)}")
+        return self
+
+
 def fields_with(model: type[BaseModel], *markers: Marker) -> Iterator[tuple[str, FieldInfo]]:
     """The (name, field) pairs of ``model`` that carry any of ``markers``."""
     for name, field in model.model_fields.items():
         if any(marker in field.metadata for marker in markers):
             yield name, field
+
+
+def nearest_name(name: str, model: type[BaseModel], *, wire: bool) -> str:
+    """Return a hint at the property of ``model`` that ``name`` may stand for (``; did you mean 'x'?``), or nothing.
+
+    ``wire``: whether the property goes by its wire name there.
+    """
+    names = {wire_name(n) if wire else n: n for n in model.model_fields}
+    folded = name.replace("_", "").lower()
+    same = [n for n in names if n.replace("_", "").lower() == folded]
+    near = same or difflib.get_close_matches(name, names, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+PLAIN: Final = Tag("plain")
+OBJECT: Final = Tag("object")
+BY_SHAPE: Final = Discriminator(
+    lambda value: OBJECT.tag if isinstance(value, Mapping | BaseModel) else PLAIN.tag
+)
+"""For a value that is either plain or an object: only what is wrong with the form that was given is reported."""
 
 
 # --- types that several resources share -------------------------------------------------------------------
@@ -145,21 +197,109 @@ def _dns_label(value: Any) -> Any:
     return value
 
 
+_INVISIBLE: Final = frozenset(
+    map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810),
+              *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)  # fmt: skip
+"""Characters that show nothing although their category is that of letters, marks or symbols."""
+
+
+def _misread(char: str) -> bool:
+    """Whether a character shows nothing, or looks like a plain space."""
+    category = unicodedata.category(char)
+    return (
+        category in ("Cc", "Cf", "Cs", "Zl", "Zp") or (category == "Zs" and char != " ") or char in _INVISIBLE
+    )
+
+
+def key_text(value: Any) -> Any:
+    """Return a text that identifies an object in its canonical form (NFC).
+
+    Raises ValueError for characters that make two different texts look the same.
+    """
+    if not isinstance(value, str):
+        return value
+    text = unicodedata.normalize("NFC", value)
+    if not text:
+        raise ValueError("must not be empty")
+    for position, char in enumerate(text, 1):
+        if _misread(char):
+            name = unicodedata.name(char, "")
+            raise ValueError(
+                f"contains U+{ord(char):04X}{f' ({name})' if name else ''} at position {position}, which is not "
+                "visible as such; remove it"
+            )
+    return text
+
+
+def _line(value: Any) -> Any:
+    if isinstance(value, str) and (broken := re.search(r"[\x00-\x1f\x7f]", value)):
+        raise ValueError(
+            f"contains the control character U+{ord(broken[0]):04X} at position {broken.start() + 1}"
+        )
+    return value
+
+
 def _email(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     # Keycloak keeps addresses in lower case and compares them so; one canonical form avoids false differences.
-    address = value.strip().lower()
+    address = key_text(value.strip(" \t\r\n")).lower()
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
         raise ValueError("an e-mail address is needed, such as mary.jane@example.com")
     return address
 
 
-def _positive_id(value: Any) -> Any:
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    if isinstance(value, bool) or not re.fullmatch(r"0*[1-9][0-9]*", text):
-        raise ValueError("a positive whole number is needed, such as the workspace_id of a Workspace")
-    return int(text)
+def _url(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            parts = urlsplit(value)
+            valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # a port that is none, a broken IPv6 address
+            valid = False
+        if not valid or re.search(r"\s", value):
+            raise ValueError("must be an HTTP or HTTPS URL, such as https://registry.example.com")
+    return value
+
+
+def _cron(fields: tuple[int, ...]) -> BeforeValidator:
+    def check(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        from cronsim import CronSim, CronSimError
+
+        text = " ".join(value.split())
+        if len(text.split()) not in fields:
+            raise ValueError("a cron schedule of five fields is needed, such as '0 4 * * *'")
+        try:
+            CronSim(text, datetime.now(UTC))
+            if re.search(r"#|(?<![A-Za-z])L|\dL", text.upper()):
+                raise CronSimError("L and # are extensions that Kubernetes does not have")
+        except CronSimError as error:
+            reason = str(error)
+            raise ValueError(
+                f"is not a valid cron schedule: {reason[0].lower() + reason[1:]}; an example is '0 4 * * *'"
+            ) from None
+        return text
+
+    return BeforeValidator(check)
+
+
+def _no_truth_value(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
+def _object_id(example: str) -> BeforeValidator:
+    def check(value: Any) -> Any:
+        # Pulumi's ids are text, and its numbers are floats.
+        text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        if isinstance(value, bool) or not re.fullmatch(r"0*[1-9][0-9]*", text):
+            raise ValueError(f"a positive whole number is needed, such as {example}")
+        return int(text)
+
+    return BeforeValidator(check)
 
 
 def _upper(value: Any) -> Any:
@@ -168,8 +308,25 @@ def _upper(value: Any) -> Any:
 
 
 DnsLabel = Annotated[str, BeforeValidator(_dns_label)]
+KeyText = Annotated[str, BeforeValidator(key_text)]
+"""A name, an id, or any other text by which objects are found."""
+Line = Annotated[str, BeforeValidator(_line)]
 Email = Annotated[str, BeforeValidator(_email)]
-WorkspaceId = Annotated[PositiveInt, BeforeValidator(_positive_id)]
+WorkspaceId = Annotated[PositiveInt, _object_id("the workspace_id of a Workspace")]
+ModelVersionId = Annotated[PositiveInt, _object_id("the model_version_id of a ModelVersion")]
+PublishId = Annotated[PositiveInt, _object_id("the publish_id of a PipelinePublish")]
+Url = Annotated[str, BeforeValidator(_url)]
+Cron = Annotated[str, _cron((5,))]
+CronWithSeconds = Annotated[str, _cron((5, 6))]
+"""Five fields, or six with the seconds first."""
+Number = BeforeValidator(_no_truth_value)
+"""Python counts True and False among the numbers."""
+Count = Annotated[PositiveInt, Number]
+CountFromZero = Annotated[NonNegativeInt, Number]
+Amount = Annotated[PositiveFloat, Number]
+Threshold = Annotated[NonNegativeFloat, Number]
+Seconds = Annotated[PositiveFloat, Number, Field(le=7 * 24 * 3600)]
+"""How long to wait: a week at most."""
 Role = Annotated[Literal["OWNER", "COLLABORATOR"], BeforeValidator(_upper)]
 Adopt = Literal["never", "if_empty", "always"]
 AdoptSame = Literal["never", "if_same"]

@@ -49,6 +49,11 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
     kind: ClassVar[str]
     """The name of the class that users import, and the last part of the type token."""
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "outputs" in vars(cls):
+            cls.outputs.observed = True
+
     inputs: type[InputsT]
     outputs: type[OutputsT]
     examples: ClassVar[Examples]

@@ -33,7 +33,10 @@ def validate(
             return []
         creates = bool(found.replacing)
     wanted = resource.inputs.model_validate(dict(inputs))
-    failures = [Failure(wire_name(bad.property), bad.reason) for bad in resource.validate(ctx, wanted)]
+    failures = [
+        Failure.at(wire_name(bad.property), bad.property, bad.reason)
+        for bad in resource.validate(ctx, wanted)
+    ]
     if creates and not failures and not contains_unknown(inputs):
         _announce_adoption(resource, ctx, wanted)
     ctx.declared.add(_key(resource, inputs))

@@ -20,7 +20,7 @@ from typing import Any, Final
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from ..api import Client
+from ..api import Client, spelling
 from ..api import models as wire
 from ..core.check import check, explain
 from ..core.context import Context
@@ -357,16 +357,16 @@ def _step(step: Mapping[str, Any], keys: Mapping[str, str]) -> StepPart:
         return value
 
     match step:
-        case {"ModelInference": {"models": [ref]}}:
+        case {"modelInference": {"models": [ref]}}:
             return StepPart(model=key(ref))
-        case {"ModelInference": {"models": refs}}:
+        case {"modelInference": {"models": refs}}:
             return StepPart(shadow=[key(ref) for ref in refs])
-        case {"RandomSplit": {"weights": weights, **rest}}:
+        case {"randomSplit": {"weights": weights, **rest}}:
             split = {key(each["model"]): each["weight"] for each in weights}
             if len(split) == len(weights):  # else a model stands twice
-                return StepPart(split=split, hash_key=rest.get("hash_key"))
+                return StepPart(split=split, hash_key=rest.get("hashKey"))
     require_no_secret(step, "a step")
-    return StepPart(api=named(step))
+    return StepPart(api=named(spelling.STEP.to_api(step)))
 
 
 def _why(error: ValueError) -> str:

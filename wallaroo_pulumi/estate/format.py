@@ -23,11 +23,11 @@ from pydantic import (
     model_validator,
 )
 
+from ..api import spelling
 from ..core.fields import COMPUTED_IN_CHECK, SECRET, DnsLabel, Email, Role
 from ..core.json_values import InvalidValue, JsonObject, Place
 from ..resources import RESOURCES
 from ..resources._engine_config import Memory
-from ..resources._steps import Step
 
 CONFIG: Final = "wallaroo-estate"
 """The namespace of the estate's own configuration."""
@@ -158,7 +158,7 @@ class StepPart(Part):
         return [self.model] if self.model is not None else self.shadow or list(self.split or ())
 
 
-_API_STEPS = {str(field.alias) for field in Step.model_fields.values()}
+_API_STEPS = {*spelling.STEP.names.values()}
 
 
 def with_models(step: Any, ref: Callable[[str], Any]) -> Any:

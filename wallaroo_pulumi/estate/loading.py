@@ -182,7 +182,7 @@ def _empty(annotation: Any) -> str | None:
 def _rejected_by_resources(estate: Estate, folder: Path) -> Iterator[tuple[Place, str]]:
     for where, kind, inputs in _objects(estate):
         for failure in check(RESOURCES[kind], inputs, {})[1]:
-            inside = _place_in(failure.property)
+            inside = _place_in(failure.python_path)
             if kind == "Pipeline" and inside[2:]:
                 inside = (*inside[:2], "api", *inside[2:])  # only steps in the API's form are checked
             yield (*where, *inside), failure.reason

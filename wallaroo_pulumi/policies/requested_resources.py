@@ -90,7 +90,7 @@ def _container(name: str, part: Mapping[str, Any]) -> Container:
         found = limits.get(what, part.get(what))
         return None if found is None else quantity(found)
 
-    gpus = [quantity(amount) for resource, amount in limits.items() if resource.endswith("/gpu")]
+    gpus = [quantity(amount) for resource, amount in limits.items() if resource.rpartition("/")[2] == "gpu"]
     # `gpu` requests one; a number is in the resource of the GPU's vendor.
     return Container(name, limit("cpu"), limit("memory"), sum(gpus) or float(part.get("gpu") is True))
 

@@ -1,83 +1,189 @@
-"""The engine configuration, by the API's names: docs/internals/mlops-api.md#engine-configuration."""
+"""The engine configuration of a deployment: docs/internals/mlops-api.md#engine-configuration."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from ..core.fields import Element
-from ..core.json_values import JsonObject
-from ._steps import ApiForm
+from ..api import spelling
+from ..core.diff import contains_unknown
+from ..core.fields import (
+    BY_SHAPE,
+    OBJECT,
+    PLAIN,
+    Amount,
+    Count,
+    CountFromZero,
+    Element,
+    KeyText,
+    Properties,
+    nearest_name,
+)
+from ..core.json_values import InvalidValue
+from ..core.names import wire_name
 
-Memory = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|[KMGTPE]i?)?$")]
-"""A Kubernetes quantity, such as `512Mi`."""
+_QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(k|[KMGTPE]i?)?")
+_LEAST_MEMORY = 2**20
 
 
-class _Open(ApiForm):
-    """The endpoint takes any JSON here: what is known is checked, what is new passes."""
+def _memory(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(int(value))
+    if isinstance(value, str):
+        found = _QUANTITY.fullmatch(value)
+        if not found:
+            raise ValueError("must be a Kubernetes quantity, such as 512Mi or 3Gi")
+        if not found[2] and float(found[1]) < _LEAST_MEMORY:
+            raise ValueError(f"is a number of bytes, less than 1Mi; did you mean {value}Mi?")
+    return value
+
+
+Arch = Literal["x86", "arm", "power10"]
+AccelName = Literal["none", "cuda", "jetson", "openvino", "rocm"]
+Memory = Annotated[str, BeforeValidator(_memory)]
+
+
+class QaicConfig(Properties):
+    """Options of Qualcomm AI acceleration."""
+
+    aic_enable_depth_first: bool | None = None
+    ctx_len: Count | None = None
+    full_batch_size: Count | None = None
+    mxfp6_matmul: bool | None = None
+    mxint8_kv_cache: bool | None = None
+    num_cores: Count | None = None
+    num_devices: Count | None = None
+    prefill_seq_len: Count | None = None
+
+
+class Qaic(Properties):
+    """Qualcomm AI acceleration, with its options."""
+
+    qaic: QaicConfig = Field(default_factory=QaicConfig)
+
+
+Accel = Annotated[Annotated[AccelName, PLAIN] | Annotated[Qaic, OBJECT], BY_SHAPE]
+
+
+class Amounts(Properties):
+    """CPUs, memory and GPUs (those of NVIDIA), and other extended resources by their names, such as `amd.com/gpu`."""
 
     model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Element[CountFromZero]]
 
-
-class Amounts(_Open):
-    """CPUs, memory, and extended resources by their names (`nvidia.com/gpu`)."""
-
-    cpu: PositiveFloat | None = None
+    cpu: Amount | None = None
     memory: Memory | None = None
+    gpu: CountFromZero | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _extended_resources(cls, value: Any) -> Any:
+        ours = {name for field in cls.model_fields for name in (field, wire_name(field))}
+        for name in value if isinstance(value, Mapping) else ():
+            if name not in ours and "/" not in name:
+                raise InvalidValue((name,), f"is not a property{nearest_name(name, cls, wire=False)}")
+        return value
 
 
-class Resources(_Open):
+class Resources(Properties):
     """Kubernetes requests and limits."""
 
     requests: Amounts | None = None
     limits: Amounts | None = None
 
 
-class Autoscale(_Open):
+class Autoscale(Properties):
     """How the number of engines follows the load."""
 
     type: Literal["cpu", "gpu", "queue", "none"]
-    replica_min: NonNegativeInt | None = None
-    replica_max: PositiveInt | None = None
-    cpu_utilization: PositiveFloat | None = None
-    scale_up_queue_depth: PositiveFloat | None = None
-    scale_down_queue_depth: PositiveFloat | None = None
-    autoscaling_window: PositiveInt | None = None
+    replica_min: CountFromZero | None = None
+    replica_max: Count | None = None
+    cpu_utilization: Annotated[Amount, Field(le=100)] | None = None
+    scale_up_queue_depth: Amount | None = None
+    scale_down_queue_depth: Amount | None = None
+    autoscaling_window: Count | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Autoscale:
+        for least, most in (
+            ("replica_min", "replica_max"),
+            ("scale_down_queue_depth", "scale_up_queue_depth"),
+        ):
+            low, high = getattr(self, least), getattr(self, most)
+            if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+                raise ValueError(f"{least} ({low:g}) must not be greater than {most} ({high:g})")
+        if self.type == "queue" and self.scale_up_queue_depth is None:
+            raise ValueError("type 'queue' needs scale_up_queue_depth")
+        return self
 
 
-class Engine(_Open):
+class PythonRuntime(Properties):
+    """The engine's Python runtime."""
+
+    load_timeout_millis: Count | None = None
+
+
+class Engine(Properties):
     """The engines, or a load balancer."""
 
-    cpu: PositiveFloat | None = None
+    cpu: Amount | None = None
     gpu: bool | None = None
-    replicas: NonNegativeInt | None = None
+    replicas: CountFromZero | None = None
     autoscale: Autoscale | None = None
-    arch: Literal["x86", "arm", "power10"] | None = None
-    accel: str | JsonObject | None = None
-    node_selector: str | None = None
-    image: str | None = None
+    arch: Arch | None = None
+    accel: Accel | None = None
+    node_selector: KeyText | None = None
+    image: KeyText | None = None
     resources: Resources | None = None
+    python: PythonRuntime | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Engine:
+        scale = self.autoscale
+        if not isinstance(scale, Autoscale) or contains_unknown((self.replicas, scale.replica_max)):
+            return self
+        if self.replicas is not None and scale.replica_max is not None and self.replicas > scale.replica_max:
+            raise ValueError(
+                f"replicas ({self.replicas}) must not be greater than replica_max ({scale.replica_max})"
+            )
+        return self
 
 
-class Sidekick(_Open):
+class EnvironmentVariable(Properties):
+    """An environment variable of a container."""
+
+    name: KeyText
+    value: str
+
+
+class Sidekick(Properties):
     """The container of a model that does not run in the engine."""
 
     resources: Resources | None = None
-    env: list[Element[JsonObject]] | None = None
-    arch: Literal["x86", "arm", "power10"] | None = None
-    accel: str | JsonObject | None = None
+    env: list[Element[EnvironmentVariable]] | None = None
+    arch: Arch | None = None
+    accel: Accel | None = None
+    image: KeyText | None = None
+    node_selector: KeyText | None = None
 
 
-class Sidekicks(_Open):
+class Sidekicks(Properties):
     """The containers, by `<model name>-<model version id>`."""
 
-    images: dict[str, Element[Sidekick]] = Field(default_factory=dict)
+    images: dict[KeyText, Element[Sidekick]] | None = None
+    autoscale: Autoscale | None = None
 
 
-class EngineConfig(_Open):
-    """The whole of it."""
+class EngineConfig(Properties):
+    """What the engines, their load balancer and the models' containers get."""
 
     engine: Engine | None = None
     enginelb: Engine | None = None
-    sidekicks: Annotated[Sidekicks | None, Field(alias="engineAux")] = None
+    engine_aux: Sidekicks | None = None
+
+
+Engines = Annotated[EngineConfig, BeforeValidator(spelling.ENGINE_CONFIG.from_api)]
+"""An engine configuration; the API's own spelling is accepted too."""

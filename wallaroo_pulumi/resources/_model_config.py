@@ -7,29 +7,38 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import PositiveInt
+from pydantic import model_validator
 
 from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.covers import covers
 from ..core.create import create_once
-from ..core.fields import Properties
+from ..core.fields import Count, Properties
 from ..core.json_values import JsonObject
 
 
 class DynamicBatching(Properties):
     """Requests that arrive together are inferred together."""
 
-    max_batch_delay_ms: PositiveInt | None = None
-    batch_size_target: PositiveInt | None = None
-    batch_size_limit: PositiveInt | None = None
+    max_batch_delay_ms: Count | None = None
+    batch_size_target: Count | None = None
+    batch_size_limit: Count | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> DynamicBatching:
+        target, limit = self.batch_size_target, self.batch_size_limit
+        if isinstance(target, int) and isinstance(limit, int) and target > limit:
+            raise ValueError(
+                f"batch_size_target ({target}) must not be greater than batch_size_limit ({limit})"
+            )
+        return self
 
 
 class ContinuousBatching(Properties):
     """Requests join a running batch (generative models)."""
 
-    max_concurrent_batch_size: PositiveInt
+    max_concurrent_batch_size: Count
 
 
 class OpenAi(Properties):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -108,7 +108,7 @@ def at_work(status: wire.DeploymentStatus) -> tuple[set[str], list[ModelRef]]:
             if pipeline.get("version"):
                 versions.add(str(pipeline["version"]))
         for model in (engine.model_statuses or {}).get("models") or ():
-            ref = ModelRef(name=model["name"], version=model["version"], sha=model["sha"])
+            ref = ModelRef.model_construct(name=model["name"], version=model["version"], sha=model["sha"])
             models[ref.version] = ref
     return versions, list(models.values())
 
@@ -121,6 +121,18 @@ def steps_of(ctx: Context[Client], listed: wire.ListedPipeline) -> tuple[dict[st
     if version.steps is None:
         version = ctx.client.pipelines.version(version.version)
     return version.steps or version.definition or ()
+
+
+def refs_in(value: object) -> Iterator[ModelRef]:
+    """The model versions that steps, or a part of one, name."""
+    match value:
+        case {"name": str(name), "version": str(version), "sha": str(sha)}:
+            yield ModelRef.model_construct(name=name, version=version, sha=sha)
+        case Mapping():
+            yield from refs_in([*value.values()])
+        case list() | tuple():
+            for part in value:
+                yield from refs_in(part)
 
 
 def remove(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline, *, undeploy: bool) -> None:

@@ -1,75 +1,81 @@
-"""The steps of a pipeline, by the API's names: docs/internals/mlops-api.md#pipelines."""
+"""The steps of a pipeline: docs/internals/mlops-api.md#pipelines."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, NonNegativeFloat, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from ..core.fields import Element, Properties
+from ..api import spelling
+from ..core.diff import contains_unknown
+from ..core.fields import CountFromZero, Element, KeyText, OneOf, Properties, Threshold
 from ..core.json_values import JsonObject
 
 
-class ApiForm(Properties):
-    """An object that is stored as the API has it, so that its keys are no property names."""
+class ModelRef(Properties):
+    """A model version in a step or deployment: name, UUID and the SHA-256 of its content."""
 
-    model_config = ConfigDict(alias_generator=None)
-
-
-class ModelRef(ApiForm):
-    """A model version, as steps and deployments name it: name, UUID and the content's SHA-256."""
-
-    name: str
-    version: str
-    sha: str
+    name: KeyText
+    version: KeyText
+    sha: KeyText
 
 
-class ModelInference(ApiForm):
-    """Inference by a model; more than one: the first answers, and the others run in its shadow."""
+class ModelInference(Properties):
+    """Inference by a model. Of several, the first answers and the others infer in its shadow."""
 
     models: Annotated[list[Element[ModelRef]], Field(min_length=1)]
 
 
-class Weight(ApiForm):
+class Weight(Properties):
     """A model's share of the requests."""
 
     model: ModelRef
-    weight: NonNegativeFloat
+    weight: Threshold
 
 
-class RandomSplit(ApiForm):
-    """An A/B test: each request goes to one model, by weight; by the value of a field when ``hash_key`` names it."""
+class RandomSplit(Properties):
+    """An A/B test: each request goes to one model, by weight; by the value of a field if ``hash_key`` names it."""
 
-    hash_key: str | None = None
+    hash_key: KeyText | None = None
     weights: Annotated[list[Element[Weight]], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _some_weight(self) -> RandomSplit:
+        weights = self.weights
+        if not contains_unknown(self.model_dump(warnings=False)) and not any(each.weight for each in weights):
+            raise ValueError("at least one weight must be greater than 0")
+        return self
 
-class MetaValueSplit(ApiForm):
-    """Each request goes to the model that its field's value names, else to the control."""
 
-    split_key: str
+class MetaValueSplit(Properties):
+    """Each request goes to the model that the value of its field selects, else to the control."""
+
+    split_key: KeyText
     control: ModelRef
-    routes: dict[str, Element[ModelRef]]
+    routes: dict[KeyText, Element[ModelRef]]
 
 
-class Step(ApiForm):
+class Nth(Properties):
+    """Keep one element of the outputs."""
+
+    index: CountFromZero
+
+
+class Step(OneOf):
     """One step: exactly one of the keys."""
 
-    model_inference: Annotated[ModelInference | None, Field(alias="ModelInference")] = None
-    random_split: Annotated[RandomSplit | None, Field(alias="RandomSplit")] = None
-    meta_value_split: Annotated[MetaValueSplit | None, Field(alias="MetaValueSplit")] = None
-    rows_to_models: Annotated[JsonObject | None, Field(alias="RowsToModels")] = None
-    audit_results: Annotated[JsonObject | None, Field(alias="AuditResults")] = None
-    check: Annotated[JsonObject | None, Field(alias="Check")] = None
-    columns_select: Annotated[JsonObject | None, Field(alias="ColumnsSelect")] = None
-    columns_to_rows: Annotated[JsonObject | None, Field(alias="ColumnsToRows")] = None
-    nth: Annotated[JsonObject | None, Field(alias="Nth")] = None
-    multi_out: Annotated[JsonObject | None, Field(alias="MultiOut")] = None
-    average: Annotated[JsonObject | None, Field(alias="Average")] = None
+    model_inference: ModelInference | None = None
+    random_split: RandomSplit | None = None
+    meta_value_split: MetaValueSplit | None = None
+    rows_to_models: JsonObject | None = None
+    audit_results: JsonObject | None = None
+    check: JsonObject | None = None
+    columns_select: JsonObject | None = None
+    columns_to_rows: JsonObject | None = None
+    nth: Nth | None = None
+    multi_out: JsonObject | None = None
+    average: JsonObject | None = None
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Step:
-        if len(self.model_fields_set) != 1:
-            kinds = ", ".join(str(field.alias) for field in type(self).model_fields.values())
-            raise ValueError(f"a step has exactly one of the keys {kinds}")
-        return self
+
+Steps = Annotated[list[Element[Step]], BeforeValidator(spelling.STEP.from_api)]
+"""The steps; the API's own spelling is accepted too."""

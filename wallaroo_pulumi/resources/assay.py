@@ -13,23 +13,37 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PositiveInt, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from ..api import Client
+from ..api import Client, spelling
 from ..api import models as wire
 from ..core.context import Context
 from ..core.covers import covers
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, Adopted, Adopting, Element, Properties, WorkspaceId
+from ..core.fields import (
+    BY_SHAPE,
+    FORCES_REPLACEMENT,
+    OBJECT,
+    PLAIN,
+    Adopted,
+    Adopting,
+    Count,
+    CountFromZero,
+    CronWithSeconds,
+    Element,
+    KeyText,
+    Number,
+    OneOf,
+    Properties,
+    Threshold,
+    WorkspaceId,
+)
 from ..core.json_values import JsonObject
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..errors import ApiError, ObjectError
 from . import _lookups, _pipelines
-
-_BASELINES = ("Summary", "Static", "Rolling", "Vector")
-_SUMMARIZERS = ("UnivariateContinuous", "MultivariateContinuous")
 
 
 def _instant(value: Any) -> Any:
@@ -44,17 +58,6 @@ def _instant(value: Any) -> Any:
     return value
 
 
-def _one_of(variants: tuple[str, ...]) -> BeforeValidator:
-    """An object of the API that is tagged outside: exactly one of these keys."""
-
-    def check(value: Any) -> Any:
-        if isinstance(value, Mapping) and (len(value) != 1 or not set(value) <= {*variants}):
-            raise ValueError(f"an object with exactly one key is needed: {' or '.join(variants)}")
-        return value
-
-    return BeforeValidator(check)
-
-
 Instant = Annotated[str, BeforeValidator(_instant)]
 
 
@@ -62,21 +65,82 @@ class Interval(Properties):
     """Every so many minutes, hours, days or weeks."""
 
     unit: Literal["Minute", "Hour", "Day", "Week"]
-    quantity: PositiveInt
+    quantity: Count
 
 
 class Watched(Properties):
     """A field of the pipeline's inputs or outputs, and the scores that warn and alert."""
 
-    name: Annotated[str, Field(min_length=1)]
-    indexes: list[Element[int]] | None = None
-    warning: float | None = None
-    alert: float | None = None
+    name: KeyText
+    indexes: list[Element[CountFromZero]] | None = None
+    warning: Threshold | None = None
+    alert: Threshold | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Watched:
+        if contains_unknown((self.warning, self.alert)) or self.warning is None or self.alert is None:
+            return self
+        if self.warning > self.alert:
+            raise ValueError(f"warning ({self.warning:g}) must not be greater than alert ({self.alert:g})")
+        return self
 
 
-class AssayInputs(Adopting):
+class Width(Properties):
+    """A length of time."""
+
+    seconds: Count
+
+
+class Rolling(Properties):
+    """The time before each run's window."""
+
+    start: Instant
+    width: Width
+
+
+class Baseline(OneOf):
+    """What to compare with."""
+
+    static: Annotated[list[Element[Instant]], Field(min_length=2, max_length=2)] | None = None
+    rolling: Rolling | None = None
+    vector: Annotated[list[Element[Annotated[float, Number]]], Field(min_length=1)] | None = None
+    summary: JsonObject | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Baseline:
+        if self.static and not contains_unknown(self.static) and self.static[0] >= self.static[1]:
+            raise ValueError("the start of a static baseline must be before its end")
+        return self
+
+
+class BinMode(OneOf):
+    """How the bins are made."""
+
+    equal: Count | None = None
+    quantile: Count | None = None
+    quantile_with_explicit_outliers: Count | None = None
+    provided: Annotated[list[Element[Annotated[float, Number]]], Field(min_length=1)] | None = None
+
+
+class UnivariateContinuous(Properties):
+    """How the values of one field are binned and compared."""
+
+    aggregation: Literal["Cumulative", "Density", "Edges"]
+    metric: Literal["MaxDiff", "PSI", "SumDiff"]
+    bin_mode: Annotated[Annotated[Literal["None"], PLAIN] | Annotated[BinMode, OBJECT], BY_SHAPE]
+    bin_weights: list[Element[Threshold]] | None = None
+
+
+class Summarizer(OneOf):
+    """How values are binned and scores computed."""
+
+    univariate_continuous: UnivariateContinuous | None = None
+    multivariate_continuous: JsonObject | None = None
+
+
+class _Assay(Adopting):
     name: Annotated[
-        str, FORCES_REPLACEMENT, Field(min_length=1, description="The assay's name, unique on the instance.")
+        KeyText, FORCES_REPLACEMENT, Field(description="The assay's name, unique on the instance.")
     ]
     workspace_id: Annotated[
         WorkspaceId,
@@ -84,12 +148,12 @@ class AssayInputs(Adopting):
         Field(description="The workspace: the `workspace_id` of a Workspace."),
     ]
     pipeline_name: Annotated[
-        str,
+        KeyText,
         FORCES_REPLACEMENT,
-        Field(min_length=1, description="The pipeline to watch: the `name` of a Pipeline."),
+        Field(description="The pipeline to watch: the `name` of a Pipeline."),
     ]
     model_name: Annotated[
-        str | None,
+        KeyText | None,
         FORCES_REPLACEMENT,
         Field(description="Watch only what this model of the pipeline inferred."),
     ] = None
@@ -103,16 +167,16 @@ class AssayInputs(Adopting):
         ),
     ]
     baseline: Annotated[
-        JsonObject,
-        _one_of(_BASELINES),
+        Baseline,
+        BeforeValidator(spelling.BASELINE.from_api),
         FORCES_REPLACEMENT,
         Field(
-            description="What to compare with, by the API's names: `{'Static': [start, end]}`, "
-            "`{'Rolling': {'start': …, 'width': {'seconds': …}}}`, `{'Vector': [numbers]}` or `{'Summary': {…}}`."
+            description="What to compare with: `{'static': [start, end]}`, `{'rolling': {'start': …, 'width': "
+            "{'seconds': …}}}`, `{'vector': [numbers]}`, or `{'summary': {…}}` in the API's own form."
         ),
     ]
     window_seconds: Annotated[
-        PositiveInt, FORCES_REPLACEMENT, Field(description="How much of the inference log each run looks at.")
+        Count, FORCES_REPLACEMENT, Field(description="How much of the inference log each run looks at.")
     ]
     first_run: Annotated[
         Instant,
@@ -133,28 +197,38 @@ class AssayInputs(Adopting):
         ),
     ] = None
     cron: Annotated[
-        str | None,
+        CronWithSeconds | None,
         FORCES_REPLACEMENT,
-        Field(min_length=1, description="How often it runs, as a cron expression. Give this or `every`."),
+        Field(description="How often it runs, as a cron expression. Give this or `every`."),
     ] = None
     summarizer: Annotated[
-        JsonObject,
-        _one_of(_SUMMARIZERS),
+        Summarizer,
+        BeforeValidator(spelling.SUMMARIZER.from_api),
         FORCES_REPLACEMENT,
-        Field(description="How values are binned and scores computed, by the API's names."),
-    ] = {
-        "UnivariateContinuous": {"bin_mode": {"Quantile": 5}, "aggregation": "Density", "metric": "PSI"},
-    }
+        Field(
+            description="How values are binned and scores computed: by default five quantiles, their densities, and "
+            "the population stability index."
+        ),
+    ] = Summarizer(
+        univariate_continuous=UnivariateContinuous(
+            bin_mode=BinMode(quantile=5), aggregation="Density", metric="PSI"
+        )
+    )
     active: Annotated[bool, Field(description="Whether it runs.")] = True
 
+
+class AssayInputs(_Assay):
     @model_validator(mode="after")
     def _one_frequency(self) -> AssayInputs:
         if (self.every is None) == (self.cron is None):
             raise ValueError("give exactly one of every and cron")
+        first, last = self.first_run, self.run_until
+        if last is not None and not contains_unknown((first, last)) and last <= first:
+            raise ValueError("run_until must be after first_run")
         return self
 
 
-class AssayOutputs(AssayInputs, Adopted):
+class AssayOutputs(_Assay, Adopted):
     assay_id: Annotated[str, Field(description="The assay's id, a UUID.")]
 
 
@@ -186,7 +260,7 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
             "workspace_id": "$workspace_id",
             "pipeline_name": "ccfraud",
             "fields": [{"name": "out.dense_1", "indexes": [0], "warning": 0.1, "alert": 0.25}],
-            "baseline": {"Static": ["2026-01-01T00:00:00Z", "2026-01-08T00:00:00Z"]},
+            "baseline": {"static": ["2026-01-01T00:00:00Z", "2026-01-08T00:00:00Z"]},
             "window_seconds": 86400,
             "first_run": "2026-01-09T06:00:00Z",
             "every": {"unit": "Day", "quantity": 1},
@@ -298,8 +372,8 @@ def _definition(wanted: AssayInputs, place: wire.Workspace, pipeline: wire.Pipel
     frequency = {"Cron": wanted.cron} if wanted.every is None else {"SimpleRunFrequency": dict(wanted.every)}
     return {
         "name": wanted.name,
-        "baseline": wanted.baseline,
-        "summarizer": wanted.summarizer,
+        "baseline": wanted.to_wire()["baseline"],
+        "summarizer": wanted.to_wire()["summarizer"],
         "window": {"width": {"seconds": wanted.window_seconds}},
         "scheduling": {
             "first_run": wanted.first_run,

@@ -19,7 +19,7 @@ from ..api import models as wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, LOCAL, SECRET, Adopted, Adopting, AdoptSame
+from ..core.fields import FORCES_REPLACEMENT, LOCAL, SECRET, Adopted, Adopting, AdoptSame, KeyText
 from ..core.json_values import JsonObject
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
@@ -30,12 +30,12 @@ from . import _lookups
 
 class ConnectionInputs(Adopting):
     name: Annotated[
-        str,
+        KeyText,
         FORCES_REPLACEMENT,
-        Field(min_length=1, description="The connection's name, unique on the instance."),
+        Field(description="The connection's name, unique on the instance."),
     ]
     type: Annotated[
-        str,
+        KeyText,
         FORCES_REPLACEMENT,
         Field(description="What kind of source it is, free text such as `BIGQUERY` or `s3`."),
     ]

@@ -18,34 +18,41 @@ from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PositiveFloat
+from pydantic import Field
 
 from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, LOCAL, UNORDERED, Adopted, Adopting, Element, WorkspaceId
+from ..core.fields import (
+    BY_SHAPE,
+    FORCES_REPLACEMENT,
+    LOCAL,
+    OBJECT,
+    PLAIN,
+    UNORDERED,
+    Adopted,
+    Adopting,
+    Element,
+    KeyText,
+    ModelVersionId,
+    Seconds,
+    WorkspaceId,
+)
 from ..core.read import read_by_id
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..core.wait import Done, wait
 from ..errors import ApiError, ObjectError, WallarooError, one_line
 from . import _lookups, _pipelines
-from ._engine_config import EngineConfig
+from ._engine_config import Engines
 from ._steps import ModelRef
 from .pipeline import VersionId
 
 _TIMEOUT = 600.0
 
 
-def _model_version_id(value: Any) -> Any:
-    # Pulumi's id of a ModelVersion is text.
-    if isinstance(value, str) and value.isdigit():
-        return int(value)
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Model = Annotated[int | ModelRef, BeforeValidator(_model_version_id)]
+Model = Annotated[Annotated[ModelVersionId, PLAIN] | Annotated[ModelRef, OBJECT], BY_SHAPE]
 
 
 class _Deployment(Adopting):
@@ -55,28 +62,31 @@ class _Deployment(Adopting):
         Field(description="The workspace: the `workspace_id` of a Workspace."),
     ]
     pipeline_name: Annotated[
-        str,
+        KeyText,
         FORCES_REPLACEMENT,
-        Field(min_length=1, description="The pipeline: the `name` of a Pipeline."),
+        Field(description="The pipeline: the `name` of a Pipeline."),
     ]
     pipeline_version_id: Annotated[VersionId | None, Field(description="The version that is deployed.")] = (
         None
     )
     models: Annotated[
-        list[Element[Model]],
+        list[Element[Model]] | None,
         UNORDERED,
         Field(
-            description="All model versions that the pipeline uses: their `model_version_id`, or `model_ref(version)`."
+            min_length=1,
+            description="All model versions that the pipeline version uses: ModelVersion objects, or their "
+            "`model_version_id`. By default those of its steps; give them with the integer id of a version that is "
+            "not the latest",
         ),
-    ]
+    ] = None
     engine_config: Annotated[
-        EngineConfig | None,
+        Engines | None,
         Field(
             description="What the engines get, made by `engine_config(...)`; the instance's defaults when left out."
         ),
     ] = None
     timeout: Annotated[
-        PositiveFloat | None,
+        Seconds | None,
         LOCAL,
         Field(description="Seconds to wait for the engines to run, or to end; 600 when left out."),
     ] = None
@@ -123,7 +133,7 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
                 "name": "fraud",
                 "steps": [
                     {
-                        "ModelInference": {
+                        "model_inference": {
                             "models": [{"name": "ccfraud", "version": "$version", "sha": "$sha256"}]
                         }
                     }
@@ -347,18 +357,36 @@ def _deploy(ctx: Context[Client], wanted: DeploymentInputs, pipeline: wire.Pipel
         "pipeline_id": pipeline.id,
         "pipeline_version_pk_id" if by_id else "pipeline_version": wanted.pipeline_version_id,
     }
-    refs = [model.model_dump() for model in wanted.models if isinstance(model, ModelRef)]
-    ids = [model for model in wanted.models if not isinstance(model, ModelRef)]
+    models = _models(ctx, wanted)
+    refs = [model.model_dump() for model in models if isinstance(model, ModelRef)]
+    ids = [model for model in models if not isinstance(model, ModelRef)]
     body |= {key: value for key, value in (("models", refs), ("model_ids", ids)) if value}
     if wanted.engine_config is not None:
         body["engine_config"] = {**wanted.to_wire()["engineConfig"], "workspace_id": wanted.workspace_id}
     return ctx.client.pipelines.deploy(body)
 
 
+def _models(ctx: Context[Client], wanted: DeploymentInputs) -> list[int | ModelRef]:
+    """The wanted models: by default those of the pipeline version's steps.
+
+    The API tells the steps of a version by its UUID, and those of the latest version. An integer id is taken for that
+    of the latest one.
+    """
+    if wanted.models is not None:
+        return wanted.models
+    if isinstance(wanted.pipeline_version_id, str):
+        version = ctx.client.pipelines.version(wanted.pipeline_version_id)
+        steps = version.steps or version.definition or ()
+    else:
+        found = _pipelines.find(ctx, wanted.workspace_id, wanted.pipeline_name, fresh=True)
+        steps = _pipelines.steps_of(ctx, found) if found else ()
+    return list({ref.version: ref for ref in _pipelines.refs_in(steps)}.values())
+
+
 def _references(ctx: Context[Client], wanted: DeploymentInputs) -> set[tuple[str, str]]:
     """(name, UUID) of the wanted models. Raises ObjectError when one does not exist: before anything is deployed."""
     refs = set()
-    for model in wanted.models:
+    for model in _models(ctx, wanted):
         if isinstance(model, ModelRef):
             refs.add((model.name, model.version))
         else:

@@ -14,33 +14,40 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PositiveInt
+from pydantic import Field
 
 from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, LOCAL, SECRET, UNORDERED, Element, Properties
+from ..core.fields import (
+    FORCES_REPLACEMENT,
+    LOCAL,
+    SECRET,
+    UNORDERED,
+    Element,
+    KeyText,
+    Properties,
+    PublishId,
+)
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..errors import ObjectError, WallarooError
 from ._lookups import read_visible, require_publish
-from .pipeline import version_reference
 from .pipeline_publish import PipelinePublish
 
-PublishId = Annotated[PositiveInt, BeforeValidator(version_reference)]
 Adopt = Literal["never", "renew"]
 
 
 class _Edge(Properties):
     name: Annotated[
-        str, FORCES_REPLACEMENT, Field(min_length=1, description="The edge's name, unique on the instance.")
+        KeyText, FORCES_REPLACEMENT, Field(description="The edge's name, unique on the instance.")
     ]
     publish_id: Annotated[PublishId | None, Field(description="The publish that it runs.")] = None
     tags: Annotated[
-        list[Element[str]], UNORDERED, FORCES_REPLACEMENT, Field(description="Tags to find it by.")
+        list[Element[KeyText]], UNORDERED, FORCES_REPLACEMENT, Field(description="Tags to find it by.")
     ] = []
     adopt: Annotated[
         Adopt,

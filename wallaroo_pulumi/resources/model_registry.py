@@ -16,20 +16,22 @@ from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.create import create_once
-from ..core.fields import FORCES_REPLACEMENT, SECRET, Adopted, Adopting
+from ..core.fields import FORCES_REPLACEMENT, SECRET, Adopted, Adopting, KeyText, Line, Url
 from ..core.remove import remove_once
 from ..core.resource import Examples, Resource
 from ._lookups import read_visible
 
 
 class ModelRegistryInputs(Adopting):
-    name: Annotated[str, FORCES_REPLACEMENT, Field(min_length=1, description="The registry's name.")]
-    url: Annotated[str, FORCES_REPLACEMENT, Field(min_length=1, description="The registry's address.")]
+    name: Annotated[KeyText, FORCES_REPLACEMENT, Field(description="The registry's name.")]
+    url: Annotated[
+        Url, FORCES_REPLACEMENT, Field(description="The registry's address: an HTTP or HTTPS URL.")
+    ]
     token: Annotated[
-        str,
+        Line,
         SECRET,
         FORCES_REPLACEMENT,
-        Field(description="The token with which the instance asks the registry."),
+        Field(min_length=1, description="The token with which the instance asks the registry."),
     ]
 
 

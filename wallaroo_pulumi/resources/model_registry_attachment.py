@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ..api import Client
 from ..core.context import Context
-from ..core.fields import FORCES_REPLACEMENT, Adopted
+from ..core.fields import FORCES_REPLACEMENT, Adopted, KeyText
 from ..core.resource import Examples
 from ..errors import ObjectError
 from ._attachment import Attachment, AttachmentInputs
@@ -20,9 +20,9 @@ from ._attachment import Attachment, AttachmentInputs
 
 class ModelRegistryAttachmentInputs(AttachmentInputs):
     registry_id: Annotated[
-        str,
+        KeyText,
         FORCES_REPLACEMENT,
-        Field(min_length=1, description="The registry: the `registry_id` of a ModelRegistry."),
+        Field(description="The registry: the `registry_id` of a ModelRegistry."),
     ]
 
 

@@ -14,12 +14,14 @@ change in place (`models/insert_model_config`); a deployed pipeline takes it up 
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PositiveFloat, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from ..api import Client
 from ..api import models as wire
@@ -38,7 +40,9 @@ from ..core.fields import (
     Adopting,
     DnsLabel,
     Element,
-    Properties,
+    KeyText,
+    Number,
+    Seconds,
     WorkspaceId,
 )
 from ..core.files import COMPRESSED, HDF5, ONNX, PICKLE, ZIP
@@ -49,6 +53,7 @@ from ..core.upload import file_inputs, format_of_input, upload_once
 from ..core.wait import Done, uploading, wait
 from ..errors import ApiError, ObjectError, WallarooError, one_line
 from . import _lookups, _pipelines
+from ._engine_config import Accel, Arch, Qaic
 from ._model_config import ContinuousBatching, DynamicBatching, OpenAi, configuration, configure, without_none
 
 _SUFFIXES = (".zip", ".pt", ".onnx", ".h5", ".pkl")
@@ -94,16 +99,33 @@ _FORMATS = {
     "xgboost": (PICKLE, COMPRESSED, ZIP),
 }
 """What the file of a framework may be; of any other framework, a zip archive. Only recognised formats count."""
+_ARCH_OF = {"jetson": "arm", "qaic": "x86"}
 _WITHOUT_SCHEMAS = ("onnx", "tensorflow", "python")
 _CONFIGURABLE = ("custom", "sglang", "vllm")
 
-Requirements = Annotated[list[Element[str]] | None, BeforeValidator(lambda value: value or None)]
+
+def _python_version(value: Any) -> Any:
+    if isinstance(value, int | float):
+        raise ValueError("must be text, such as '3.8': as a number, 3.10 is 3.1")
+    if isinstance(value, str) and not re.fullmatch(r"\d+\.\d+(\.\d+)?", value):
+        raise ValueError("must be a version of Python, such as 3.8")
+    return value
 
 
-class Qaic(Properties):
-    """Qualcomm AI acceleration, with its options by the API's names."""
+def _arrow_schema(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            valid = bool(base64.b64decode(value, validate=True))
+        except ValueError:
+            valid = False
+        if not valid:
+            raise ValueError("must be a pyarrow.Schema, or the base64 of its serialised form")
+    return value
 
-    qaic: JsonObject = Field(default_factory=dict)
+
+PythonVersion = Annotated[str, BeforeValidator(_python_version)]
+ArrowSchema = Annotated[str, BeforeValidator(_arrow_schema)]
+Requirements = Annotated[list[Element[KeyText]] | None, BeforeValidator(lambda value: value or None)]
 
 
 class _ModelVersion(Adopting):
@@ -117,7 +139,7 @@ class _ModelVersion(Adopting):
     path: Annotated[str | None, LOCAL, Field(description="The model's file, as given.")] = None
     framework: Annotated[str | None, Field(description="What the file is a model of.")] = None
     arch: Annotated[str | None, Field(description="The processor it runs on.")] = None
-    accel: Annotated[str | Qaic | None, Field(description="The accelerator.")] = None
+    accel: Annotated[Accel | None, Field(description="The accelerator.")] = None
     python_version: Annotated[
         str | None,
         FORCES_REPLACEMENT,
@@ -165,13 +187,13 @@ class _ModelVersion(Adopting):
         ),
     ] = None
     tensor_fields: Annotated[
-        list[Element[str]] | None, Field(description="Names for the fields of an ONNX model's inputs.")
+        list[Element[KeyText]] | None, Field(description="Names for the fields of an ONNX model's inputs.")
     ] = None
     batch_config: Annotated[
         str | None, Field(description="`single` for a model that takes one record at a time.")
     ] = None
     filter_threshold: Annotated[
-        float | None, Field(description="A threshold that the engine filters outputs by.")
+        Annotated[float, Number] | None, Field(description="A threshold that the engine filters outputs by.")
     ] = None
     dynamic_batching: Annotated[
         DynamicBatching | None,
@@ -194,7 +216,7 @@ class _ModelVersion(Adopting):
         ),
     ] = False
     timeout: Annotated[
-        PositiveFloat | None,
+        Seconds | None,
         LOCAL,
         Field(description="Seconds for the upload, and again for the conversion; 1800 when left out."),
     ] = None
@@ -222,16 +244,37 @@ class ModelVersionInputs(_ModelVersion):
         Framework, FORCES_REPLACEMENT, Field(description="What the file is a model of, such as `onnx`.")
     ]
     arch: Annotated[
-        Literal["x86", "arm", "power10"] | None,
+        Arch | None,
         FORCES_REPLACEMENT,
         SERVER_FILLS,
         Field(description="The processor it is to run on; the instance's default is x86."),
     ] = None
     accel: Annotated[
-        Literal["none", "cuda", "jetson", "openvino", "rocm"] | Qaic | None,
+        Accel | None,
         FORCES_REPLACEMENT,
         SERVER_FILLS,
         Field(description="The accelerator; `{'qaic': {...}}` for Qualcomm's with its options."),
+    ] = None
+    python_version: Annotated[
+        PythonVersion | None,
+        FORCES_REPLACEMENT,
+        SERVER_FILLS,
+        Field(description="The Python that the model's code needs, such as `3.8`."),
+    ] = None
+    input_schema: Annotated[
+        ArrowSchema | None,
+        FORCES_REPLACEMENT,
+        ARROW_SCHEMA,
+        Field(description="The inputs' fields. Needed except for onnx, tensorflow and python."),
+    ] = None
+    output_schema: Annotated[
+        ArrowSchema | None,
+        FORCES_REPLACEMENT,
+        ARROW_SCHEMA,
+        Field(description="The outputs' fields. Needed except for onnx, tensorflow and python."),
+    ] = None
+    batch_config: Annotated[
+        Literal["single"] | None, Field(description="`single` for a model that takes one record at a time.")
     ] = None
     visibility: Annotated[
         Literal["private", "public"],
@@ -241,6 +284,14 @@ class ModelVersionInputs(_ModelVersion):
 
     @model_validator(mode="after")
     def _consistent(self) -> ModelVersionInputs:
+        accel = "qaic" if isinstance(self.accel, Qaic) else self.accel
+        needed = _ARCH_OF.get(accel) if isinstance(accel, str) else None
+        if needed and not contains_unknown(self.arch) and (self.arch or "x86") != needed:
+            raise ValueError(f"accel {accel!r} runs on arch {needed!r} only")
+        if self.batch_config is not None and self.continuous_batching is not None:
+            raise ValueError("give batch_config or continuous_batching, not both")
+        if self.batch_config == "single" and self.dynamic_batching is not None:
+            raise ValueError("batch_config 'single' excludes dynamic_batching")
         if contains_unknown(self.framework):
             return self
         missing = [n for n in ("input_schema", "output_schema") if getattr(self, n) is None]

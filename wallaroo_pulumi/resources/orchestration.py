@@ -19,7 +19,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import Field, PositiveFloat
+from pydantic import Field
 
 from ..api import Client
 from ..api import models as wire
@@ -32,6 +32,8 @@ from ..core.fields import (
     ONLY_AT_CREATION,
     Adopted,
     Adopting,
+    KeyText,
+    Seconds,
     WorkspaceId,
 )
 from ..core.remove import remove_once
@@ -58,7 +60,7 @@ class _Orchestration(Adopting):
         None
     )
     timeout: Annotated[
-        PositiveFloat | None,
+        Seconds | None,
         LOCAL,
         Field(description="Seconds to wait for the packaging; 900 when left out."),
     ] = None
@@ -85,9 +87,9 @@ class _Orchestration(Adopting):
 
 class OrchestrationInputs(_Orchestration):
     name: Annotated[
-        str,
+        KeyText,
         FORCES_REPLACEMENT,
-        Field(min_length=1, description="The orchestration's name. The instance does not keep it unique."),
+        Field(description="The orchestration's name. The instance does not keep it unique."),
     ]
     path: Annotated[
         str,

@@ -20,30 +20,40 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ..api import Client
+from ..api import Client, spelling
 from ..api import models as wire
 from ..core.context import Context
 from ..core.covers import covers
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, LOCAL, Adopted, Adopting, DnsLabel, Element, WorkspaceId
+from ..core.fields import (
+    FORCES_REPLACEMENT,
+    LOCAL,
+    Adopted,
+    Adopting,
+    DnsLabel,
+    WorkspaceId,
+    key_text,
+)
 from ..core.json_values import JsonObject
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..errors import ApiError, ObjectError
 from . import _lookups, _pipelines
-from ._steps import Step
+from ._steps import Steps
 
 _HALF_DONE = 3
 """How often a version is tried when the instance says that it made the pipeline and not the version."""
 
 
-def version_reference(value: Any) -> Any:
+def _version_reference(value: Any) -> Any:
     """An integer version id as a whole number, a UUID as it is."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(value, bool) or (isinstance(value, int | float) and (value <= 0 or value % 1)):
+        raise ValueError("must be the version_id of a Pipeline, or the UUID of a version")
+    return key_text(int(value) if isinstance(value, float) else value)
 
 
-VersionId = Annotated[int | str, BeforeValidator(version_reference)]
+VersionId = Annotated[int | str, BeforeValidator(_version_reference)]
 
 
 class _Pipeline(Adopting):
@@ -53,7 +63,6 @@ class _Pipeline(Adopting):
         Field(description="The workspace: the `workspace_id` of a Workspace."),
     ]
     name: Annotated[str, Field(description="The pipeline's name.")]
-    steps: Annotated[list[Any], Field(description="The steps as the API stores them.")]
     force_destroy: Annotated[
         bool, LOCAL, Field(description="Whether deleting undeploys the pipeline first, if it is deployed.")
     ] = False
@@ -66,16 +75,18 @@ class PipelineInputs(_Pipeline):
         Field(description="The pipeline's name, a DNS label, unique in its workspace."),
     ]
     steps: Annotated[
-        list[Element[Step]],
+        Steps,
         Field(
-            description="The steps, made by `model_step`, `shadow_step`, `random_split_step` and `meta_split_step`, or "
-            "written in the API's own form. None: a pipeline without a purpose yet"
+            description="The steps: models, or what `model_step`, `shadow_step`, `random_split_step` and "
+            "`meta_split_step` return. An empty list makes a pipeline without steps"
         ),
     ]
 
 
 class PipelineOutputs(_Pipeline, Adopted):
-    steps: Annotated[list[JsonObject], Field(description="The steps as the API stores them.")]
+    steps: Annotated[
+        list[JsonObject], BeforeValidator(spelling.STEP.from_api), Field(description="The steps.")
+    ]
     pipeline_id: Annotated[int, Field(description="The pipeline's id.")]
     version_id: Annotated[
         VersionId, Field(description="The latest version: its id, or its UUID when the id is not told.")
@@ -115,7 +126,11 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
             "workspace_id": "$workspace_id",
             "name": "fraud",
             "steps": [
-                {"ModelInference": {"models": [{"name": "ccfraud", "version": "$version", "sha": "$sha256"}]}}
+                {
+                    "model_inference": {
+                        "models": [{"name": "ccfraud", "version": "$version", "sha": "$sha256"}]
+                    }
+                }
             ],
         },
         update={"steps": []},

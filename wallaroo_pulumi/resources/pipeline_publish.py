@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
+from pydantic import Field
 
 from ..api import Client
 from ..api import models as wire
@@ -24,19 +24,28 @@ from ..core.context import Context
 from ..core.covers import covers
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, LOCAL, SERVER_FILLS, UNORDERED, Adopted, Adopting, Element
+from ..core.fields import (
+    FORCES_REPLACEMENT,
+    LOCAL,
+    SERVER_FILLS,
+    UNORDERED,
+    Adopted,
+    Adopting,
+    Element,
+    ModelVersionId,
+    PublishId,
+    Seconds,
+)
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused, refused_ids
 from ..core.wait import Done, wait
 from ..errors import ObjectError, one_line
 from . import _lookups
-from ._engine_config import EngineConfig
-from .pipeline import VersionId, version_reference
+from ._engine_config import Engines
+from .pipeline import VersionId
 
 _TIMEOUT = 600.0
 """Seconds; the vendor's SDK waits as long."""
-
-Id = Annotated[PositiveInt, BeforeValidator(version_reference)]
 
 
 class PipelinePublishInputs(Adopting):
@@ -46,34 +55,36 @@ class PipelinePublishInputs(Adopting):
         Field(description="The version to publish: the `version_id` of a Pipeline."),
     ]
     models: Annotated[
-        list[Element[Id]],
+        list[Element[ModelVersionId]],
         UNORDERED,
         LOCAL,
         FORCES_REPLACEMENT,
         Field(description="The model versions that the pipeline uses: their `model_version_id`."),
     ]
     engine_config: Annotated[
-        EngineConfig | None,
+        Engines | None,
         FORCES_REPLACEMENT,
         SERVER_FILLS,
         Field(description="What the engine gets on an edge, made by `engine_config(...)`."),
     ] = None
     replaces: Annotated[
-        list[Element[Id]],
+        list[Element[PublishId]],
         UNORDERED,
         LOCAL,
         FORCES_REPLACEMENT,
         Field(description="Ids of earlier publishes whose edges are to run this one."),
     ] = []
     timeout: Annotated[
-        PositiveFloat | None,
+        Seconds | None,
         LOCAL,
         Field(description="Seconds to wait until it is published; 600 when left out."),
     ] = None
 
 
 class PipelinePublishOutputs(PipelinePublishInputs, Adopted):
-    models: Annotated[list[Element[Id]], LOCAL, Field(description="The model versions, as given.")] = []
+    models: Annotated[
+        list[Element[ModelVersionId]], LOCAL, Field(description="The model versions, as given.")
+    ] = []
     publish_id: Annotated[int, Field(description="The id that Edge refers to.")]
     status: Annotated[str, Field(description="`Published` once edges can run it.")]
     pipeline_name: Annotated[str | None, Field(description="The pipeline's name.")] = None
@@ -116,7 +127,7 @@ class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
                 "name": "fraud",
                 "steps": [
                     {
-                        "ModelInference": {
+                        "model_inference": {
                             "models": [{"name": "ccfraud", "version": "$version", "sha": "$sha256"}]
                         }
                     }

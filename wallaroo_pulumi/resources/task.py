@@ -16,14 +16,24 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, LOCAL, Adopted, Adopting, WorkspaceId
+from ..core.fields import (
+    FORCES_REPLACEMENT,
+    LOCAL,
+    Adopted,
+    Adopting,
+    Count,
+    Cron,
+    KeyText,
+    Seconds,
+    WorkspaceId,
+)
 from ..core.json_values import JsonObject
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
@@ -38,12 +48,6 @@ _FAILED = ("failed", "crash_loop", "timed_out", "schedule_error", "killed")
 _ENDED = ("killed", "failed", "success", "timed_out")
 
 
-def _cron(value: Any) -> Any:
-    if isinstance(value, str) and len(value.split()) != 5:
-        raise ValueError("a cron schedule of five fields is needed, such as '0 4 * * *'")
-    return " ".join(value.split()) if isinstance(value, str) else value
-
-
 class _Task(Adopting):
     workspace_id: Annotated[
         WorkspaceId,
@@ -55,9 +59,8 @@ class _Task(Adopting):
     ] = None
     name: Annotated[str | None, Field(description="The task's name; another's may have none.")] = None
     schedule: Annotated[
-        str | None,
+        Cron | None,
         FORCES_REPLACEMENT,
-        BeforeValidator(_cron),
         Field(
             description="When it runs, as cron's five fields: `0 4 * * *`. Left out, it runs until it is killed."
         ),
@@ -72,14 +75,14 @@ class _Task(Adopting):
         bool, FORCES_REPLACEMENT, Field(description="Whether the instance runs it with debugging on.")
     ] = False
     run_timeout: Annotated[
-        PositiveInt | None,
+        Count | None,
         FORCES_REPLACEMENT,
         LOCAL,
         Field(description="Seconds after which a run of a scheduled task is ended."),
     ] = None
     paused: Annotated[bool, Field(description="Whether the task is paused.")] = False
     timeout: Annotated[
-        PositiveFloat | None,
+        Seconds | None,
         LOCAL,
         Field(description="Seconds to wait for its start, pause or end; 300 when left out."),
     ] = None
@@ -87,11 +90,11 @@ class _Task(Adopting):
 
 class TaskInputs(_Task):
     orchestration_id: Annotated[
-        str,
+        KeyText,
         FORCES_REPLACEMENT,
-        Field(min_length=1, description="What runs: the `orchestration_id` of an Orchestration."),
+        Field(description="What runs: the `orchestration_id` of an Orchestration."),
     ]
-    name: Annotated[str, FORCES_REPLACEMENT, Field(min_length=1, description="The task's name.")]
+    name: Annotated[KeyText, FORCES_REPLACEMENT, Field(description="The task's name.")]
 
     @model_validator(mode="after")
     def _runs_end_by_schedule(self) -> TaskInputs:

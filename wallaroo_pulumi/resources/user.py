@@ -28,6 +28,7 @@ from ..core.fields import (
     Adopted,
     Adopting,
     Email,
+    Line,
 )
 from ..core.resource import Examples, Resource
 from ..errors import ApiError, ObjectError
@@ -36,8 +37,8 @@ from . import _accounts
 
 class UserInputs(Adopting):
     email: Annotated[Email, FORCES_REPLACEMENT, Field(description="The e-mail address, also the login name.")]
-    first_name: Annotated[str | None, SERVER_FILLS, Field(description="The first name.")] = None
-    last_name: Annotated[str | None, SERVER_FILLS, Field(description="The last name.")] = None
+    first_name: Annotated[Line | None, SERVER_FILLS, Field(description="The first name.")] = None
+    last_name: Annotated[Line | None, SERVER_FILLS, Field(description="The last name.")] = None
     is_admin: Annotated[bool, Field(description="Whether the user administers the instance.")] = False
     enabled: Annotated[bool, Field(description="Whether the user may log in.")] = True
     initial_password: Annotated[
@@ -47,8 +48,9 @@ class UserInputs(Adopting):
         ONLY_AT_CREATION,
         SERVER_FILLS,
         Field(
+            min_length=1,
             description="The first password. Left out, the instance makes one, found in the output of this name. "
-            "An account that is taken over keeps its password."
+            "An account that is taken over keeps its password.",
         ),
     ] = None
 

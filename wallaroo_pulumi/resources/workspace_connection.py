@@ -15,7 +15,7 @@ from pydantic import Field
 from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
-from ..core.fields import FORCES_REPLACEMENT, Adopted
+from ..core.fields import FORCES_REPLACEMENT, Adopted, KeyText
 from ..core.resource import Examples
 from ..errors import ObjectError
 from ._attachment import Attachment, AttachmentInputs
@@ -23,9 +23,9 @@ from ._attachment import Attachment, AttachmentInputs
 
 class WorkspaceConnectionInputs(AttachmentInputs):
     connection_name: Annotated[
-        str,
+        KeyText,
         FORCES_REPLACEMENT,
-        Field(min_length=1, description="The connection: the `name` of a Connection."),
+        Field(description="The connection: the `name` of a Connection."),
     ]
 
 

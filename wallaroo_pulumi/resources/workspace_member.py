@@ -18,7 +18,16 @@ from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, SERVER_FILLS, Adopted, Adopting, Email, Role, WorkspaceId
+from ..core.fields import (
+    FORCES_REPLACEMENT,
+    SERVER_FILLS,
+    Adopted,
+    Adopting,
+    Email,
+    KeyText,
+    Role,
+    WorkspaceId,
+)
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..errors import ObjectError
@@ -46,10 +55,10 @@ class _Member(Adopting):
         Field(description="The user by e-mail address. Give this or `user_id`."),
     ] = None
     user_id: Annotated[
-        str | None,
+        KeyText | None,
         FORCES_REPLACEMENT,
         SERVER_FILLS,
-        Field(min_length=1, description="The user by id (that of Keycloak). Give this or `email`."),
+        Field(description="The user by id (that of Keycloak). Give this or `email`."),
     ] = None
     role: Annotated[Role, Field(description="`OWNER` or `COLLABORATOR`.")] = "COLLABORATOR"
 

@@ -34,20 +34,20 @@ A, B = model("a"), model("b", 8)
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
-        (wallaroo.model_step(A), {"ModelInference": {"models": [ref("a")]}}),
-        (wallaroo.shadow_step(A, B), {"ModelInference": {"models": [ref("a"), ref("b")]}}),
+        (wallaroo.model_step(A), {"modelInference": {"models": [ref("a")]}}),
+        (wallaroo.shadow_step(A, B), {"modelInference": {"models": [ref("a"), ref("b")]}}),
         (
             wallaroo.random_split_step([(A, 0.9), (B, 0.1)], hash_key="card"),
             {
-                "RandomSplit": {
-                    "hash_key": "card",
+                "randomSplit": {
+                    "hashKey": "card",
                     "weights": [{"model": ref("a"), "weight": 0.9}, {"model": ref("b"), "weight": 0.1}],
                 }
             },
         ),
         (
             wallaroo.meta_split_step("tier", A, {"gold": B}),
-            {"MetaValueSplit": {"split_key": "tier", "control": ref("a"), "routes": {"gold": ref("b")}}},
+            {"metaValueSplit": {"splitKey": "tier", "control": ref("a"), "routes": {"gold": ref("b")}}},
         ),
     ],
 )
@@ -63,7 +63,6 @@ def accepted(config: Any) -> Any:
         "workspaceId": 1,
         "pipelineName": "p",
         "pipelineVersionId": 1,
-        "models": [],
         "engineConfig": config,
     }
     found, problems = check(RESOURCES["Deployment"], inputs, {})
@@ -76,7 +75,7 @@ def test_an_engine_configuration_says_only_what_was_given() -> None:
     found = accepted(
         wallaroo.engine_config(cpus=0.5, memory="512Mi", gpus=1, replicas=2, load_balancer_cpus=0.2)
     )
-    amounts = {"cpu": 0.5, "memory": "512Mi", "nvidia.com/gpu": 1}
+    amounts = {"cpu": 0.5, "memory": "512Mi", "gpu": 1}
     assert found == {
         "engine": {
             "cpu": 0.5,
@@ -92,11 +91,11 @@ def test_autoscaling() -> None:
     scale = wallaroo.Autoscale(1, 4, by="queue", scale_up_queue_depth=5, scale_down_queue_depth=1, window=60)
     assert accepted(wallaroo.engine_config(replicas=scale))["engine"]["autoscale"] == {
         "type": "queue",
-        "replica_min": 1,
-        "replica_max": 4,
-        "scale_up_queue_depth": 5,
-        "scale_down_queue_depth": 1,
-        "autoscaling_window": 60,
+        "replicaMin": 1,
+        "replicaMax": 4,
+        "scaleUpQueueDepth": 5,
+        "scaleDownQueueDepth": 1,
+        "autoscalingWindow": 60,
     }
 
 

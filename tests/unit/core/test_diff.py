@@ -73,3 +73,26 @@ def test_the_order_of_an_unordered_list_does_not_matter() -> None:
 
     olds = {"tags": ["a", "b"], "steps": ["a", "b"]}
     assert diff(Tagged, olds, {"tags": ["b", "a"], "steps": ["b", "a"]}).changed == ("steps",)  # type: ignore[arg-type]
+
+
+def test_state_in_another_form_of_the_same_value_is_no_difference() -> None:
+    ref = {"name": "m", "version": "v", "sha": "s"}
+    older = {
+        "workspaceId": 1.0,
+        "name": "p",
+        "steps": [{"ModelInference": {"models": [ref]}}],
+        "forceDestroy": False,
+    }
+    newer = {**older, "steps": [{"modelInference": {"models": [ref]}}]}
+    assert diff(RESOURCES["Pipeline"], older, newer).changed == ()
+    config = {"engine": {"node_selector": "pool:gpu", "resources": {"limits": {"nvidia.com/gpu": 1}}}}
+    canonical = {"engine": {"nodeSelector": "pool:gpu", "resources": {"limits": {"gpu": 1}}}}
+    place = {"workspaceId": 1, "pipelineName": "p", "pipelineVersionId": 1, "models": [7]}
+    older = {**place, "engineConfig": config}
+    assert diff(RESOURCES["Deployment"], older, {**place, "engineConfig": canonical}).changed == ()
+    assert diff(RESOURCES["Deployment"], older, {**place, "engineConfig": {}}).changed == ("engineConfig",)
+
+
+def test_a_name_that_was_stored_decomposed_is_the_same_name() -> None:
+    older = {"name": "cafe\u0301", "type": "s3", "details": {}, "adopt": "if_same"}
+    assert diff(RESOURCES["Connection"], older, {**older, "name": "caf\u00e9"}).changed == ()

@@ -120,7 +120,7 @@ def test_a_pipeline_that_does_not_exist_is_named(bench: Workbench) -> None:
         ({"every": None}, "", "exactly one of every and cron"),
         ({"first_run": "2026-01-09T06:00:00"}, "firstRun", "with its zone"),
         ({"first_run": "tomorrow"}, "firstRun", "with its zone"),
-        ({"baseline": {"Guess": 1}}, "baseline", "exactly one key is needed: Summary or Static"),
+        ({"baseline": {}}, "baseline", "exactly one key is needed: static, rolling"),
         ({"summarizer": {}}, "summarizer", "exactly one key is needed"),
         ({"fields": []}, "fields", "at least 1 item"),
         ({"fields": [{"nam": "out.x"}]}, "fields[0].name", "is required"),

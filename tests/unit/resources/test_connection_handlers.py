@@ -175,7 +175,7 @@ def test_deleting_a_registry_detaches_it_and_says_what_stays(
             {"run_timeout": 60},
             {"": "run_timeout is for tasks with a schedule: one without runs until it is killed"},
         ),
-        ({"arguments": [1]}, {"arguments": "must be keys with values"}),
+        ({"arguments": [1]}, {"arguments": "must be an object"}),
     ],
 )
 def test_wrong_tasks_fail_in_the_check(inputs: dict[str, Any], failed: dict[str, str]) -> None:

@@ -57,7 +57,7 @@ class Bench(Workbench):
 
 def step(*models: Made) -> dict[str, Any]:
     refs = [{"name": m["name"], "version": m["version"], "sha": m["sha256"]} for _, m in models]
-    return {"ModelInference": {"models": refs}}
+    return {"modelInference": {"models": refs}}
 
 
 @pytest.fixture
@@ -269,7 +269,7 @@ def test_a_file_of_another_format_than_the_frameworks_is_rejected(
 ) -> None:
     content = HOUSE_PRICE if told and "is an ONNX" in told else orchestration_file(tmp_path)
     shutil.copy(content, tmp_path / file)
-    given = {"framework": "onnx", "input_schema": "a", "output_schema": "b", **inputs}
+    given = {"framework": "onnx", "input_schema": "eA==", "output_schema": "eA==", **inputs}
     found = failures("ModelVersion", workspace_id=1, name="m", path=str(tmp_path / file), **given)
     assert list(found) == ([] if told is None else ["path"])
     assert (told or "") in found.get("path", "")
@@ -337,10 +337,10 @@ def test_a_pipeline_without_any_version_is_completed(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "steps",
     [
-        [{"ModelInference": {"models": [{"name": "a", "version": UNKNOWN, "sha": UNKNOWN}]}}],
-        [{"RandomSplit": {"weights": [{"model": UNKNOWN, "weight": UNKNOWN}, UNKNOWN]}}],
-        [{"MetaValueSplit": {"split_key": "card", "control": UNKNOWN, "routes": {"gold": UNKNOWN}}}],
-        [UNKNOWN, {"ModelInference": UNKNOWN}],
+        [{"modelInference": {"models": [{"name": "a", "version": UNKNOWN, "sha": UNKNOWN}]}}],
+        [{"randomSplit": {"weights": [{"model": UNKNOWN, "weight": UNKNOWN}, UNKNOWN]}}],
+        [{"metaValueSplit": {"splitKey": "card", "control": UNKNOWN, "routes": {"gold": UNKNOWN}}}],
+        [UNKNOWN, {"modelInference": UNKNOWN}],
     ],
 )
 def test_unknowns_stand_anywhere_in_steps(steps: list[Any]) -> None:
@@ -349,16 +349,41 @@ def test_unknowns_stand_anywhere_in_steps(steps: list[Any]) -> None:
     assert found["steps"] == steps
 
 
+REF = {"name": "a", "version": "b", "sha": "c"}
+
+
+@pytest.mark.parametrize(
+    ("given", "canonical"),
+    [
+        ({"ModelInference": {"models": [REF]}}, {"modelInference": {"models": [REF]}}),
+        ({"model_inference": {"models": [REF]}}, {"modelInference": {"models": [REF]}}),
+        (
+            {"RandomSplit": {"hash_key": "card", "weights": [{"model": REF, "weight": 1.0}]}},
+            {"randomSplit": {"hashKey": "card", "weights": [{"model": REF, "weight": 1.0}]}},
+        ),
+        ({"Check": {"tree_of": ["{}"]}}, {"check": {"tree_of": ["{}"]}}),
+    ],
+)
+def test_steps_have_one_form_whatever_their_spelling(given: Any, canonical: Any) -> None:
+    found, problems = check(RESOURCES["Pipeline"], {"workspaceId": 1, "name": "p", "steps": [given]}, {})
+    assert (problems, found["steps"]) == ([], [canonical])
+
+
 @pytest.mark.parametrize(
     ("steps", "property", "told"),
     [
-        ([{}], "steps[0]", "exactly one of the keys ModelInference"),
-        ([{"Inference": {}}], "steps[0].Inference", "is not a property"),
-        ([{"ModelInference": {"models": []}}], "steps[0].ModelInference.models", "at least 1 item"),
+        ([{}], "steps[0]", "exactly one key is needed: model_inference, random_split"),
+        ([{"Inference": {}}], "steps[0].Inference", "is not a property; did you mean 'modelInference'?"),
+        ([{"ModelInference": {"models": []}}], "steps[0].modelInference.models", "at least 1 item"),
         (
-            [{"ModelInference": {"models": [{"name": "a", "version": "b"}]}}],
-            "steps[0].ModelInference.models[0].sha",
+            [{"model_inference": {"models": [{"name": "a", "version": "b"}]}}],
+            "steps[0].modelInference.models[0].sha",
             "is required",
+        ),
+        (
+            [{"randomSplit": {"weights": [{"model": REF, "weight": 0}]}}],
+            "steps[0].randomSplit",
+            "at least one weight must be greater than 0",
         ),
     ],
 )

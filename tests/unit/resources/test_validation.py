@@ -63,7 +63,7 @@ IN_A_WORKSPACE: dict[str, dict[str, Any]] = {
     "ModelRegistryAttachment": {"registry_id": "a"},
     "ModelVersion": {"name": "m", "path": "m.onnx", "framework": "onnx"},
     "Pipeline": {"name": "p", "steps": []},
-    "Deployment": {"pipeline_name": "p", "pipeline_version_id": 1, "models": []},
+    "Deployment": {"pipeline_name": "p", "pipeline_version_id": 1},
     "Orchestration": {"name": "code", "path": "code.zip"},
     "Task": {"orchestration_id": "a", "name": "scores"},
     "Assay": ASSAY,
@@ -175,7 +175,7 @@ def test_two_owners_who_go_do_not_count_on_each_other(bench: Workbench, place: i
 def test_a_pipeline_that_is_not_there(bench: Workbench, place: int) -> None:
     missing = {"pipelineName": f"pipeline 'houses' does not exist in workspace {place}; check pipeline_name, or "
                "declare a Pipeline and give its `name`"}  # fmt: skip
-    deployment = {"workspace_id": place, "pipeline_name": "houses", "pipeline_version_id": 1, "models": []}
+    deployment = {"workspace_id": place, "pipeline_name": "houses", "pipeline_version_id": 1}
     assert refused(bench, "Assay", workspace_id=place, **ASSAY) == missing
     assert refused(bench, "Deployment", **deployment) == missing
     declare(bench, "Pipeline", workspace_id=place, name="houses", steps=[])
@@ -215,7 +215,7 @@ def test_a_pipeline_version_that_is_named_by_an_unknown_uuid(bench: Workbench, p
     (listed,) = bench.client.pipelines.list(place)
     assert listed.pipeline_version is not None
     uuid = listed.pipeline_version.version
-    deployment = {"workspace_id": place, "pipeline_name": "houses", "models": []}
+    deployment = {"workspace_id": place, "pipeline_name": "houses"}
     assert refused(bench, "Deployment", **deployment, pipeline_version_id=uuid) == {}
     found = refused(bench, "Deployment", **deployment, pipeline_version_id="4711")
     assert "no pipeline version has the UUID '4711'" in found["pipelineVersionId"]
