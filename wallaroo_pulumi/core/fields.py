@@ -169,7 +169,7 @@ def fields_with(model: type[BaseModel], *markers: Marker) -> Iterator[tuple[str,
 
 
 def nearest_name(name: str, model: type[BaseModel], *, wire: bool) -> str:
-    """Return a hint at the property of ``model`` that ``name`` may stand for (``; did you mean 'x'?``), or nothing.
+    """Return a hint at the property of ``model`` that ``name`` resembles (``; did you mean 'x'?``), or nothing.
 
     ``wire``: whether the property goes by its wire name there.
     """
