@@ -3,7 +3,8 @@
 WallarooError
 ├── ConfigError         a setting is missing or wrong
 ├── AuthError           no token could be had
-├── ApiError            the API answered with an error
+│   └── LoginRejected   Keycloak rejected the credentials: the same login is not sent again
+├── ApiError            the API, or a gateway in front of it, answered with an error
 ├── ConnectionFailed    the API could not be reached, or a read failed after its retries
 ├── OutcomeUnknown      a write that may or may not have been carried out
 └── ObjectError         an object is not as the operation needs it
@@ -35,27 +36,34 @@ class AuthError(WallarooError):
     """No token could be had; says which part of the credentials was refused, and why."""
 
 
+class LoginRejected(AuthError):
+    """Keycloak rejected the credentials. Sending them again is useless, and may lock the account."""
+
+
 class ApiError(WallarooError):
-    """The API answered a request with an error.
+    """A request was answered with an error, by the API or by a gateway in front of it.
 
     ``status`` is the HTTP status, ``endpoint`` the path below ``/v1/api``, ``message`` the server's own words.
+    ``from_api`` is false for a gateway's answer, which says nothing about objects.
     """
 
-    def __init__(self, status: int, endpoint: str, message: str, hint: str | None = None) -> None:
+    def __init__(
+        self, status: int, endpoint: str, message: str, hint: str | None = None, *, from_api: bool = True
+    ) -> None:
         self.status = status
         self.endpoint = endpoint
         self.message = one_line(message)
         self.hint = hint
+        self.from_api = from_api
         super().__init__(f"{endpoint} answered {status}: {self.message}" + (f"; {hint}" if hint else ""))
 
-    @property
-    def is_page(self) -> bool:
-        """Whether a gateway's web page answered in place of the API, so that the status says nothing of an object."""
-        return self.message.startswith("<")
+    def answered(self, *statuses: int) -> bool:
+        """Whether the API itself answered, and with one of these statuses."""
+        return self.from_api and self.status in statuses
 
     def with_hint(self, hint: str) -> Self:
-        """The same error, saying also what to do."""
-        return type(self)(self.status, self.endpoint, self.message, hint)
+        """Return the same error with another remedy."""
+        return type(self)(self.status, self.endpoint, self.message, hint, from_api=self.from_api)
 
 
 class ConnectionFailed(WallarooError):

@@ -1,8 +1,13 @@
-"""How connections are made: pooled, TLS always verified, bounded in time, retried where it is safe, no redirects."""
+"""How connections are made: pooled, bounded in time, retried where it is safe; TLS always verified, no redirects.
+
+Also proxies, and answers that the instance did not give: pages of gateways and proxies.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import html
+import re
 import ssl
 import threading
 import time
@@ -15,6 +20,7 @@ from httpx_retries import Retry, RetryTransport
 
 from .config import Settings
 from .errors import ConfigError, one_line
+from .proxies import Proxy, proxy_for
 
 _LONGEST_WAIT = 10.0
 """Seconds between two tries at most, whatever Retry-After says."""
@@ -34,21 +40,37 @@ _ONE_PACKET = 65_536
 def open_client(settings: Settings, *, transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """A client for the instance. Requests are retried as reads unless they say otherwise (:func:`write_retries`).
 
-    ``transport`` replaces the network. Raises ConfigError when caBundle cannot be read.
+    ``transport`` replaces the network. Raises ConfigError when caBundle cannot be read, or for a variable such as
+    HTTPS_PROXY that is no proxy's URL.
     """
+
+    def retried(inner: httpx.BaseTransport) -> httpx.BaseTransport:
+        return RetryTransport(_WholeReplies(inner), read_retries(settings))
+
+    if transport is not None:
+        mounts: dict[str, httpx.BaseTransport] = {}
+    else:
+        context = _trust(settings)
+        transport = _network(context)
+        proxies = {url: proxy_for(url) for url in (settings.api_url, settings.keycloak_url)}
+        networks = {proxy: retried(_network(context, proxy)) for proxy in proxies.values() if proxy}
+        mounts = {_origin(url): networks[proxy] for url, proxy in proxies.items() if proxy}
     return httpx.Client(
-        transport=RetryTransport(_WholeReplies(transport or _network(settings)), read_retries(settings)),
-        timeout=settings.timeout,
-        follow_redirects=False,
+        transport=retried(transport), mounts=mounts, timeout=settings.timeout, follow_redirects=False
     )
 
 
-def read_retries(settings: Settings) -> Retry:
-    """For requests whose repetition is harmless."""
+def _origin(url: str) -> str:
+    parts = httpx.URL(url)
+    return f"{parts.scheme}://{parts.netloc.decode()}"
+
+
+def read_retries(settings: Settings, *more_statuses: int) -> Retry:
+    """For idempotent requests. They are also sent again after ``more_statuses``."""
     return Retry(
         total=settings.max_retries,
         allowed_methods=["GET", "POST"],
-        status_forcelist=[*_REFUSED, *_GATEWAY],
+        status_forcelist=[*_REFUSED, *_GATEWAY, *more_statuses],
         retry_on_exceptions=[
             httpx.TimeoutException,
             httpx.NetworkError,
@@ -90,48 +112,103 @@ def _parsed(response: httpx.Response) -> Any:
         return response.json()
     except (ValueError, RecursionError):
         pass  # it holds the whole text, so it must not become the context of ours
-    raise httpx.DecodingError("it is no JSON, or cut short", request=response.request)
+    page = web_page(response)
+    raise httpx.DecodingError(f"it is {page or 'no JSON, or cut short'}", request=response.request)
 
 
-def unreachable(error: httpx.HTTPError, what: str, url: str) -> str:
-    """One line for a failed request: what, where, why, what to do. Holds no header and no body."""
+def web_page(response: httpx.Response) -> str | None:
+    """Describe an answer in HTML or XML, which neither the API nor Keycloak gives us, or return None for any other.
+
+    By its title, or else its text. Not cut: callers redact it first.
+    """
+    text = response.text.lstrip("\ufeff \t\r\n")
+    if not text or not (text.startswith("<") or "text/html" in response.headers.get("content-type", "")):
+        return None
+    titled = re.search(r"(?is)<title[^>]*>(.*?)</title>", text) or re.search(
+        r"(?is)<h1[^>]*>(.*?)</h1>", text
+    )
+    words = re.sub(r"(?is)<(style|script).*?</\1>|<[^>]*>", " ", titled[1] if titled else text)
+    return f"a web page ({html.unescape(words).strip() or 'without text'})"
+
+
+def gateway_remedy(status: int, url: str, setting: str) -> str:
+    """What to do about an answer that the instance itself did not give.
+
+    ``url`` is where the request went, ``setting`` the key of that address.
+    """
+    proxy = proxy_for(url)
+    if status == 407 and proxy:
+        return f"the proxy {proxy} requires user and password: put them into that URL"
+    between = f"the gateway, or the proxy {proxy}," if proxy else "the gateway"
+    if status == 413:
+        return "a gateway limits the size of requests: raise its limit (of an nginx ingress: proxy-body-size)"
+    if status >= 500:
+        return f"check {between} in front of the instance, and that the instance is up"
+    return f"check wallaroo:{setting}, and the rules of {between} in front of the instance"
+
+
+def unreachable(error: httpx.HTTPError, what: str, url: str, settings: Settings) -> str:
+    """One line for a failed request: what, where, why, what to do. Contains no header and no secret."""
     # A local protocol error quotes the header that could not be sent.
     quotable = not isinstance(error, httpx.LocalProtocolError)
-    why = (quotable and one_line(str(error))) or type(error).__name__
+    why = (quotable and one_line(settings.redact(str(error)))) or type(error).__name__
+    proxy = proxy_for(url)
+    if isinstance(error, httpx.ProxyError):
+        remedy = (
+            "put user and password into that URL"
+            if why.startswith("407")
+            else "check its rules, or set NO_PROXY"
+        )
+        return f"{what} at {url} cannot be reached: the proxy {proxy} answered {why}; {remedy}"
+    place = f"{what} at {url}" + (f", through the proxy {proxy}," if proxy else "")
     if isinstance(error, httpx.ConnectError) and "certificate" in why.lower():
         return (
-            f"{what} at {url} shows a certificate that is not trusted: {why}; if a private authority made it, set "
+            f"{place} shows a certificate that is not trusted: {why}; if a private authority issued it, set "
             "wallaroo:caBundle (WALLAROO_CA_BUNDLE)"
         )
     if isinstance(error, httpx.TimeoutException):
         return (
-            f"{what} at {url} did not answer in time ({why}); check the address, or raise wallaroo:timeout "
+            f"{place} did not answer in time ({why}); check the address, or raise wallaroo:timeout "
             "(WALLAROO_TIMEOUT)"
         )
     if isinstance(error, httpx.DecodingError):
-        return f"{what} at {url} gave a reply that cannot be read: {why}; check the address, or try again"
-    return f"{what} at {url} cannot be reached: {why}; check the address and that the instance is up"
+        return f"{place} gave a reply that cannot be read: {why}; check the address, or try again"
+    return f"{place} cannot be reached: {why}; check the address and that the instance is up"
 
 
-def _network(settings: Settings) -> httpx.HTTPTransport:
+def _trust(settings: Settings) -> ssl.SSLContext:
+    """The certificate authorities: the system's, and those of caBundle."""
     context = ssl.create_default_context()
     if settings.ca_bundle:
         try:
             context.load_verify_locations(cafile=settings.ca_bundle)
         except (OSError, ssl.SSLError) as error:
             raise ConfigError(
-                f"configuration: wallaroo:caBundle (WALLAROO_CA_BUNDLE) {settings.origins['caBundle']} is no readable "
-                f"PEM file: {one_line(str(error))}"
+                f"configuration: wallaroo:caBundle (WALLAROO_CA_BUNDLE) {settings.origins['caBundle']} is not a "
+                f"readable PEM file: {settings.ca_bundle!r}: {one_line(str(error))}"
             ) from None
+    return context
+
+
+def _network(context: ssl.SSLContext, proxy: Proxy | None = None) -> httpx.HTTPTransport:
     transport = httpx.HTTPTransport(verify=context)
-    # httpx has no door for httpcore's public `network_backend`, hence the private attribute; the tests of slow
+    pool: dict[str, Any] = {
+        "ssl_context": context,
+        "max_connections": _MOST_CONNECTIONS,
+        "keepalive_expiry": 30.0,
+        "network_backend": _BoundedBackend(),
+    }
+    # httpx has no parameter for httpcore's public `network_backend`, hence the private attribute; the tests of slow
     # replies fail when it stops working.
-    transport._pool = httpcore.ConnectionPool(
-        ssl_context=context,
-        max_connections=_MOST_CONNECTIONS,
-        keepalive_expiry=30.0,
-        network_backend=_BoundedBackend(),
-    )
+    if proxy is None:
+        transport._pool = httpcore.ConnectionPool(**pool)
+    else:
+        transport._pool = httpcore.HTTPProxy(
+            proxy.url,
+            proxy_auth=proxy.credentials and (proxy.credentials[0].encode(), proxy.credentials[1].encode()),
+            proxy_ssl_context=context if proxy.url.startswith("https:") else None,
+            **pool,
+        )
     return transport
 
 
@@ -148,7 +225,7 @@ class _WholeReplies(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         _deadline.set(request.extensions.get("timeout", {}).get("read"))
         try:
-            response = self._inner.handle_request(request)
+            response = self._sent(request)
             if not isinstance(response.stream, httpx.SyncByteStream):
                 raise TypeError("a transport for synchronous clients is needed")
             try:
@@ -164,6 +241,15 @@ class _WholeReplies(httpx.BaseTransport):
             extensions=response.extensions,
             request=request,
         )
+
+    def _sent(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return self._inner.handle_request(request)
+        except httpx.ProxyError as error:
+            # The proxy could not reach the host for now: like any connection that fails, so retried.
+            if str(error)[:3] in ("502", "503", "504"):
+                raise httpx.ConnectError(f"the proxy answered {error}", request=request) from None
+            raise
 
     def close(self) -> None:
         self._inner.close()

@@ -83,7 +83,10 @@ def test_what_only_the_instance_knows_is_found_at_create(one: Project) -> None:
         ),
         ({"status": 401, "body": {"msg": "no", "code": 401}}, ["answered 401", "doctor"]),
         ({"status": 500, "body": {"msg": "out of memory", "code": 500}}, ["answered 500: out of memory"]),
-        ({"status": 403, "body": "<html>no</html>"}, ["answered 403", "not allowed"]),
+        (
+            {"status": 403, "body": "<html>no</html>"},
+            ["answered 403: a web page (no), not an answer of the API", "gateway"],
+        ),
     ],
 )
 def test_a_refusal_of_the_api_is_one_line(
@@ -112,7 +115,7 @@ def test_an_unreachable_instance(one: Project) -> None:
 def test_wrong_credentials(one: Project) -> None:
     one.configure({"password": "wrong-password"})
     run = one.up()
-    told(run, "the user name or the password", "ops@example.com", "config wallaroo:password")
+    told(run, "Keycloak rejects user 'ops@example.com'", "one-time code", "config wallaroo:password")
     assert "wrong-password" not in run.text
 
 

@@ -67,8 +67,9 @@ SHOWN_BY = {
     "A preview does not see": "test_what_the_instance_would_refuse_is_found_in_preview_at_the_property",
     "A program that looks up": "test_a_preview_of_a_lookup_asks_the_instance",
     "A secret input's value": "test_a_check_that_fails_on_a_secret_does_not_show_it",
-    "A failed check": "test_the_line_of_ours_is_complete",
+    "After a failed check": "test_the_line_of_ours_is_complete",
     "Deleting needs the package": "test_without_the_package_nothing_is_deleted_or_lost",
+    "Refresh and destroy use the configuration": "test_a_refresh_after_a_rotation_needs_an_up_or_the_program",
 }
 """How a line of the tables begins, and the test that shows it."""
 
@@ -441,3 +442,25 @@ def test_without_the_package_nothing_is_deleted_or_lost(made: Make, emulator: Em
     assert len(emulator.api("connections/list")["connections"]) == 1
     stack.destroy().ok()
     assert emulator.api("connections/list")["connections"] == []
+
+
+def test_a_refresh_after_a_rotation_needs_an_up_or_the_program(made: Make, emulator: Emulated) -> None:
+    deploy = {"username": "deploy@example.com", "password": "rotated-away"}
+    emulator.control(
+        "seed", users=[{"email": "deploy@example.com", "password": "rotated-away", "is_admin": True}]
+    )
+    stack = made(
+        'ws = wallaroo.Workspace("fraud", name="fraud-prod")',
+        'wallaroo.WorkspaceMember("ops", workspace_id=ws.workspace_id, email="ops@example.com", role="OWNER")',
+    )
+    stack.configure(emulator.settings | deploy)
+    stack.up().ok()
+    emulator.control("change", kind="user", where={"email": "deploy@example.com"}, set={"enabled": False})
+    stack.configure(emulator.settings)
+    for refused in (stack.refresh(), stack.destroy()):
+        assert refused.code != 0
+        assert "refresh and destroy use the configuration in the state" in refused.text
+    assert set(stack.resources()) == {"fraud", "ops"}
+    stack.refresh("--run-program").ok()
+    stack.up().ok()
+    stack.refresh().ok()

@@ -176,6 +176,32 @@ def test_wrong_settings_are_one_line(emulator: Emulated) -> None:
         assert "\n" not in line
 
 
+def test_a_rejected_password_is_sent_once_whatever_the_number_of_resources(emulator: Emulated) -> None:
+    with (
+        DynamicHost(emulator.settings | {"password": "wrong-password"}) as host,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        lines = list(pool.map(lambda _: failure(host, "read", "Workspace"), range(12)))
+    assert {"Keycloak rejects user 'ops@example.com'" in line for line in lines} == {True}
+    assert [token["status"] for token in emulator.tokens()] == [401]
+
+
+def test_a_rejected_login_of_a_refresh_points_to_the_configuration_in_the_state(emulator: Emulated) -> None:
+    hint = "refresh and destroy use the configuration in the state"
+    rotated = [{"password": "rotated"}, {"token": "rotated"}]
+    for change in rotated:
+        with DynamicHost(emulator.settings | change) as host:
+            assert hint in failure(host, "read", "Workspace")
+            with pytest.raises(HostError, match=hint):
+                host.delete("Workspace", "1", {"workspaceId": 1, "name": "fraud"})
+            with pytest.raises(HostError) as refused:
+                host.create("Workspace", host.check("Workspace", {"name": "fraud"})[0])
+            assert hint not in str(refused.value)  # of `pulumi up`, which uses the current one
+    emulator.control("faults", path="/auth/*", count=50, status=503, body="<html>down")
+    with DynamicHost(emulator.settings | {"maxRetries": "0"}) as host:
+        assert hint not in failure(host, "read", "Workspace")
+
+
 def test_state_of_a_newer_version_is_one_line_that_says_to_upgrade(emulator: Emulated) -> None:
     with DynamicHost(emulator.settings) as host:
         for call in CALLS:

@@ -18,12 +18,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def make_certificate(folder: Path, address: str = "127.0.0.1") -> Path:
-    """A PEM file with a key and a certificate of ``address`` that is its own authority."""
+def make_certificate(folder: Path, host: str = "127.0.0.1") -> Path:
+    """A PEM file with a key and a certificate of ``host`` (an address or a name) that is its own authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a private authority")])
     now = datetime.datetime.now(datetime.UTC)
-    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+    try:
+        named: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        named = x509.DNSName(host)
+    alternative = x509.SubjectAlternativeName([named])
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), 1)
         .not_valid_before(now - datetime.timedelta(days=1))

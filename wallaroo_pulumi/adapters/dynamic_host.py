@@ -31,7 +31,7 @@ from typing import Any, Final, TypeVar
 
 import grpc
 
-from ..errors import WallarooError
+from ..errors import ApiError, LoginRejected, WallarooError
 
 _Provider = TypeVar("_Provider")
 _Result = TypeVar("_Result")
@@ -170,7 +170,7 @@ def _reporting(method: Callable[..., _Result]) -> Callable[..., _Result]:
 def _line(error: BaseException, call: _Call | None) -> str:
     """Return the user's line for an exception of a call."""
     if isinstance(error, WallarooError):
-        return " ".join(str(error).splitlines())
+        return " ".join(str(error).splitlines()) + _configuration_hint(error, call)
     label = _label(call)
     if isinstance(error, ImportError):
         reason = " ".join(str(error).splitlines())
@@ -184,6 +184,17 @@ def _line(error: BaseException, call: _Call | None) -> str:
     return (
         f"{label}bug in wallaroo_pulumi {_version()} ({type(error).__name__} in {_place(error)}); "
         "re-run with --debug to log the traceback, and report it to the maintainers of wallaroo_pulumi"
+    )
+
+
+def _configuration_hint(error: WallarooError, call: _Call | None) -> str:
+    """Explain a rejected login of a refresh or destroy, whose configuration is that of the last ``pulumi up``."""
+    rejected = isinstance(error, LoginRejected) or (isinstance(error, ApiError) and error.status == 401)
+    if not (rejected and call and type(call.request).__name__ in ("ReadRequest", "DeleteRequest")):
+        return ""
+    return (
+        "; if you changed the credentials since the last `pulumi up`, run it first, or add --run-program: refresh and "
+        "destroy use the configuration in the state"
     )
 
 

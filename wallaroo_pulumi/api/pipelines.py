@@ -89,7 +89,7 @@ class Pipelines:
                 "status/get_deployment", {"name": name}, Effect.READ, DeploymentStatus
             )
         except ApiError as error:
-            if error.status == 404 and not error.is_page:
+            if error.answered(404):
                 return None
             raise
 

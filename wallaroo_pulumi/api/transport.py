@@ -22,7 +22,15 @@ from ..auth.bearer import BearerAuth
 from ..auth.source import HeaderSource, subject
 from ..config import Settings
 from ..errors import ApiError, ConnectionFailed, OutcomeUnknown
-from ..http import decoded, open_client, read_retries, unreachable, write_retries
+from ..http import (
+    decoded,
+    gateway_remedy,
+    open_client,
+    read_retries,
+    unreachable,
+    web_page,
+    write_retries,
+)
 from ..redaction import redact
 
 T = TypeVar("T")
@@ -67,7 +75,7 @@ class Transport:
         """
         path = endpoint if endpoint.startswith("/") else f"/v1/api/{endpoint}"
         request = self._http.build_request("POST", self._settings.api_url + path, json=dict(body))
-        return _shaped(self.send(request, endpoint, effect), endpoint, effect, reply)
+        return _shaped(self._send(request, endpoint, effect), endpoint, effect, reply)
 
     def upload(
         self,
@@ -84,6 +92,8 @@ class Transport:
         Raises OSError when the file cannot be read, else as :meth:`call`.
         """
         with _Watched(file, sent) as content:
+            size = content.size
+            call = f"{endpoint} of {file.name!r} ({_readable(size)})"
             request = self._http.build_request(
                 "POST",
                 f"{self._settings.api_url}/v1/api/{endpoint}",
@@ -93,47 +103,84 @@ class Transport:
                 },
                 timeout=httpx.Timeout(self._settings.timeout, read=max(timeout, self._settings.timeout)),
             )
-            return _shaped(self.send(request, endpoint, Effect.WRITE), endpoint, Effect.WRITE, reply)
+            return _shaped(self._send(request, call, Effect.WRITE, content), call, Effect.WRITE, reply)
 
-    def send(self, request: httpx.Request, endpoint: str, effect: Effect) -> Any:
-        """Send a request that is built already (an upload, say); otherwise as :meth:`call`."""
+    def _send(
+        self, request: httpx.Request, endpoint: str, effect: Effect, upload: _Watched | None = None
+    ) -> Any:
         retries = write_retries if effect is Effect.WRITE else read_retries
         request.extensions["retry"] = retries(self._settings)
         try:
             response = self._http.send(request, auth=self._auth)
             answer = decoded(response)
         except httpx.HTTPError as error:
-            raise self._failed(error, endpoint, effect) from None
+            raise self._failed(error, endpoint, effect, upload) from None
         if not response.is_success:
             raise self._answered(response, endpoint, effect)
         return {} if answer is None else answer
 
-    def _failed(self, error: httpx.HTTPError, endpoint: str, effect: Effect) -> Exception:
+    def _failed(
+        self, error: httpx.HTTPError, endpoint: str, effect: Effect, upload: _Watched | None
+    ) -> Exception:
         """The error for a request without a readable reply."""
-        line = unreachable(error, "the API", f"{self._settings.api_url} ({endpoint})")
-        not_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+        line = f"{endpoint}: {unreachable(error, 'the API', self._settings.api_url, self._settings)}"
+        not_sent = isinstance(
+            error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError
+        )
         if effect is not Effect.WRITE or not_sent:
             return ConnectionFailed(line)
+        if upload is not None:
+            line += (
+                f"; {_readable(upload.tell())} of {_readable(upload.size)} were sent: a gateway may limit the size or "
+                "the duration of uploads (an nginx ingress: proxy-body-size, proxy-read-timeout)"
+            )
         return _unknown(line, may_still_run=isinstance(error, httpx.TimeoutException))
 
     def _answered(self, response: httpx.Response, endpoint: str, effect: Effect) -> Exception:
         """The error for an answer that is not 2xx."""
         status = response.status_code
         token = response.request.headers["authorization"].removeprefix("Bearer ")
+        message, from_api = _message(response)
         # Some answers quote what was sent.
-        said = redact(self._settings.redact(_message(response)), [token, *_secrets(response.request)])
-        error = ApiError(status, endpoint, said, _hint(status, self._settings))
+        said = redact(self._settings.redact(message), [token, *_secrets(response.request)])
+        hint = self._hint(
+            status, from_gateway=not from_api and (status == 404 or web_page(response) is not None)
+        )
+        error = ApiError(status, endpoint, said, hint, from_api=from_api)
         if effect is Effect.WRITE and status in (502, 504):
             return _unknown(str(error), may_still_run=status == 504)
         return error
 
+    def _hint(self, status: int, *, from_gateway: bool) -> str | None:
+        """What to do about an error."""
+        if 300 <= status < 400:
+            return "set wallaroo:apiUrl (WALLAROO_API_URL) to the address that the API itself has"
+        if status == 401 and self._settings.auth == "token":
+            return (
+                "the token given as wallaroo:token (WALLAROO_TOKEN) is refused, or has expired: get a new one"
+            )
+        if status == 401:
+            return "the API rejected a freshly issued token: check the user's rights with `wallaroo-pulumi doctor`"
+        if status == 429:
+            return "the instance asks to slow down; try again later"
+        if from_gateway or status in (407, 413):
+            return gateway_remedy(status, self._settings.api_url, "apiUrl")
+        if status == 403:
+            return "the user who runs Pulumi is not allowed to do this"
+        if status == 507:
+            return "the instance's storage is full: delete what is not needed, or enlarge it"
+        if status >= 500:
+            return "the fault is the instance's: try again, and if it stays ask its administrator, with this line"
+        return None
+
 
 class _Watched(io.FileIO):
-    """A file that tells how far it has been read."""
+    """A file that reports how far it has been read."""
 
     def __init__(self, file: Path, sent: Callable[[int], None]) -> None:
         super().__init__(file)
         self._sent = sent
+        self.size = file.stat().st_size
 
     def read(self, size: int | None = -1, /) -> bytes:
         chunk = super().read(-1 if size is None else size)
@@ -141,9 +188,17 @@ class _Watched(io.FileIO):
         return chunk
 
 
+def _readable(size: float) -> str:
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.{0 if unit == 'bytes' else 1}f} {unit}"
+        size /= 1024
+    return f"{size:.1f} GiB"
+
+
 def _unknown(line: str, *, may_still_run: bool) -> OutcomeUnknown:
     return OutcomeUnknown(
-        f"{line}; whether the request was carried out is not known: run `pulumi up` again, which looks first",
+        f"{line}; the request may have been applied: run `pulumi up` again, which checks before it writes",
         may_still_run=may_still_run,
     )
 
@@ -179,23 +234,32 @@ def _misshapen(error: ValidationError, endpoint: str, effect: Effect) -> Excepti
     return ApiError(200, endpoint, f"a reply of an unknown shape ({line})", hint)
 
 
-def _message(response: httpx.Response) -> str:
-    """Return the server's message from any shape of error body (docs/internals/mlops-api.md#errors)."""
+def _message(response: httpx.Response) -> tuple[str, bool]:
+    """Return the server's message from any shape of error body, and whether it is the API's own.
+
+    The API's errors are ``{"msg": text, "code": status}`` (docs/internals/mlops-api.md#errors). Gateways answer with
+    pages, texts and JSON of other shapes.
+    """
     if response.has_redirect_location:
         # Without user, query and fragment, in which gateways keep the state of a login.
         target = urlsplit(response.headers["location"])
         host = target.netloc.rpartition("@")[2]
         place = f"{target.scheme}://{host}{target.path}" if host else target.path
-        return f"a redirect to {place!r}, which is not followed"
+        return f"a redirect to {place!r}, which is not followed", False
     try:
         body = response.json()
     except (ValueError, RecursionError):
         body = None
     if isinstance(body, dict):
+        from_api = isinstance(body.get("msg"), str) or body.get("code") == response.status_code
         for key in ("msg", "error", "message", "detail"):
             if body.get(key):
-                return _words(body[key])
-    return response.text.strip() or response.reason_phrase
+                return _words(body[key]), from_api
+    page = web_page(response)
+    return (
+        f"{page}, not an answer of the API" if page else response.text.strip() or response.reason_phrase,
+        False,
+    )
 
 
 def _words(said: Any) -> str:
@@ -226,19 +290,3 @@ def _texts(value: Any, *, secret: bool) -> Iterator[str]:
             yield from _texts(below, secret=secret)
     elif secret and isinstance(value, str) and len(value) >= _SHORTEST_SECRET:
         yield value
-
-
-def _hint(status: int, settings: Settings) -> str | None:
-    if status == 401 and settings.auth == "token":
-        return "the token given as wallaroo:token (WALLAROO_TOKEN) is refused, or has expired: get a new one"
-    if status == 401:
-        return "the token is refused even when new: check the user's rights with `wallaroo-pulumi doctor`"
-    if status == 403:
-        return "the user who runs Pulumi is not allowed to do this"
-    if status == 429:
-        return "the instance asks to slow down; try again later"
-    if status >= 500:
-        return "the fault is the instance's: try again, and if it stays ask its administrator, with this line"
-    if 300 <= status < 400:
-        return "set wallaroo:apiUrl (WALLAROO_API_URL) to the address that the API itself has"
-    return None

@@ -78,7 +78,8 @@ class Workspaces:
         try:
             self.members(workspace_id, fresh=True)
         except ApiError as error:
-            if error.is_page or not (error.status in (400, 404) or "foreign key" in error.message):
+            violated = error.answered(500) and "foreign key" in error.message
+            if not (error.answered(400, 404) or violated):
                 raise
             return False
         return True

@@ -1,5 +1,7 @@
 """The grants: requests to Keycloak's token endpoint, and what its answers mean.
 
+Keycloak answers with few codes for many causes, so messages list the causes (docs/keycloak.md).
+
 Endpoint: ``POST {keycloak}/auth/realms/{realm}/protocol/openid-connect/token``
 (docs/internals/mlops-api.md#authentication).
 """
@@ -15,8 +17,8 @@ from urllib.parse import quote, quote_plus
 import httpx
 
 from ..config import Settings
-from ..errors import AuthError, one_line
-from ..http import decoded, open_client, unreachable
+from ..errors import AuthError, LoginRejected, one_line
+from ..http import decoded, gateway_remedy, open_client, read_retries, unreachable, web_page
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Tokens:
 
 
 class Grants:
-    """Sends grant requests. Repeating one is harmless, so they are retried like reads."""
+    """Sends grant requests. They are idempotent, so retried like reads, and after Keycloak's 500 too."""
 
     def __init__(self, settings: Settings, http: httpx.Client | None = None) -> None:
         self._settings = settings
@@ -41,11 +43,11 @@ class Grants:
         self._url = f"{settings.keycloak_url}/auth/realms/{realm}/protocol/openid-connect/token"
 
     def login(self) -> Tokens:
-        """A token from the settings' credentials. Raises AuthError."""
+        """A token from the settings' credentials. Raises LoginRejected or another AuthError."""
         form = _LOGINS[self._settings.auth](self._settings)
         response = self._send(form)
         if response.status_code != 200:
-            raise self._error(_refusal(response, self._settings))
+            raise self._refusal(response)
         return self._tokens(response)
 
     def refresh(self, refresh_token: str) -> Tokens | None:
@@ -63,9 +65,14 @@ class Grants:
             pair = f"{quote_plus(self._settings.client_id)}:{quote_plus(self._settings.client_secret)}"
             headers["authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
         try:
-            return self._http.post(self._url, data=form, headers=headers)
+            return self._http.post(
+                self._url,
+                data=form,
+                headers=headers,
+                extensions={"retry": read_retries(self._settings, 500)},
+            )
         except httpx.HTTPError as error:
-            raise self._error(unreachable(error, "Keycloak", self._url)) from None
+            raise self._error(unreachable(error, "Keycloak", self._url, self._settings)) from None
 
     def _tokens(self, response: httpx.Response) -> Tokens:
         try:
@@ -86,8 +93,20 @@ class Grants:
             )
             raise self._error(line) from None
 
-    def _error(self, line: str) -> AuthError:
-        return AuthError(f"{line} ({self._settings.given_credentials()})")
+    def _refusal(self, response: httpx.Response) -> AuthError:
+        """The error for an answer without a token: what it means for our settings, and in Keycloak's words."""
+        status, (error, said) = response.status_code, _reason(response)
+        page = web_page(response)
+        said = one_line(self._settings.redact(f"{page}, not an answer of Keycloak" if page else said))
+        answered = f"{self._url} answered {status}{': ' + said if said else ''}"
+        if status in (407, 413) or (page and status != 404):
+            return self._error(f"{answered}; {gateway_remedy(status, self._url, 'keycloakUrl')}")
+        meaning = _meaning(status, error, said.lower(), self._settings)
+        rejected = error and 400 <= status < 500 and status not in (408, 429)
+        return self._error(f"{meaning} ({answered})", LoginRejected if rejected else AuthError)
+
+    def _error(self, line: str, kind: type[AuthError] = AuthError) -> AuthError:
+        return kind(f"{line} ({self._settings.given_credentials()})")
 
 
 def _password(settings: Settings) -> dict[str, str]:
@@ -106,14 +125,6 @@ def _client_credentials(settings: Settings) -> dict[str, str]:
 _LOGINS = {"password": _password, "client_credentials": _client_credentials}
 
 
-def _refusal(response: httpx.Response, settings: Settings) -> str:
-    """What a refused login means, in our terms, and in Keycloak's own."""
-    error, said = _reason(response)
-    said = one_line(settings.redact(said))
-    answered = f"(Keycloak answered {response.status_code}{': ' + said if said else ''})"
-    return f"{_meaning(response.status_code, error, said.lower(), settings)} {answered}"
-
-
 def _reason(response: httpx.Response) -> tuple[str, str]:
     """Keycloak's error code and its words; empty for an answer that is not Keycloak's."""
     try:
@@ -127,11 +138,12 @@ def _reason(response: httpx.Response) -> tuple[str, str]:
 
 
 def _meaning(status: int, error: str, said: str, settings: Settings) -> str:
-    client, user = f"client {settings.client_id!r}", repr(settings.username)
+    """What a refusal means, with every cause that Keycloak answers alike."""
+    client, user = f"client {settings.client_id!r}", f"user {settings.username!r}"
     if "direct access grants" in said:
-        return f"{client} may not log users in; switch its direct access grants on in Keycloak"
+        return f"{client} may not log users in; enable its direct access grants in Keycloak"
     if "service account" in said:
-        return f"{client} has no account of its own; switch its service account on in Keycloak"
+        return f"{client} has no account of its own; enable its service account in Keycloak"
     if error == "invalid_client":
         return (
             f"{client} does not exist in realm {settings.realm!r}, or is disabled; check clientId and realm"
@@ -139,15 +151,30 @@ def _meaning(status: int, error: str, said: str, settings: Settings) -> str:
     if error == "unauthorized_client" and settings.client_secret is None:
         return f"{client} needs its clientSecret"
     if error == "unauthorized_client":
-        return f"the secret of {client} is wrong; check clientSecret"
+        return f"the secret of {client} is wrong{_blanks(settings.client_secret)}; check clientSecret"
     if error == "invalid_grant" and "disabled" in said:
         return f"the account of {user} is disabled; have it activated"
     if error == "invalid_grant" and "set up" in said:
         return (
-            f"{user} has something to do at the first login (a new password, say); log in once with a browser"
+            f"{user} has a required action pending (a new password, a one-time code to set up, an address to verify, "
+            "terms to accept); log in once with a browser"
         )
     if error == "invalid_grant":
-        return f"the user name or the password of {user} is wrong"
+        return (
+            f"Keycloak rejects {user}: the user name or the password is wrong{_blanks(settings.password)}, or the "
+            "account needs a one-time code, is locked for a while after failed logins, or is disabled"
+        )
+    if status == 404 and error and "realm" in said:
+        return (
+            f"realm {settings.realm!r} does not exist at {settings.keycloak_url}; check realm and keycloakUrl"
+        )
     if status == 404:
-        return f"there is no realm {settings.realm!r} at {settings.keycloak_url}; check realm and keycloakUrl"
+        return (
+            f"there is no Keycloak at {settings.keycloak_url}/auth; check keycloakUrl, and that Keycloak is served "
+            "below /auth (its option http-relative-path)"
+        )
     return f"no token from {settings.keycloak_url}; check keycloakUrl and that Keycloak is up"
+
+
+def _blanks(secret: str | None) -> str:
+    return " (it begins or ends with a blank or a line break)" if secret and secret != secret.strip() else ""

@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 from ..config import Settings
-from ..errors import AuthError, one_line
+from ..errors import AuthError, LoginRejected, one_line
 
 
 class SdkHeaders:
@@ -18,6 +18,7 @@ class SdkHeaders:
         self._settings = settings
         self._lock = threading.Lock()
         self._client: Any = None
+        self._rejection: LoginRejected | None = None
 
     def header(self) -> str:
         """Raises AuthError when the SDK is missing or cannot log in."""
@@ -33,6 +34,8 @@ class SdkHeaders:
         return current if current != refused else None
 
     def _header(self, *, reload: bool = False) -> str:
+        if self._rejection is not None:
+            raise LoginRejected(str(self._rejection))
         try:
             if self._client is None:
                 sdk = importlib.import_module("wallaroo")
@@ -50,7 +53,10 @@ class SdkHeaders:
             ) from None
         except Exception as error:  # the SDK raises bare exceptions
             said = one_line(self._settings.redact(str(error)))
-            raise AuthError(f"the vendor's SDK gave no token: {type(error).__name__}: {said}") from None
+            line = f"the vendor's SDK gave no token: {type(error).__name__}: {said}"
+            if re.search(r"\[HTTP 4(00|01|03)\]", said):  # how the SDK reports Keycloak's refusals
+                self._rejection = LoginRejected(line)
+            raise self._rejection or AuthError(line) from None
         if not re.fullmatch(r"Bearer [!-~]+", header):
             raise AuthError("the vendor's SDK gave no bearer token that can stand in a header")
         return header

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import httpx
 
 from ..config import Settings
+from ..errors import LoginRejected
 from .grants import Grants, Tokens
 from .sdk import SdkHeaders
 
@@ -61,7 +62,8 @@ class TokenSource:
     """A bearer token from Keycloak, shared by all threads.
 
     ``clock`` gives monotonic seconds. Renewal is single-flight: one thread asks, and the others who want a token
-    meanwhile share its answer, also when it is a refusal: an account may be locked after a few wrong passwords.
+    meanwhile share its answer. A rejected login is remembered and not sent again: an account may be locked after a few
+    wrong passwords.
     """
 
     _MARGIN = 10.0
@@ -74,6 +76,7 @@ class TokenSource:
         self._lock = threading.Lock()
         self._held: _Held | None = None
         self._flight: Future[_Held] | None = None
+        self._rejection: LoginRejected | None = None
 
     def header(self) -> str:
         return self._get(self._is_fresh)
@@ -87,6 +90,8 @@ class TokenSource:
             held = self._held
             if held is not None and good(held):
                 return held.header
+            if self._rejection is not None:
+                raise LoginRejected(str(self._rejection))
             mine = self._flight is None
             flight = self._flight = self._flight or Future()
         if mine:
@@ -102,6 +107,8 @@ class TokenSource:
             with self._lock:
                 # A refresh token that was refused is not tried again.
                 self._held = self._flight = None
+                if isinstance(error, LoginRejected):
+                    self._rejection = error
             flight.set_exception(error)
         else:
             with self._lock:

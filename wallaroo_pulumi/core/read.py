@@ -21,6 +21,6 @@ def read_by_id(get: Callable[[], T], listed: Callable[[], bool]) -> T | None:
     try:
         return get()
     except ApiError as error:
-        if error.is_page or error.status not in _MAY_MEAN_ABSENT or listed():
+        if not error.answered(*_MAY_MEAN_ABSENT) or listed():
             raise
         return None

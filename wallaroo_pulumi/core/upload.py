@@ -78,6 +78,6 @@ def upload_once(
     except OSError as error:
         raise ObjectError(f"{file} cannot be read: {error.strerror}; check path") from None
     except ApiError as error:
-        if error.status != 507:
+        if not error.answered(507):
             raise
         raise error.with_hint(f"the instance's storage is full: delete {makes_room}, or enlarge it") from None

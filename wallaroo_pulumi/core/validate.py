@@ -56,7 +56,7 @@ def refused(property: str, look: Callable[[], object]) -> Iterator[BadInput]:
     except ObjectError as error:
         yield BadInput(property, str(error))
     except ApiError as error:
-        if error.status != 403:
+        if not error.answered(403):
             raise
         yield BadInput(property, str(error))
 

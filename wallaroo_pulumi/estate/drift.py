@@ -235,7 +235,7 @@ def _if_served(ask: Callable[[], Iterable[T]]) -> Iterable[T]:
     try:
         return ask()
     except ApiError as error:
-        if error.status != 404:
+        if not error.answered(404):
             raise
         return ()
 
@@ -245,7 +245,7 @@ def _deployment(client: Client, workspace_id: int, pipeline: str) -> str | None:
     try:
         url = client.pipelines.inference_url(workspace_id, pipeline)
     except ApiError as error:
-        if error.status in (400, 404, 500):  # one of them says that there is none
+        if error.answered(400, 404):  # one of them says that there is none
             return None
         raise
     named = re.search(r"/infer/(.+-(\d+))/", url)

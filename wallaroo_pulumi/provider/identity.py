@@ -99,7 +99,7 @@ class Accounts:
         try:
             users = client.users.list()
         except ApiError as error:
-            if error.status != 403:
+            if not error.answered(403):
                 raise
             return cls(UNKNOWN_INSTANCE, frozenset())
         if not users:

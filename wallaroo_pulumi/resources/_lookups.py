@@ -38,7 +38,7 @@ def workspace_if_any(ctx: Context[Client], id: int) -> wire.Workspace | None:
     try:
         exists = ctx.client.workspaces.exists(id)
     except ApiError as error:
-        if error.status != 403:
+        if not error.answered(403):
             raise
         raise hidden(ctx, f"workspace {_recorded_name(ctx, id)}") from None
     if exists and (found := ctx.client.workspaces.find(id, fresh=True)) is None:
@@ -132,7 +132,7 @@ def read_visible(
     try:
         return read_by_id(get, listed)
     except ApiError as error:
-        if error.status != 403:
+        if not error.answered(403):
             raise
         raise hidden(ctx, what) from None
 

@@ -93,7 +93,7 @@ def deployment_id(ctx: Context[Client], workspace_id: int, name: str) -> int | N
     try:
         url = ctx.client.pipelines.inference_url(workspace_id, name)
     except ApiError as error:
-        if error.is_page or error.status not in (400, 404):
+        if not error.answered(400, 404):
             raise
         return None
     told = re.search(r"/infer/[^/]+-(\d+)/", url)

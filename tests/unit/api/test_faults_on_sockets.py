@@ -150,7 +150,7 @@ def test_json_that_is_nested_without_end_cannot_be_read() -> None:
     [
         (reply(400, b'{"msg": "no such\\nworkspace", "code": 400}'), "no such workspace"),
         (reply(500, b'{"error": "engine failed", "code": 500}'), "engine failed"),
-        (reply(500, b"<html>\x00\x1b[31m" + b"long " * 1000), "<html> [31mlong"),
+        (reply(500, b"<html>\x00\x1b[31m" + b"long " * 1000), "answered 500: a web page ( [31mlong"),
         (reply(500, b""), "workspaces/create answered 500: x"),
         (reply(302, b"", "location: https://elsewhere.example/login?state=abc"), "elsewhere.example"),
     ],

@@ -8,7 +8,7 @@ from instance_double import InstanceDouble
 
 from wallaroo_pulumi.api.models import Invited, Member, User, Workspace, WorkspaceList
 from wallaroo_pulumi.api.transport import Effect
-from wallaroo_pulumi.errors import ApiError, OutcomeUnknown
+from wallaroo_pulumi.errors import ApiError, ConnectionFailed, OutcomeUnknown
 
 
 def call(answer: object, effect: Effect = Effect.READ, *reply: type, **settings: str) -> object:
@@ -99,6 +99,91 @@ def test_a_refusal_says_what_to_do(status: int, settings: dict[str, str], hint: 
         call(httpx.Response(status, headers={"location": "https://elsewhere.example/"}), **settings)
     assert caught.value.hint is not None
     assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "from_api"),
+    [
+        (httpx.Response(404, json={"msg": "no such task", "code": 404}), True),
+        (httpx.Response(404, json={"msg": "no such task"}), True),
+        (httpx.Response(404, json={"code": 404, "status": "Error", "error": "not found"}), True),
+        (httpx.Response(404, html="<html><title>404 Not Found</title>"), False),
+        (httpx.Response(404, text="default backend - 404"), False),
+        (httpx.Response(404, json={"message": "no Route matched with those values"}), False),
+        (
+            httpx.Response(404, json={"status": 404, "error": "Not Found", "path": "/v1/api/tasks/list"}),
+            False,
+        ),
+        (httpx.Response(404, json={"error": {"code": 404, "message": "Not Found"}}), False),
+        (httpx.Response(404, json="not found"), False),
+        (httpx.Response(404), False),
+    ],
+)
+def test_only_the_apis_own_answer_says_something_of_objects(answer: httpx.Response, from_api: bool) -> None:
+    with pytest.raises(ApiError) as caught:
+        call(answer)
+    error = caught.value
+    assert (error.answered(404), error.answered(400, 404), error.answered(400)) == (from_api, from_api, False)
+    assert error.with_hint("another").answered(404) is from_api
+    assert ("check wallaroo:apiUrl" in str(error)) is not from_api
+
+
+@pytest.mark.parametrize("path", ["status/get_deployment", "admin/get_pipeline_external_url"])
+def test_a_gateways_404_does_not_make_a_deployment_absent(path: str) -> None:
+    page = httpx.Response(404, html="<html><title>404 Not Found</title>")
+    instance = InstanceDouble(**{path.replace("/", "__"): [page]})
+    pipelines = instance.client().pipelines
+    with pytest.raises(ApiError, match="a web page"):
+        pipelines.deployment("p-1") if path.startswith("status") else pipelines.inference_url(1, "p")
+
+
+PAGE = "<!doctype html><html><head><style>b {}</style><title>\n502 Bad&nbsp;Gateway </title></head><b>nginx</b></html>"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            httpx.Response(500, html=PAGE),
+            "answered 500: a web page (502 Bad Gateway), not an answer of the API; check the gateway in front of the "
+            "instance, and that the instance is up",
+        ),
+        (
+            httpx.Response(403, html="<h1>Request <i>blocked</i></h1><p>ID 7"),
+            "answered 403: a web page (Request blocked), not an answer of the API; check wallaroo:apiUrl, and the "
+            "rules of the gateway in front of the instance",
+        ),
+        (
+            httpx.Response(
+                403, content=b"\xef\xbb\xbf<?xml version='1.0'?><Error>Access <b>denied</b></Error>"
+            ),
+            "answered 403: a web page (Access denied)",
+        ),
+        (httpx.Response(400, html=""), "answered 400: Bad Request"),
+        (
+            httpx.Response(413, html="<title>413 Request Entity Too Large</title>"),
+            "a gateway limits the size of requests",
+        ),
+        (
+            httpx.Response(413, text="too large"),
+            "answered 413: too large; a gateway limits the size of requests",
+        ),
+    ],
+)
+def test_a_gateways_page_is_reported_by_its_title(answer: httpx.Response, said: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        call(answer)
+    text = str(caught.value)
+    assert said in text
+    assert not {"<", ">", "nginx</b>"} & set(text)
+    assert text.isprintable()
+
+
+@pytest.mark.parametrize("effect", [Effect.READ, Effect.WRITE])
+def test_a_page_instead_of_a_reply_is_reported_by_its_title(effect: Effect) -> None:
+    page = httpx.Response(200, html="<title>Sign in to the-token</title>")
+    with pytest.raises((ConnectionFailed, OutcomeUnknown), match=r"it is a web page \(Sign in to \*\*\*\)"):
+        call(page, effect)
 
 
 def test_a_redirect_is_not_followed() -> None:

@@ -14,13 +14,15 @@ from wallaroo_pulumi.auth.source import subject
 from wallaroo_pulumi.config import load
 from wallaroo_pulumi.http import open_client
 
-words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).map(str.strip).filter(bool)
+secrets = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+words = secrets.map(str.strip).filter(bool)
 numbers = itertools.count()
 
 
 @examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(client=words, secret=words, user=words, password=words)
+@given(client=words, secret=secrets, user=words, password=secrets)
 @example(client="a:b", secret="c:d&e=f%g+h i", user="j&k=l+m n%41", password="ö:ü&日=本%+\"\\'")
+@example(client="c", secret=" d", user="e", password=" f\n")
 @example(client="%", secret="%2", user="+", password="&")
 def test_any_credentials_log_in_and_renew(
     client: str, secret: str, user: str, password: str, emulator: Emulated

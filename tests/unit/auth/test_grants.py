@@ -10,15 +10,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from keycloak_double import KeycloakDouble, grants, refused, tokens
 
-from wallaroo_pulumi.errors import AuthError
+from wallaroo_pulumi.errors import AuthError, LoginRejected
 
-# Whatever can be configured: text that is UTF-8, not blank, and stripped.
-words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).map(str.strip).filter(bool)
+# Whatever can be configured: text that is UTF-8; secrets keep their blanks.
+secrets = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+words = secrets.map(str.strip).filter(bool)
 AWKWARD = "a:b&c=d%20e+f g/é~ü€\U0001f511\"\\'"
 
 
-@given(words, words, words, words)
+@given(words, secrets, words, secrets)
 @example(AWKWARD, AWKWARD, AWKWARD, AWKWARD)
+@example("client", " secret\t", "user", "\npass word ")
 def test_any_credentials_arrive_as_they_are(client: str, secret: str, user: str, password: str) -> None:
     keycloak = KeycloakDouble(tokens("t"))
     grants(keycloak, clientId=client, clientSecret=secret, username=user, password=password).login()
@@ -77,6 +79,7 @@ def test_lifetimes_come_from_the_answer() -> None:
         httpx.ReadTimeout("slow"),
         httpx.RemoteProtocolError("cut"),
         httpx.Response(429),
+        httpx.Response(500, json={"error": "unknown_error"}),
         httpx.Response(502, html="<html>"),
         httpx.Response(503, html="<html>"),
         httpx.Response(504, html="<html>"),
@@ -123,34 +126,55 @@ UNDER_REALM = "/auth/realms/master/protocol/openid-connect/token"
         (
             refused(400, "unauthorized_client", "Client not allowed for direct access grants"),
             {"clientSecret": "s3cret"},
-            "switch its direct access grants on",
+            "enable its direct access grants",
         ),
         (
             refused(401, "unauthorized_client", "Client not enabled to retrieve service account"),
             {"clientSecret": "s3cret", "auth": "client_credentials"},
-            "switch its service account on",
+            "enable its service account",
         ),
         (
             refused(401, "invalid_grant", "Invalid user credentials"),
             {},
-            "the user name or the password of 'ops@example.com' is wrong (Keycloak answered 401: Invalid user cred",
+            "Keycloak rejects user 'ops@example.com': the user name or the password is wrong, or the account needs a "
+            "one-time code, is locked for a while after failed logins, or is disabled (https://w.example.com/auth/realms/"
+            "master/protocol/openid-connect/token answered 401: Invalid user credentials)",
         ),
         (
             refused(400, "invalid_grant", "Account disabled"),
             {},
-            "the account of 'ops@example.com' is disabled",
+            "the account of user 'ops@example.com' is disabled",
         ),
         (
             refused(400, "invalid_grant", "Account is not fully set up"),
             {},
-            "'ops@example.com' has something to do at the first login",
+            "user 'ops@example.com' has a required action pending",
         ),
         (
             httpx.Response(404, json={"error": "Realm does not exist"}),
             {"realm": "elsewhere"},
-            "there is no realm 'elsewhere' at https://w.example.com; check realm and keycloakUrl",
+            "realm 'elsewhere' does not exist at https://w.example.com; check realm and keycloakUrl (https://w.example.com/",
         ),
-        (httpx.Response(404, html="<html>not here"), {}, "there is no realm 'master'"),
+        (
+            httpx.Response(404, json={"error": "Unable to find matching target resource method"}),
+            {},
+            "there is no Keycloak at https://w.example.com/auth; check keycloakUrl, and that Keycloak is served below",
+        ),
+        (
+            httpx.Response(404, html="<html><title>404 Not Found</title>the realm of nginx"),
+            {},
+            "there is no Keycloak at https://w.example.com/auth; check keycloakUrl",
+        ),
+        (
+            httpx.Response(403, html="<html><title>Request blocked</title>its-password"),
+            {},
+            "token answered 403: a web page (Request blocked), not an answer of Keycloak; check wallaroo:keycloakUrl",
+        ),
+        (
+            httpx.Response(503, html="<html><h1>no\nbackend</h1>"),
+            {},
+            "token answered 503: a web page (no backend), not an answer of Keycloak; check the gateway in front of",
+        ),
         (
             httpx.Response(500, content=b"\xff\xfe{"),
             {},
@@ -199,6 +223,44 @@ def test_a_secret_that_the_server_repeats_is_not_repeated_again() -> None:
     keycloak = KeycloakDouble(refused(400, "invalid_request", "no: its-password"))
     with pytest.raises(AuthError, match=r"no: \*\*\*"):
         grants(keycloak).login()
+
+
+@pytest.mark.parametrize(
+    ("answer", "rejected"),
+    [
+        (refused(401, "invalid_grant", "Invalid user credentials"), True),
+        (refused(401, "invalid_client"), True),
+        (refused(400, "invalid_request", "Missing parameter"), True),
+        (httpx.Response(404, json={"error": "Realm does not exist"}), True),
+        (refused(429, "too_many_requests"), False),
+        (refused(500, "unknown_error"), False),
+        (httpx.Response(403, html="<html>blocked"), False),
+        (httpx.Response(401), False),
+        (httpx.ConnectError("refused"), False),
+        (httpx.Response(200, html="<html>portal"), False),
+    ],
+)
+def test_which_refusals_reject_the_credentials(answer: httpx.Response | Exception, rejected: bool) -> None:
+    with pytest.raises(AuthError) as caught:
+        grants(KeycloakDouble(answer), clientSecret="s").login()
+    assert isinstance(caught.value, LoginRejected) is rejected
+
+
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        ({"password": "its-password\n"}, refused(401, "invalid_grant", "Invalid user credentials")),
+        ({"clientSecret": " s3cret"}, refused(401, "unauthorized_client", "Invalid client credentials")),
+    ],
+)
+def test_a_rejected_secret_with_blanks_around_it_is_pointed_out(
+    given: dict[str, str], answer: httpx.Response
+) -> None:
+    with pytest.raises(AuthError, match="is wrong \\(it begins or ends with a blank or a line break\\)"):
+        grants(KeycloakDouble(answer), **given).login()
+    with pytest.raises(AuthError) as caught:
+        grants(KeycloakDouble(answer), **{key: value.strip() for key, value in given.items()}).login()
+    assert "a blank" not in str(caught.value)
 
 
 def test_a_refused_refresh_token_is_no_error() -> None:

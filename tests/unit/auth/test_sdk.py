@@ -10,7 +10,7 @@ import pytest
 from keycloak_double import settings
 
 from wallaroo_pulumi.auth import SdkHeaders
-from wallaroo_pulumi.errors import AuthError
+from wallaroo_pulumi.errors import AuthError, LoginRejected
 
 
 class Sdk:
@@ -64,6 +64,28 @@ def test_a_reload_that_fails_is_told(sdk: Sdk) -> None:
     sdk.error = Exception("Keycloak is down")
     with pytest.raises(AuthError, match="gave no token: Exception: Keycloak is down"):
         source.renew(old)
+
+
+def test_a_rejected_login_is_not_sent_again(sdk: Sdk) -> None:
+    source = SdkHeaders(settings(auth="sdk"))
+    sdk.error = Exception(
+        '[HTTP 401] {"error":"invalid_grant","error_description":"Invalid user credentials"}'
+    )
+    with pytest.raises(LoginRejected, match="invalid_grant"):
+        source.header()
+    sdk.error = None
+    with pytest.raises(LoginRejected, match="invalid_grant"):
+        source.header()
+    assert sdk.clients == []
+
+
+def test_a_login_that_failed_otherwise_is_sent_again(sdk: Sdk) -> None:
+    source = SdkHeaders(settings(auth="sdk"))
+    sdk.error = Exception("[HTTP 503] no backend")
+    with pytest.raises(AuthError):
+        source.header()
+    sdk.error = None
+    assert source.header() == "Bearer sdk-1"
 
 
 def test_a_missing_sdk_is_told_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

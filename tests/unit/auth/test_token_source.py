@@ -14,7 +14,7 @@ from waiting import in_thread, until_waiting
 
 from wallaroo_pulumi.auth import Grants, SdkHeaders, StaticToken, TokenSource, token_source
 from wallaroo_pulumi.auth.source import subject
-from wallaroo_pulumi.errors import AuthError
+from wallaroo_pulumi.errors import AuthError, LoginRejected
 
 
 class Clock:
@@ -170,13 +170,57 @@ def test_threads_share_one_renewal_after_a_401(clock: Clock) -> None:
     assert keycloak.grants == ["password", "refresh_token"]
 
 
-def test_threads_share_one_refusal_lest_the_account_be_locked(clock: Clock) -> None:
+def test_threads_share_one_rejection_lest_the_account_be_locked(clock: Clock) -> None:
     gate = Gate(refused(401, "invalid_grant", "Invalid user credentials"))
     keycloak = KeycloakDouble(gate)
     source = TokenSource(grants(keycloak), clock)
-    told = together(gate, source.header)
-    assert [type(error) for error in told] == [AuthError] * 8
+    outcomes = together(gate, source.header)
+    assert [type(error) for error in outcomes] == [LoginRejected] * 8
     assert keycloak.grants == ["password"]
+
+
+@pytest.mark.parametrize(
+    ("more", "grant"),
+    [
+        ({}, "password"),
+        ({"clientSecret": "s3cret"}, "password"),
+        ({"clientSecret": "s3cret", "auth": "client_credentials"}, "client_credentials"),
+    ],
+)
+def test_a_rejected_login_is_not_sent_again(more: dict[str, str], grant: str, clock: Clock) -> None:
+    keycloak = KeycloakDouble(refused(401, "invalid_grant", "Invalid user credentials"))
+    source = TokenSource(grants(keycloak, **more), clock)
+    for ask in (source.header, source.header, lambda: source.renew("Bearer other"), source.header):
+        clock.now += 3600
+        with pytest.raises(LoginRejected, match="Invalid user credentials"):
+            ask()
+    assert keycloak.grants == [grant]
+
+
+def test_a_login_that_is_rejected_after_a_refused_refresh_is_not_sent_again(clock: Clock) -> None:
+    keycloak = KeycloakDouble(
+        tokens("first"),
+        refused(400, "invalid_grant", "Session not active"),
+        refused(401, "invalid_grant", "Invalid user credentials"),
+    )
+    source = TokenSource(grants(keycloak), clock)
+    first = source.header()
+    for _ in range(3):
+        with pytest.raises(LoginRejected):
+            source.renew(first)
+    assert keycloak.grants == ["password", "refresh_token", "password"]
+
+
+@pytest.mark.parametrize(
+    "fault", [httpx.ConnectError("refused"), httpx.Response(500), httpx.Response(403, html="<html>blocked")]
+)
+def test_a_login_that_was_not_rejected_is_sent_again(fault: httpx.Response | Exception, clock: Clock) -> None:
+    keycloak = KeycloakDouble(fault)
+    source = TokenSource(grants(keycloak, maxRetries="0"), clock)
+    with pytest.raises(AuthError):
+        source.header()
+    keycloak.answers = [tokens("first")]
+    assert source.header() == "Bearer first"
 
 
 def test_a_thread_with_a_good_token_does_not_wait_for_another_ones_renewal(clock: Clock) -> None:

@@ -169,9 +169,9 @@ def test_the_api_is_not_where_keycloak_is(doctor: Doctor, emulator: Emulated) ->
         ({"WALLAROO_CLIENT_ID": "nobody"}, "client 'nobody' does not exist"),
         (
             {"WALLAROO_PASSWORD": "wrong-password-value"},
-            "the user name or the password of 'ops@example.com' is wrong",
+            "Keycloak rejects user 'ops@example.com': the user name or the password is wrong",
         ),
-        ({"WALLAROO_REALM": "elsewhere"}, "there is no realm 'elsewhere'"),
+        ({"WALLAROO_REALM": "elsewhere"}, "realm 'elsewhere' does not exist"),
     ],
 )
 def test_refused_credentials(wrong: dict[str, str], said: str, doctor: Doctor, emulator: Emulated) -> None:
