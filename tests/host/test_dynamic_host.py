@@ -13,7 +13,7 @@ import pytest
 from dynamic_host import DynamicHost, HostError, urn_of
 from emulated import Emulated
 from google.protobuf import empty_pb2
-from probes import FaultyProvider, UrnProbe
+from probes import FaultyProvider, PrivateProbe, UrnProbe
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from wallaroo_pulumi.adapters.dynamic_host import current_urn
@@ -58,6 +58,22 @@ def test_there_is_no_urn_in_other_threads_and_outside_the_host() -> None:
     with DynamicHost(env=importable(), provider=UrnProbe) as host:
         assert "inAnotherThread" not in host.create("Pipeline", {})[1]  # Pulumi drops what is None
     assert current_urn() is None
+
+
+# --- private properties ------------------------------------------------------------------------------------
+
+
+def test_every_call_receives_private_properties() -> None:
+    one, two = {"__mark": "one", "name": "n"}, {"__mark": {"two": [2.0]}, "name": "n"}
+    both = {"mark0": "one", "mark1": {"two": [2.0]}}
+    with DynamicHost(env=importable(), provider=PrivateProbe) as host:
+        assert host.check("Workspace", two, one)[0] == both
+        assert host.diff("Workspace", "1", one, two).replaces == ["mark0", "mark1"]
+        assert host.create("Workspace", one)[1] == {"mark0": "one"}
+        assert host.read("Workspace", "1", one)[1] == {"mark0": "one"}
+        assert host.update("Workspace", "1", one, two) == both
+        with pytest.raises(HostError, match="mark0"):
+            host.delete("Workspace", "1", one)
 
 
 # --- errors ------------------------------------------------------------------------------------------------

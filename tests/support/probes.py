@@ -15,7 +15,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from wallaroo_pulumi.adapters.dynamic_host import current_urn, one_line_errors
+from wallaroo_pulumi.adapters.dynamic_host import current_urn, one_line_errors, private_properties
 from wallaroo_pulumi.errors import ObjectError
 
 
@@ -48,6 +48,41 @@ class UrnProbe(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         raise ValueError(current_urn())
+
+
+@private_properties
+class PrivateProbe(ResourceProvider):
+    """Returns the private properties that it receives, under public names."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        return CheckResult(_published(_olds, news), [])
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        return DiffResult(changes=True, replaces=sorted(_published(_olds, _news)))
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        return CreateResult("1", _published(props))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        return ReadResult("1", _published(props), {})
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(_published(_olds, _news))
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        raise ValueError(sorted(_published(_props)))
+
+
+def _published(*properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        f"{name[2:]}{index}": value
+        for index, each in enumerate(properties)
+        for name, value in each.items()
+        if name.startswith("__") and name != "__provider"
+    }
 
 
 @one_line_errors

@@ -36,6 +36,7 @@ AUTONAME_KEY = "__autoname"
 
 
 @dynamic_host.one_line_errors
+@dynamic_host.private_properties
 class DynamicProvider(ResourceProvider):
     """Serves one kind of object inside Pulumi's dynamic host."""
 

@@ -3,6 +3,8 @@
 - The URN of the request. The host calls a provider's methods without it; it is read from the calling frame.
 - Errors of one line. SDK 3.272 ends a failed call with ``context.abort(UNKNOWN, traceback.format_exc())``; older ones
   let gRPC put words before the exception's text. Here the call's ``abort`` is replaced and called with our line.
+- Private properties. Older SDKs, such as 3.216, remove properties whose names start with ``__`` from what they pass to
+  a provider. They are restored from the request.
 - Cancellation. At the first Ctrl-C the engine calls ``Cancel`` on every provider. The host replies and does nothing,
   so a wait for a deployment would continue for minutes. The handler is bound when the server starts; its code can
   still be replaced.
@@ -30,6 +32,7 @@ from types import FrameType
 from typing import Any, Final, TypeVar
 
 import grpc
+from pulumi.runtime import rpc
 
 from ..errors import ApiError, LoginRejected, WallarooError
 
@@ -63,6 +66,13 @@ def one_line_errors(provider: type[_Provider]) -> type[_Provider]:
     """Decorate a provider class: an exception of any call ends that call with exactly one line."""
     for name in ("configure", "check", "diff", "create", "read", "update", "delete"):
         setattr(provider, name, _reporting(getattr(provider, name)))
+    return provider
+
+
+def private_properties(provider: type[_Provider]) -> type[_Provider]:
+    """Decorate a provider class: every call receives the properties whose names start with ``__``."""
+    for name, fields in _PROPERTIES.items():
+        setattr(provider, name, _restoring(getattr(provider, name), fields))
     return provider
 
 
@@ -125,6 +135,34 @@ def _served_call() -> _Call | None:
                 return _Call(frame.f_locals.get("request"), context)
         frame = frame.f_back
     return None
+
+
+# --- private properties ------------------------------------------------------------------------------------
+
+_PROPERTIES: Final = {
+    "check": ("olds", "news"),
+    "diff": ("id", "olds", "news"),
+    "create": ("properties",),
+    "read": ("id", "properties"),
+    "update": ("id", "olds", "news"),
+    "delete": ("id", "properties"),
+}
+"""Method → the fields of the request that its arguments come from."""
+
+
+def _restoring(method: Callable[..., _Result], fields: tuple[str, ...]) -> Callable[..., _Result]:
+    @functools.wraps(method)
+    def call(self: Any, *arguments: Any) -> _Result:
+        served = _served_call()
+        for field, argument in zip(fields, arguments, strict=True):
+            if served and isinstance(argument, dict):
+                sent = getattr(served.request, field, {})
+                for name in set(sent) - set(argument):
+                    if name.startswith("__"):
+                        argument[name] = rpc.deserialize_property(sent[name])
+        return method(self, *arguments)
+
+    return call
 
 
 # --- errors ------------------------------------------------------------------------------------------------
