@@ -7,6 +7,9 @@ from typing import Any
 
 import httpx
 
+_NO_OBJECTS = ("readiness", "sqlite_sequence", "work")
+"""Tables of the emulator that hold no objects of an instance."""
+
 
 class Emulated:
     """A running emulator. Tests change things by hand with ``api`` and look at what was asked with ``requests``."""
@@ -68,6 +71,13 @@ class Emulated:
             data={"grant_type": "password", "username": "ops@example.com", "password": "ops-password"},
         )
         return {"authorization": f"Bearer {self._json(answer)['access_token']}"}
+
+    def contents(self) -> dict[str, list[dict[str, Any]]]:
+        """All objects of the instance: table → rows. Without sessions, and without the time of the last login."""
+        tables: dict[str, list[dict[str, Any]]] = self._json(self.http.get("/__emulator__/contents"))
+        for user in tables["users"]:
+            del user["last_login_ms"]
+        return {name: rows for name, rows in tables.items() if name not in _NO_OBJECTS}
 
     def workspaces(self) -> dict[str, int]:
         """The visible workspaces: name → id."""

@@ -67,10 +67,12 @@ class Life:
         inputs = self._checked(self._resource.kind, self._filled(self._resource.examples.inputs))
         return validate(self._resource, self._provider.context, inputs, {})
 
-    def update(self) -> None:
+    def update(self, *, edited: bool = True, **inputs: Any) -> None:
+        """Change it as the example of an edit in place does, or not, and by these inputs."""
         assert self.state is not None
         examples = self._resource.examples
-        inputs = self._checked(self._resource.kind, self._filled({**examples.inputs, **examples.update}))
+        inputs = {**examples.inputs, **(examples.update if edited else {}), **inputs}
+        inputs = self._checked(self._resource.kind, self._filled(inputs))
         id, outputs = self.state
         self.state = (id, self._provider.update(self._resource.kind, None, id, outputs, inputs))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from .context import Context
-from .fields import Properties
+from .fields import LOCAL, ONLY_AT_CREATION, Properties, fields_with
 
 InputsT = TypeVar("InputsT", bound=Properties)
 OutputsT = TypeVar("OutputsT", bound=Properties)
@@ -114,7 +114,7 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
     def update(self, ctx: Context[Any], id: str, known: OutputsT, wanted: InputsT) -> OutputsT:
         """Change in place whatever does not force a replacement. Unless overridden, only local fields change."""
         del ctx, id
-        return self.outputs.model_validate({**known.model_dump(), **wanted.model_dump()})
+        return self.with_local(known, wanted)
 
     @abstractmethod
     def delete(self, ctx: Context[Any], id: str, known: OutputsT) -> None:
@@ -128,6 +128,12 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         """
         del ctx, id, known, found
         return ""
+
+    def with_local(self, known: OutputsT, wanted: InputsT) -> OutputsT:
+        """The outputs after a change of local fields alone: everything else stays as recorded."""
+        local = {name for name, _ in fields_with(self.inputs, LOCAL)}
+        local -= {name for name, _ in fields_with(self.inputs, ONLY_AT_CREATION)}
+        return known.model_copy(update={name: getattr(wanted, name) for name in local})
 
     def result(self, wanted: InputsT, **computed: Any) -> OutputsT:
         """The outputs: every input as wanted, and the computed ones."""

@@ -143,7 +143,7 @@ class Provider:
                 "`pulumi up`"
             )
         else:
-            outputs = resource.outputs.model_validate({**prior.model_dump(), **desired.model_dump()})
+            outputs = resource.with_local(prior, desired)
         record = dataclasses.replace(record, mark=ctx.call.mark)
         wire: Wire = outputs.to_wire() | record.to_wire()
         if ADOPTED in wire:

@@ -1,0 +1,104 @@
+"""What holds for every kind alike, on the kernel and without Pulumi: another instance, state of earlier versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from emulated import Emulated
+from example_files import example_files
+from lives import Life
+
+from wallaroo_pulumi.core.fields import LOCAL, fields_with
+from wallaroo_pulumi.core.record import RECORD_KEYS
+from wallaroo_pulumi.emulator import EmulatorServer
+from wallaroo_pulumi.provider.identity import InstanceMismatch
+from wallaroo_pulumi.provider.provider import DELETE_ADOPTED
+from wallaroo_pulumi.resources import RESOURCES
+
+ADOPTING = [kind for kind, of in RESOURCES.items() if "delete_adopted" in of.inputs.model_fields]
+
+
+@pytest.fixture(scope="module")
+def _other_url() -> Iterator[str]:
+    with EmulatorServer() as server:
+        yield server.url
+
+
+@pytest.fixture
+def other(_other_url: str) -> Iterator[Emulated]:
+    """A second instance, as it is when new."""
+    emulated = Emulated(_other_url)
+    with emulated.http:
+        emulated.control("reset")
+        yield emulated
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, str]:
+    return example_files(tmp_path)
+
+
+def made(emulator: Emulated, kind: str, files: dict[str, str]) -> Life:
+    """The kind's example on an instance, with what it needs."""
+    life = Life(emulator, kind, files)
+    life.make_needs()
+    life.create()
+    life.new_process()
+    return life
+
+
+def is_state_only(kind: str) -> bool:
+    """Whether the kind's example of an edit in place changes the state alone."""
+    local = {name for name, _ in fields_with(RESOURCES[kind].inputs, LOCAL)}
+    return {*RESOURCES[kind].examples.update} <= local
+
+
+@pytest.mark.parametrize("kind", RESOURCES)
+def test_nothing_is_refreshed_changed_or_deleted_on_another_instance(
+    kind: str, emulator: Emulated, other: Emulated, files: dict[str, str]
+) -> None:
+    state = made(emulator, kind, files).state
+    twin = made(other, kind, files)  # the same program made it: same names, same integer ids
+    twin.state = state
+    before = other.contents()
+    with pytest.raises(InstanceMismatch, match=rf"{other.url} is instance"):
+        twin.refresh()
+    if not is_state_only(kind):
+        with pytest.raises(InstanceMismatch):
+            twin.update()
+    with pytest.raises(InstanceMismatch):
+        twin.delete()
+    assert other.contents() == before
+
+
+@pytest.mark.parametrize("kind", RESOURCES)
+def test_state_that_does_not_record_the_instance_gains_it_and_loses_nothing(
+    kind: str, emulator: Emulated, files: dict[str, str]
+) -> None:
+    life = made(emulator, kind, files)
+    id, recorded = life.state
+    life.state = id, {key: value for key, value in recorded.items() if key not in RECORD_KEYS}
+    before = emulator.contents()
+    life.update(edited=False)
+    assert life.state[1]["__instance"] == recorded["__instance"]
+    assert public(life.state[1]) == public(recorded)
+    assert emulator.contents() == before
+
+
+@pytest.mark.parametrize("kind", ADOPTING)
+def test_a_change_of_the_state_alone_keeps_all_that_is_recorded(
+    kind: str, emulator: Emulated, files: dict[str, str]
+) -> None:
+    life = made(emulator, kind, files)
+    _, recorded = life.state
+    emulator.forget_requests()
+    life.update(edited=False, delete_adopted=True)
+    assert life.state[1] == recorded | {DELETE_ADOPTED: True}
+    assert emulator.endpoints() == []
+
+
+def public(outputs: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in outputs.items() if key not in RECORD_KEYS}
