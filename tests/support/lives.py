@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from wallaroo_pulumi.api import Client
 from wallaroo_pulumi.config import load
 from wallaroo_pulumi.core.check import Failure, check
 from wallaroo_pulumi.core.context import Context
+from wallaroo_pulumi.core.diff import Difference
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.core.validate import validate
 from wallaroo_pulumi.provider.provider import Provider
@@ -46,6 +48,13 @@ class Life:
             for name, value in self._provider.create(needed, None, wire)[1].items():
                 self._values.setdefault(name, value)
 
+    def of_another_stack(self) -> Life:
+        """The same program in another stack: it refers to the same objects, and has made none."""
+        other = copy.copy(self)
+        other._client, other.state = None, None
+        other.new_process()
+        return other
+
     def new_process(self, timeout: float = 10.0) -> None:
         """Forget what a process knows: its token, its listings, its claims. ``timeout`` is seconds per request."""
         self.close()
@@ -58,8 +67,11 @@ class Life:
         if self._client is not None:
             self._client.close()
 
-    def create(self) -> None:
-        inputs = self._checked(self._resource.kind, self._filled(self._resource.examples.inputs))
+    def create(self, **inputs: Any) -> None:
+        """Make it as the example does, and with these inputs."""
+        inputs = self._checked(
+            self._resource.kind, self._filled({**self._resource.examples.inputs, **inputs})
+        )
         self.state = self._provider.create(self._resource.kind, None, inputs)
 
     def validate(self) -> list[Failure]:
@@ -75,6 +87,13 @@ class Life:
         inputs = self._checked(self._resource.kind, self._filled(inputs))
         id, outputs = self.state
         self.state = (id, self._provider.update(self._resource.kind, None, id, outputs, inputs))
+
+    def diff(self, **inputs: Any) -> Difference:
+        """Compare it with the example and these inputs."""
+        assert self.state is not None
+        kind = self._resource.kind
+        news = self._checked(kind, self._filled({**self._resource.examples.inputs, **inputs}))
+        return self._provider.diff(kind, None, *self.state, news)
 
     def refresh(self) -> None:
         """Read it again. Raises LookupError when it is said to be gone."""

@@ -152,8 +152,8 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
             object; server default if not set).
         :param role: `OWNER` or `COLLABORATOR` (one of `OWNER`, `COLLABORATOR`).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (stored in the state only, not
-            on the instance).
+            was adopted. By default such an object stays, with the roles, rights and activity that it was
+            found with (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -202,7 +202,7 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
+        default such an object stays, with the roles, rights and activity that it was found with."""
         return self._output("deleteAdopted")
 
     @property
@@ -261,8 +261,8 @@ class User(WallarooResource, module="wallaroo", name="User"):
             state only, not on the instance; used at creation only; a later change has no effect; server
             default if not set).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (stored in the state only, not
-            on the instance).
+            was adopted. By default such an object stays, with the roles, rights and activity that it was
+            found with (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -326,7 +326,7 @@ class User(WallarooResource, module="wallaroo", name="User"):
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
+        default such an object stays, with the roles, rights and activity that it was found with."""
         return self._output("deleteAdopted")
 
     @property
@@ -467,8 +467,8 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         :param timeout: Seconds for the upload, and again for the conversion; 1800 when left out (stored
             in the state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (stored in the state only, not
-            on the instance).
+            was adopted. By default such an object stays, with the roles, rights and activity that it was
+            found with (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -630,7 +630,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
+        default such an object stays, with the roles, rights and activity that it was found with."""
         return self._output("deleteAdopted")
 
     @property
@@ -730,8 +730,8 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
         :param steps: The steps: models, or what `model_step`, `shadow_step`, `random_split_step` and
             `meta_split_step` return. An empty list makes a pipeline without steps.
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (stored in the state only, not
-            on the instance).
+            was adopted. By default such an object stays, with the roles, rights and activity that it was
+            found with (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -780,7 +780,7 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
+        default such an object stays, with the roles, rights and activity that it was found with."""
         return self._output("deleteAdopted")
 
     @property
@@ -863,8 +863,8 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         :param timeout: Seconds to wait for the engines to run, or to end; 600 when left out (stored in
             the state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (stored in the state only, not
-            on the instance).
+            was adopted. By default such an object stays, with the roles, rights and activity that it was
+            found with (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -929,7 +929,7 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
+        default such an object stays, with the roles, rights and activity that it was found with."""
         return self._output("deleteAdopted")
 
     @property
@@ -1014,8 +1014,8 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
         :param timeout: Seconds to wait until it is published; 600 when left out (stored in the state
             only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (stored in the state only, not
-            on the instance).
+            was adopted. By default such an object stays, with the roles, rights and activity that it was
+            found with (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1071,7 +1071,7 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
+        default such an object stays, with the roles, rights and activity that it was found with."""
         return self._output("deleteAdopted")
 
     @property
@@ -1311,8 +1311,8 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
             densities, and the population stability index (changing it replaces the object).
         :param active: Whether it runs.
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (stored in the state only, not
-            on the instance).
+            was adopted. By default such an object stays, with the roles, rights and activity that it was
+            found with (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1428,7 +1428,7 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
+        default such an object stays, with the roles, rights and activity that it was found with."""
         return self._output("deleteAdopted")
 
     @property
@@ -1488,8 +1488,8 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
             details are those declared (`if_same`), or refuse (`never`). Deleting deletes what was taken
             over (one of `never`, `if_same`; stored in the state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (stored in the state only, not
-            on the instance).
+            was adopted. By default such an object stays, with the roles, rights and activity that it was
+            found with (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1539,7 +1539,7 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
+        default such an object stays, with the roles, rights and activity that it was found with."""
         return self._output("deleteAdopted")
 
     @property
@@ -1590,8 +1590,8 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
         :param connection_name: The connection: the `name` of a Connection (changing it replaces the
             object).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (stored in the state only, not
-            on the instance).
+            was adopted. By default such an object stays, with the roles, rights and activity that it was
+            found with (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1626,7 +1626,7 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
+        default such an object stays, with the roles, rights and activity that it was found with."""
         return self._output("deleteAdopted")
 
     @property
@@ -1674,8 +1674,8 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
         :param token: The token with which the instance asks the registry (secret; changing it replaces
             the object).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (stored in the state only, not
-            on the instance).
+            was adopted. By default such an object stays, with the roles, rights and activity that it was
+            found with (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1717,7 +1717,7 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
+        default such an object stays, with the roles, rights and activity that it was found with."""
         return self._output("deleteAdopted")
 
     @property
@@ -1767,8 +1767,8 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
         :param registry_id: The registry: the `registry_id` of a ModelRegistry (changing it replaces the
             object).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (stored in the state only, not
-            on the instance).
+            was adopted. By default such an object stays, with the roles, rights and activity that it was
+            found with (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1803,7 +1803,7 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
+        default such an object stays, with the roles, rights and activity that it was found with."""
         return self._output("deleteAdopted")
 
     @property
@@ -1862,8 +1862,8 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
         :param timeout: Seconds to wait for the packaging; 900 when left out (stored in the state only,
             not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (stored in the state only, not
-            on the instance).
+            was adopted. By default such an object stays, with the roles, rights and activity that it was
+            found with (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1912,7 +1912,7 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
+        default such an object stays, with the roles, rights and activity that it was found with."""
         return self._output("deleteAdopted")
 
     @property
@@ -2015,8 +2015,8 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
         :param timeout: Seconds to wait for its start, pause or end; 300 when left out (stored in the
             state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object is left as it was found (stored in the state only, not
-            on the instance).
+            was adopted. By default such an object stays, with the roles, rights and activity that it was
+            found with (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -2100,7 +2100,7 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object is left as it was found."""
+        default such an object stays, with the roles, rights and activity that it was found with."""
         return self._output("deleteAdopted")
 
     @property

@@ -22,6 +22,8 @@ class Call:
 
     urn: str | None = None
     """The resource that the call is for; None where the host does not pass it."""
+    leaves_adopted: bool = True
+    """Whether deleting the resource leaves an object that it adopted."""
     adopted: bool = False
     """Set by :meth:`Context.claim`: the object was made outside the stack."""
     found: Mapping[str, Any] = field(default_factory=dict)
@@ -95,7 +97,8 @@ class Context(Generic[ClientT]):
 
     def _taken_over(self, origin: Origin) -> str:
         if origin.entry is None:
-            return "already exists and is adopted: deleting the resource leaves the object as it was found"
+            remains = ": deleting the resource leaves it on the instance, unless delete_adopted is set"
+            return "already exists and is adopted" + (remains if self.call.leaves_adopted else "")
         if origin.entry.urn == self.call.urn:
             return "is re-adopted: it is this resource's own object"
         return (

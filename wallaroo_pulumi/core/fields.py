@@ -127,7 +127,7 @@ class Adopting(Properties):
         LOCAL,
         Field(
             description="Whether deleting the resource removes an object that existed before it and was adopted. By "
-            "default such an object is left as it was found."
+            "default such an object stays, with the roles, rights and activity that it was found with."
         ),
     ] = False
 

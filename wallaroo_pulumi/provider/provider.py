@@ -15,7 +15,7 @@ from ..api import Client
 from ..core.check import Failure, check
 from ..core.context import Call, Context
 from ..core.diff import Difference, diff
-from ..core.fields import LOCAL, fields_with
+from ..core.fields import LOCAL, Adopting, fields_with
 from ..core.names import wire_name
 from ..core.ownership import Ownership
 from ..core.record import Record, resource_name
@@ -73,8 +73,13 @@ class Provider:
     def diff(
         self, kind: str, urn: str | None, id: str, olds: Mapping[str, Any], news: Mapping[str, Any]
     ) -> Difference:
-        """Compare the last outputs with the checked inputs. Raises ObjectError if two resources hold the object."""
-        found = diff(_resource(kind), olds, news)
+        """Compare the last outputs with the checked inputs.
+
+        Raises ObjectError if two resources hold the object, or if it cannot be replaced.
+        """
+        resource = _resource(kind)
+        found = diff(resource, olds, news)
+        _refuse_to_replace_adopted(resource, urn, id, olds, found)
         if not found.replacing:
             self._ownership.keep(kind, id, urn, olds)
         if self._identity.must_be_recorded(Record.of(olds)):
@@ -84,6 +89,7 @@ class Provider:
     def create(self, kind: str, urn: str | None, inputs: Mapping[str, Any]) -> tuple[str, Wire]:
         """Make the object, or adopt it. Returns the id and the outputs."""
         resource, ctx = _resource(kind), self._serve(urn)
+        ctx.call.leaves_adopted = _leaves_adopted(resource, inputs)
         instance = self._identity.require(ctx.client, self._ownership.instances())
         self._identity.require_parent(ctx, inputs)
         outputs = resource.create(ctx, resource.inputs.model_validate(dict(inputs)))
@@ -161,11 +167,11 @@ class Provider:
             prior = _load(resource, state)
             if keeper is not None:
                 ctx.report(f"{kind} {_name(urn, id)!r} (id {id}) stays: {_why(keeper, urn)}")
-            elif state.get(ADOPTED) and not state.get(DELETE_ADOPTED):
+            elif state.get(ADOPTED) and _leaves_adopted(resource, state):
                 restored = resource.leave(ctx, id, prior, record.found)
-                how = "as it was found" + (f", {restored}" if restored else "")
                 ctx.report(
-                    f"{kind} {_name(urn, id)!r} (id {id}) stays {how}: this stack adopted it and did not create it"
+                    f"{kind} {_name(urn, id)!r} (id {id}) stays {restored or 'as it is'}: this stack adopted it and "
+                    "did not create it"
                 )
             else:
                 resource.delete(ctx, id, prior)
@@ -183,6 +189,27 @@ def _why(keeper: str, urn: str | None) -> str:
     if keeper and keeper == urn:
         return "the resource re-adopted its own object"
     return f"resource {resource_name(keeper)!r} refers to it" if keeper else "another resource refers to it"
+
+
+def _leaves_adopted(resource: Resource[Any, Any], properties: Mapping[str, Any]) -> bool:
+    """Whether deleting leaves an adopted object. Kinds without the input guard their objects otherwise."""
+    return issubclass(resource.inputs, Adopting) and not properties.get(DELETE_ADOPTED)
+
+
+def _refuse_to_replace_adopted(
+    resource: Resource[Any, Any], urn: str | None, id: str, olds: Mapping[str, Any], found: Difference
+) -> None:
+    """Raises ObjectError if the replacement needs the object to be gone, and deleting would leave it."""
+    renamed = {wire_name(name) for name in resource.natural_key} & {*found.replacing}
+    if not found.replacing or not found.delete_before_replace or renamed:
+        return
+    if olds.get(ADOPTED) and _leaves_adopted(resource, olds):
+        changes = " and ".join(found.replacing)
+        raise ObjectError(
+            f"{resource.kind} {_name(urn, id)!r} (id {id}) cannot be replaced (change of {changes}): this stack "
+            "adopted it and did not create it; set delete_adopted=True and run `pulumi up` before this change, or "
+            "undo the change"
+        )
 
 
 def _name(urn: str | None, id: str) -> str:

@@ -2,8 +2,9 @@
 
 Identity: the id that models/create_registry returns; names may repeat. The API can neither change nor delete a
 registry (docs/internals/mlops-api.md#registries), so every change creates another one, and the old one stays without
-workspaces. Creating adopts a registry of the same name, URL and token that no workspace uses: a destroy or an
-interrupted run left it. The API returns tokens in clear; in the state they are always secret.
+workspaces. Creating adopts a registry of the same name, URL and token that no workspace uses (a destroy or an
+interrupted run left it), or that the stack holds under another resource name. The API returns tokens in clear; in the
+state they are always secret.
 """
 
 from __future__ import annotations
@@ -66,14 +67,14 @@ class ModelRegistry(Resource[ModelRegistryInputs, ModelRegistryOutputs]):
         return outputs.registry_id
 
     def existing(self, ctx: Context[Client], wanted: ModelRegistryInputs) -> str | None:
-        return _unused(ctx, wanted)
+        return _same(ctx, wanted)
 
     def create(self, ctx: Context[Client], wanted: ModelRegistryInputs) -> ModelRegistryOutputs:
-        left = _unused(ctx, wanted)
+        left = _same(ctx, wanted)
         id = left or create_once(
             ctx,
             lambda: ctx.client.registries.create(wanted.name, wanted.url, wanted.token),
-            lambda: _unused(ctx, wanted),
+            lambda: _same(ctx, wanted),
         )
         with ctx.claim(self.kind, id, wanted.name, existed=left is not None):
             return self.result(wanted, registry_id=id)
@@ -112,11 +113,14 @@ def _users(registry: wire.Registry | None) -> set[int]:
     return {w.id for w in registry.workspaces} if registry else set()
 
 
-def _unused(ctx: Context[Client], wanted: ModelRegistryInputs) -> str | None:
-    """The id of a registry just as wanted that no workspace uses."""
+def _same(ctx: Context[Client], wanted: ModelRegistryInputs) -> str | None:
+    """The id of a registry just as wanted that no workspace uses, or that is the stack's own."""
     for registry in ctx.client.registries.list(fresh=True):
         same = (registry.name, registry.url, registry.token) == (wanted.name, wanted.url, wanted.token)
-        if same and registry.id and not ctx.client.registries.get(registry.id).workspaces:
+        if not same or not registry.id:
+            continue
+        own = ctx.ownership.recorded(ModelRegistry.kind, registry.id) is not None
+        if own or not ctx.client.registries.get(registry.id).workspaces:
             return registry.id
     return None
 

@@ -14,6 +14,7 @@ from lives import Life
 from wallaroo_pulumi.core.fields import LOCAL, fields_with
 from wallaroo_pulumi.core.record import RECORD_KEYS
 from wallaroo_pulumi.emulator import EmulatorServer
+from wallaroo_pulumi.errors import ObjectError
 from wallaroo_pulumi.provider.identity import InstanceMismatch
 from wallaroo_pulumi.provider.provider import DELETE_ADOPTED
 from wallaroo_pulumi.resources import RESOURCES
@@ -98,6 +99,68 @@ def test_a_change_of_the_state_alone_keeps_all_that_is_recorded(
     life.update(edited=False, delete_adopted=True)
     assert life.state[1] == recorded | {DELETE_ADOPTED: True}
     assert emulator.endpoints() == []
+
+
+@pytest.mark.parametrize("kind", ADOPTING)
+def test_an_adopted_object_is_left_as_it_was_found(
+    kind: str, emulator: Emulated, files: dict[str, str]
+) -> None:
+    ours = made(emulator, kind, files).of_another_stack()
+    before = emulator.contents()
+    ours.create()
+    assert ours.state[1]["adopted"]
+    ours.new_process()
+    ours.delete()
+    assert emulator.contents() == before
+    adopted, left = ours.said[-2:]
+    assert "already exists and is adopted" in adopted
+    assert "stays as it is: this stack adopted it and did not create it" in left
+
+
+@pytest.mark.parametrize("kind", ADOPTING)
+def test_an_adopted_object_is_deleted_like_a_created_one_where_that_is_declared(
+    kind: str, emulator: Emulated, files: dict[str, str]
+) -> None:
+    created = made(emulator, kind, files)
+    emulator.forget_requests()
+    created.delete()
+    calls = emulator.endpoints()
+    emulator.control("reset")
+    ours = made(emulator, kind, files).of_another_stack()
+    ours.create(delete_adopted=True)
+    ours.new_process()
+    emulator.forget_requests()
+    ours.delete()
+    assert emulator.endpoints() == calls
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ADOPTING if RESOURCES[kind].delete_before_replace])
+def test_an_adopted_object_is_not_replaced_if_that_would_delete_it(
+    kind: str, emulator: Emulated, files: dict[str, str]
+) -> None:
+    created = made(emulator, kind, files)
+    change = RESOURCES[kind].examples.replace
+    assert created.diff(**change).replacing
+    ours = created.of_another_stack()
+    ours.create()
+    with pytest.raises(
+        ObjectError, match="this stack adopted it and did not create it; set delete_adopted=True"
+    ):
+        ours.diff(**change)
+    ours.update(edited=False, delete_adopted=True)
+    assert ours.diff(**change, delete_adopted=True).replacing
+
+
+def test_an_adopted_workspace_is_emptied_if_force_destroy_is_set(
+    emulator: Emulated, files: dict[str, str]
+) -> None:
+    made(emulator, "Pipeline", files)
+    ours = Life(emulator, "Workspace", files)
+    ours.create(adopt="always", force_destroy=True)
+    assert ours.state[1]["adopted"]
+    ours.new_process()
+    ours.delete()
+    assert (emulator.contents()["pipelines"], emulator.contents()["models"]) == ([], [])
 
 
 def public(outputs: dict[str, Any]) -> dict[str, Any]:
