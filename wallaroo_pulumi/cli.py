@@ -8,22 +8,18 @@ What scripts read goes to standard output, everything else to standard error.
 from __future__ import annotations
 
 import importlib.metadata
-import json
+import io
 import os
-import shutil
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from .config import SECRETS, TABLE, Settings, load
-from .errors import AuthError, ConfigError, WallarooError, one_line
+from .config import load
+from .errors import WallarooError
 
 if TYPE_CHECKING:
     from .api import Client
@@ -50,77 +46,10 @@ def options(
 
 @app.command()
 def doctor() -> None:
-    """Check the configuration, the token and the API, and say what is wrong. Exit code 1 when something is."""
-    settings = _step("configuration", lambda: load(_stack_config().get, os.environ))
-    for setting in TABLE:
-        if origin := settings.origins.get(setting.key):
-            _tell(setting.key, str(origin))
-    _tell("API", f"{settings.api_url}/v1/api")
-    _tell("Keycloak", f"{settings.keycloak_url}/auth, realm {settings.realm}, by {settings.auth}")
+    """Check the settings, the network, the token and the API, and report what is wrong. Exit code 1 if anything is."""
+    from .doctor import examine
 
-    from .api import Client
-
-    client = _step("certificate authorities", lambda: Client(settings))
-    try:
-        caller = _step("token", lambda: _caller(settings, client))
-        _tell("user id", caller or "not told by the token")
-        workspaces = _step("API", client.workspaces.list)
-        _tell("workspaces", f"{len(workspaces)} visible")
-    finally:
-        client.close()
-
-
-def _caller(settings: Settings, client: Client) -> str | None:
-    """The user of the token, got anew or given. Raises AuthError, also for a given one whose time is over."""
-    from .auth.source import expiry
-
-    end = expiry(f"Bearer {settings.token}") if settings.auth == "token" else None
-    if end is not None and end < time.time():
-        raise AuthError(
-            f"the token given as wallaroo:token (WALLAROO_TOKEN) expired at "
-            f"{datetime.fromtimestamp(end, UTC):%F %T} UTC; get a new one"
-        )
-    return client.caller_id
-
-
-def _tell(what: str, found: str) -> None:
-    typer.echo(f"  {what:<14} {found}")
-
-
-def _step(what: str, run: Callable[[], T]) -> T:
-    """Run one check and report it; ends the command when it fails."""
-    try:
-        result = run()
-    except WallarooError as error:
-        typer.echo(f"{what}: FAILED")
-        typer.echo(f"  {error}", err=True)
-        raise typer.Exit(1) from None
-    typer.echo(f"{what}: ok")
-    return result
-
-
-def _stack_config() -> dict[str, str]:
-    """The ``wallaroo:`` keys of the stack that is selected in this folder; empty where there is none.
-
-    Raises ConfigError when they cannot be decrypted.
-    """
-    found = _pulumi("config", "--json", "--show-secrets")
-    if isinstance(found, str):
-        if "incorrect passphrase" in found:
-            # There is a stack: what the environment says is not what its next run would use.
-            raise ConfigError(
-                f"the stack's configuration cannot be read: {found}; set PULUMI_CONFIG_PASSPHRASE"
-            )
-        # No project here, no stack selected, no backend: Pulumi says which.
-        typer.echo(f"(no stack's configuration, only the environment is looked at: {found})", err=True)
-        return {}
-    prefix = "wallaroo:"
-    for key in SECRETS:
-        if prefix + key in found and not found[prefix + key].get("secret"):
-            typer.echo(
-                f"wallaroo:{key} is configured in clear: pulumi config set --secret wallaroo:{key}", err=True
-            )
-    return {k.removeprefix(prefix): str(v.get("value", "")) for k, v in found.items() if k.startswith(prefix)}
+    examine()
 
 
 @app.command()
@@ -172,12 +101,14 @@ def drift(
 
     Exit code 0: nothing. 2: objects are missing, changed or unmanaged. 1: it could not be found out.
     """
+    from . import selected_stack
     from .estate.drift import find, managed, to_json, to_table
 
-    state = _pulumi("stack", "export", "--show-secrets")
-    if isinstance(state, str):
-        typer.echo(f"no stack to compare with: {state}", err=True)
-        raise typer.Exit(1)
+    try:
+        state = selected_stack.state()
+    except (selected_stack.NoStack, WallarooError) as problem:
+        typer.echo(f"no stack to compare with: {problem}", err=True)
+        raise typer.Exit(1) from None
     found = _ask(
         lambda client: find(
             client, managed(state), unmanaged=unmanaged, ignore=ignore or (), track=_progress("resources")
@@ -212,22 +143,17 @@ def _ask(question: Callable[[Client], T]) -> T:
         raise typer.Exit(1) from None
 
 
-def _pulumi(*command: str) -> dict[str, Any] | str:
-    """What a pulumi command tells as JSON about the stack that is selected in this folder; else why it does not."""
-    pulumi = shutil.which("pulumi")
-    if pulumi is None:
-        return "the pulumi command is not on PATH"
-    asked = subprocess.run(  # noqa: S603 - the user's own pulumi
-        [pulumi, *command, "--non-interactive"],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    if asked.returncode:
-        return one_line(asked.stderr) or f"exit code {asked.returncode}"
-    told: dict[str, Any] = json.loads(asked.stdout or "{}")
-    return told
+def _stack_config() -> dict[str, str]:
+    """The ``wallaroo:`` keys of the selected stack; empty where there is none. Raises ConfigError."""
+    from . import selected_stack
+
+    try:
+        found = selected_stack.configuration()
+    except selected_stack.NoStack as absent:
+        typer.echo(f"only the environment is read: {absent}", err=True)
+        return {}
+    prefix = "wallaroo:"
+    return {key.removeprefix(prefix): value.text for key, value in found.items() if key.startswith(prefix)}
 
 
 @app.command()
@@ -260,4 +186,7 @@ def emulator(context: typer.Context) -> None:
 
 def main() -> None:
     """The entry point of the ``wallaroo-pulumi`` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a character that the terminal lacks is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     app()

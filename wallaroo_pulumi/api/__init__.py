@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import httpx
 
+    from ..auth.source import Account
     from ..config import Settings
 
 
@@ -53,7 +54,7 @@ class Client:
 
         Raises AuthError.
         """
-        return self._transport.caller_id
+        return self._transport.account.id
 
     def caller(self) -> str:
         """The user on whose behalf everything is done, as a person reads it: address, login name, or else the id.
@@ -63,6 +64,11 @@ class Client:
         id = self.caller_id
         user = self.users.find(id) if id else None
         return (user and (user.email or user.username)) or id or "this user"
+
+    @property
+    def account(self) -> Account:
+        """The account on whose behalf everything is done, as far as the token names it. Raises AuthError."""
+        return self._transport.account
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -19,7 +19,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from ..auth.bearer import BearerAuth
-from ..auth.source import HeaderSource, subject
+from ..auth.source import Account, HeaderSource, account
 from ..config import Settings
 from ..errors import ApiError, ConnectionFailed, OutcomeUnknown
 from ..http import (
@@ -57,9 +57,9 @@ class Transport:
         self._auth = BearerAuth(source)
 
     @property
-    def caller_id(self) -> str | None:
-        """The user id of the token, None when the token does not tell. Raises AuthError."""
-        return subject(self._source.header())
+    def account(self) -> Account:
+        """The account of the token. Raises AuthError."""
+        return account(self._source.header())
 
     @overload
     def call(self, endpoint: str, body: Mapping[str, Any], effect: Effect) -> Any: ...

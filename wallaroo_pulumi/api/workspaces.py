@@ -39,7 +39,7 @@ class Workspaces:
         The reply is the id alone; what else is known of the workspace comes from the listing, where that answers.
         """
         body = {"workspace_name": name}
-        caller = self._transport.caller_id  # asked for before: nothing may fail once the workspace exists
+        caller = self._transport.account.id  # asked for before: nothing may fail once the workspace exists
         try:
             with self._listing.writing() as write:
                 id = self._transport.call(

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import httpx
 
 from ..config import Settings
-from ..errors import LoginRejected
+from ..errors import LoginRejected, one_line
 from .grants import Grants, Tokens
 from .sdk import SdkHeaders
 
@@ -142,6 +142,32 @@ def subject(header: str) -> str | None:
     """The id of the token's user: its ``sub`` claim. None when the token does not tell."""
     sub = _claims(header).get("sub")
     return sub if isinstance(sub, str) else None
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whose token it is, as far as the token says."""
+
+    id: str | None
+    username: str | None
+    email: str | None
+
+    def __str__(self) -> str:
+        names = list(dict.fromkeys(filter(None, (self.username, self.email))))
+        if not names and not self.id:
+            return "not named by the token"
+        return ", ".join([*names, *([f"id {self.id}"] if self.id else [])])
+
+
+def account(header: str) -> Account:
+    """Return the account of a token, by its claims ``sub``, ``preferred_username`` and ``email``."""
+    claims = _claims(header)
+    named = {
+        key: one_line(claims[key])
+        for key in ("preferred_username", "email")
+        if isinstance(claims.get(key), str)
+    }
+    return Account(subject(header), named.get("preferred_username"), named.get("email"))
 
 
 def expiry(header: str) -> float | None:

@@ -6,14 +6,17 @@ import base64
 import json
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import Result
-from emulated import Emulated
+from emulated import Emulated, clean_environment
+from forward_proxy import ForwardProxy
 from private_tls import TlsInstance, make_certificate
 from typer.testing import CliRunner
 
@@ -44,18 +47,21 @@ def doctor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Doctor:
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Callable[[dict[str, Any]], None]:
-    """Puts a `pulumi` on PATH that tells this configuration."""
+def stack(tmp_path: Path) -> Callable[..., None]:
+    """Puts a project here, and a `pulumi` on PATH that prints this configuration of its selected stack."""
 
-    def put(config: dict[str, Any], exit_code: int = 0, complaint: str = "") -> None:
+    def put(config: dict[str, Any], complaint: str = "", name: str = "fraud", selected: bool = True) -> None:
+        (tmp_path / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n")
         command = tmp_path / "bin" / "pulumi"
         command.parent.mkdir()
         command.write_text(
             f"#!{sys.executable}\n"
             "import sys\n"
-            f"print({json.dumps(config)!r})\n"
-            f"print({complaint!r}, file=sys.stderr)\n"
-            f"sys.exit({exit_code})\n"
+            f"complaint = {complaint!r} if sys.argv[1] == 'config' else ''\n"
+            f"stacks = {json.dumps([{'name': 'dev', 'current': selected}])!r}\n"
+            f"print(stacks if sys.argv[1:3] == ['stack', 'ls'] else {json.dumps(config)!r})\n"
+            "print(complaint, file=sys.stderr)\n"
+            "sys.exit(255 if complaint else 0)\n"
         )
         command.chmod(0o755)
 
@@ -63,21 +69,28 @@ def stack(tmp_path: Path) -> Callable[[dict[str, Any]], None]:
 
 
 def steps(result: Result) -> dict[str, str]:
-    """The checks of the report, and how they ended."""
-    lines = [line for line in result.stdout.splitlines() if not line.startswith(" ")]
-    return dict(line.split(": ", 1) for line in lines)
+    """The checks of the report: ``ok`` or ``FAILED``."""
+    marks = {"✓": "ok", "✗": "FAILED"}
+    lines = [line.split(" ", 1) for line in result.stdout.splitlines() if not line.startswith(" ")]
+    return {name: marks[mark] for mark, name in lines}
 
 
-def told(result: Result) -> dict[str, str]:
-    """What the report tells between the checks, by its name."""
-    lines = [line for line in result.stdout.splitlines() if line.startswith("  ")]
-    return {name: value.strip() for name, value in (line.strip().split(None, 1) for line in lines)}
+def values(result: Result) -> dict[str, str]:
+    """What the report lists between the checks, by its name; the last of a name."""
+    lines = [line for line in result.stdout.splitlines() if line.startswith("    ")]
+    return {line[4:18].strip(): line[18:].strip() for line in lines}
+
+
+def notes(result: Result) -> list[str]:
+    """What the report points out."""
+    return [line.removeprefix("  ! ") for line in result.stdout.splitlines() if line.startswith("  ! ")]
 
 
 def complaint(result: Result) -> str:
-    """The error: one line, the last on standard error."""
+    """The error: one line, the only one on standard error."""
     assert result.exit_code == 1
-    return result.stderr.splitlines()[-1].strip()
+    (line,) = result.stderr.splitlines()
+    return line.strip()
 
 
 def unused_port() -> int:
@@ -92,12 +105,14 @@ def test_all_is_well(doctor: Doctor, emulator: Emulated) -> None:
     result = doctor(emulator.environment)
     assert result.exit_code == 0
     assert set(steps(result).values()) == {"ok"}
-    assert told(result)["workspaces"] == "3 visible"
-    assert told(result)["user"].endswith(emulator.user_id("ops@example.com"))
+    assert values(result)["workspaces"] == "3 visible"
+    assert values(result)["account"] == f"ops@example.com, id {emulator.user_id('ops@example.com')}"
+    assert (values(result)["API proxy"], values(result)["Keycloak proxy"]) == ("none", "none")
+    assert "user 'ops@example.com', by auth password" in result.stdout
 
 
 def test_values_and_their_origins_are_told_and_secrets_starred(doctor: Doctor, emulator: Emulated) -> None:
-    report = told(doctor(emulator.environment))
+    report = values(doctor(emulator.environment))
     assert report["username"] == "'ops@example.com' from environment WALLAROO_USER"
     assert report["password"] == "*** from environment WALLAROO_PASSWORD"
     assert report["clientSecret"] == "*** from environment WALLAROO_CLIENT_SECRET"
@@ -116,25 +131,139 @@ def test_the_stack_s_configuration_wins_over_the_environment(
     )
     result = doctor(emulator.environment)
     assert result.exit_code == 0
-    assert told(result)["username"] == "'mary.jane@example.com' from config wallaroo:username"
+    assert values(result)["username"] == "'mary.jane@example.com' from config wallaroo:username"
 
 
-def test_why_there_is_no_stack_is_said(
-    doctor: Doctor, emulator: Emulated, stack: Callable[..., None]
+def test_without_a_stack_the_environment_is_read(
+    doctor: Doctor, emulator: Emulated, stack: Callable[..., None], tmp_path: Path
 ) -> None:
-    stack({}, exit_code=255, complaint="error: no stack selected")
+    assert notes(doctor(emulator.environment)) == [
+        "only the environment is read: the pulumi command is not on PATH"
+    ]
+    stack({}, complaint="error: whatever it says", selected=False)
+    assert notes(doctor(emulator.environment)) == ["only the environment is read: no stack is selected"]
+    (tmp_path / "Pulumi.yaml").unlink()
     result = doctor(emulator.environment)
     assert result.exit_code == 0
-    assert "only the environment is looked at: error: no stack selected" in result.stderr
+    assert notes(result) == [
+        f"only the environment is read: there is no Pulumi project in {tmp_path} or above"
+    ]
 
 
 def test_a_stack_whose_configuration_cannot_be_read_is_not_passed_over(
     doctor: Doctor, emulator: Emulated, stack: Callable[..., None]
 ) -> None:
-    stack({}, exit_code=255, complaint="error: could not decrypt configuration value: incorrect passphrase")
+    stack({}, complaint="warning: old\nerror: could not decrypt configuration value: incorrect passphrase\n")
     result = doctor(emulator.environment)
     assert steps(result) == {"configuration": "FAILED"}
-    assert "incorrect passphrase; set PULUMI_CONFIG_PASSPHRASE" in complaint(result)
+    assert complaint(result) == (
+        "the configuration of the selected stack cannot be read: could not decrypt configuration value: incorrect "
+        "passphrase; set PULUMI_CONFIG_PASSPHRASE"
+    )
+    assert emulator.requests("/") == []
+
+
+def test_ignored_and_unknown_names_are_listed(
+    doctor: Doctor, emulator: Emulated, stack: Callable[..., None]
+) -> None:
+    stack(
+        {
+            "wallaroo:apiUrl": {"value": emulator.url, "secret": False},
+            "wallaroo:username": {"value": "ops@example.com", "secret": False},
+            "wallaroo:keycloakURL": {"value": "https://k.example.com", "secret": False},
+            "wallaroo:password": {"value": "ops-password", "secret": False},
+        }
+    )
+    environment = {
+        "WALLAROO_CLIENT_SECRET": "api-client-secret",
+        "WALLAROO_TOKEN": "eyJ",
+        "WALLAROO_KEYCLOAK_URL": "https://elsewhere.example.com",
+        "WALLAROO_SDK_CREDENTIALS": "creds.json",
+        "WALLAROO_PASS": "x",
+    }
+    result = doctor(environment)
+    assert result.exit_code == 0
+    assert notes(result) == [
+        "unknown: WALLAROO_PASS is not a setting; did you mean wallaroo:password (WALLAROO_PASSWORD)?",
+        "unknown: WALLAROO_SDK_CREDENTIALS is read by the vendor's SDK only; set wallaroo:username (WALLAROO_USER) and "
+        "wallaroo:password (WALLAROO_PASSWORD) instead",
+        "unknown: wallaroo:keycloakURL is not a setting; did you mean wallaroo:keycloakUrl (WALLAROO_KEYCLOAK_URL)?",
+        "ignored: WALLAROO_KEYCLOAK_URL, because the stack configuration sets an address (wallaroo:apiUrl)",
+        "ignored: WALLAROO_TOKEN, because the stack configuration sets credentials "
+        "(wallaroo:username, wallaroo:password)",
+        "wallaroo:password is configured in clear: pulumi config set --secret wallaroo:password",
+    ]
+
+
+def test_the_account_is_named_and_a_fallback_to_the_clients_own_pointed_out(
+    doctor: Doctor, emulator: Emulated
+) -> None:
+    environment = {"WALLAROO_API_URL": emulator.url, "WALLAROO_CLIENT_SECRET": "api-client-secret"}
+    result = doctor(environment | {"WALLAROO_USERNAME": "ops@example.com"})
+    assert result.exit_code == 0
+    assert (
+        "account        the service account of client 'api-client', by auth client_credentials"
+        in result.stdout
+    )
+    assert values(result)["account"].startswith("service-account-api-client, id ")
+    assert any("account: this run uses the service account" in note for note in notes(result))
+
+
+def test_names_that_may_explain_an_error_are_listed_with_it(doctor: Doctor, emulator: Emulated) -> None:
+    result = doctor({"WALLAROO_API_URL": emulator.url, "WALLAROO_USERS": "ops", "WALLAROO_PASSWORD": "p"})
+    assert "wallaroo:username (WALLAROO_USER) is missing" in complaint(result)
+    assert (
+        "unknown: WALLAROO_USERS is not a setting; did you mean wallaroo:username (WALLAROO_USER)?"
+        in notes(result)
+    )
+
+
+def test_a_project_of_the_same_name_may_have_keys_of_its_own(
+    doctor: Doctor, emulator: Emulated, stack: Callable[..., None]
+) -> None:
+    stack({"wallaroo:replicas": {"value": "3", "secret": False}}, name="wallaroo")
+    assert notes(doctor(emulator.environment)) == []
+
+
+def test_the_proxy_is_shown_without_its_password(
+    doctor: Doctor, emulator: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ForwardProxy({"wallaroo.test": urlsplit(emulator.url).port or 0}) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("//", "//me:wrong-secret-value@"))
+        url = f"http://wallaroo.test:{urlsplit(emulator.url).port}"
+        result = doctor(
+            emulator.environment
+            | {"WALLAROO_API_URL": url, "WALLAROO_ALLOW_INSECURE": "1", "WALLAROO_KEYCLOAK_URL": emulator.url}
+        )
+    assert result.exit_code == 0, result.output
+    assert values(result)["API proxy"] == f"{proxy.url} from environment HTTP_PROXY"
+    assert values(result)["Keycloak proxy"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("environment", "mark"),
+    [
+        ({"PYTHONIOENCODING": "utf-8"}, "✓ API"),
+        ({"PYTHONIOENCODING": "cp1252"}, "ok API"),
+        ({"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "ok API"),
+    ],
+)
+def test_the_report_can_be_shown_on_any_terminal(
+    environment: dict[str, str], mark: str, emulator: Emulated, tmp_path: Path
+) -> None:
+    emulator.control("seed", users=[{"email": "łucja@example.com", "username": "lucja", "password": "p"}])
+    login = {"WALLAROO_USER": "lucja", "WALLAROO_PASSWORD": "p"}  # the token names the address, too
+    ran = subprocess.run(
+        [sys.executable, "-m", "wallaroo_pulumi", "doctor"],
+        env=clean_environment() | emulator.environment | login | {"PATH": ""} | environment,
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    output = ran.stdout.decode(environment.get("PYTHONIOENCODING", "utf-8"))
+    assert ran.returncode == 0, output
+    assert mark in output.splitlines()
+    assert ran.stderr == b""
 
 
 def test_nothing_is_configured(doctor: Doctor) -> None:
@@ -220,13 +349,13 @@ def test_a_private_authority_that_is_trusted(doctor: Doctor, tmp_path: Path) -> 
             }
         )
     assert result.exit_code == 0, result.output
-    assert told(result)["user"] == "id        not told by the token"
-    assert told(result)["workspaces"] == "1 visible"
+    assert values(result)["account"] == "not named by the token"
+    assert values(result)["workspaces"] == "1 visible"
 
 
 def test_a_ca_bundle_that_is_none(doctor: Doctor, emulator: Emulated, tmp_path: Path) -> None:
     not_pem = tmp_path / "not.pem"
     not_pem.write_text("hello")
     result = doctor(emulator.environment | {"WALLAROO_CA_BUNDLE": str(not_pem)})
-    assert steps(result)["certificate authorities"] == "FAILED"
+    assert steps(result)["network"] == "FAILED"
     assert "WALLAROO_CA_BUNDLE" in complaint(result)
