@@ -19,7 +19,7 @@ _LONGEST = 500
 
 
 def one_line(text: str) -> str:
-    """What somebody else said, fit for an error: no line breaks, no control characters, at most 500 characters."""
+    """Return foreign text fit for an error: one line without control characters, at most 500 characters."""
     squashed = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return squashed if len(squashed) <= _LONGEST else squashed[: _LONGEST - 1] + "…"
 
@@ -71,9 +71,9 @@ class ConnectionFailed(WallarooError):
 
 
 class OutcomeUnknown(WallarooError):
-    """Nobody knows whether a write was carried out: its reply was lost.
+    """The outcome of a write is unknown: its reply was lost.
 
-    ``may_still_run`` tells that the server may be at work on it (a timeout), not only that the line was cut.
+    ``may_still_run``: the server may still be working on it (a timeout), as opposed to a connection that was cut.
     """
 
     def __init__(self, message: str, *, may_still_run: bool) -> None:

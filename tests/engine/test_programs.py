@@ -264,6 +264,33 @@ def test_the_automation_program_of_the_docs(
     assert int(ran.stdout) == emulator.workspaces()["fraud-prod"]
 
 
+def test_a_relative_ca_bundle_is_the_same_file_in_program_host_and_commands(
+    project: Make, emulator: Emulated
+) -> None:
+    """Their working directories differ."""
+    stack = project("")
+    src = stack.folder / "src"
+    src.mkdir()
+    (stack.folder / "Pulumi.yaml").write_text("name: estate\nruntime: python\nmain: src/\n")
+    stack.configure(emulator.settings | {"caBundle": "certs/ca.pem", "validate": "true"})
+    missing = f"{stack.folder}/certs/ca.pem"
+    for program in ('w.get_workspace(name="fraud")', 'w.Workspace("fraud", name="fraud-prod")'):
+        (src / "__main__.py").write_text(f"import wallaroo_pulumi as w\n{program}\n")
+        run = stack.pulumi("preview")
+        assert run.code != 0
+        assert missing in run.text
+    doctor = subprocess.run(
+        [sys.executable, "-m", "wallaroo_pulumi", "doctor"],
+        cwd=src,
+        env=stack.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert doctor.returncode == 1
+    assert missing in doctor.stderr
+
+
 def test_variables_of_another_instance_do_not_redirect_a_configured_stack(
     project: Make, emulator: Emulated, other_instance: Emulated
 ) -> None:

@@ -55,3 +55,14 @@ def test_a_bundle_that_is_none(content: str | None, tmp_path: Path) -> None:
         bundle.write_text(content)
     with pytest.raises(ConfigError, match=r"WALLAROO_CA_BUNDLE.*bundle\.pem"):
         workspaces("https://127.0.0.1", caBundle=str(bundle))
+
+
+def test_the_resolved_path_of_a_bundle_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Pulumi.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        workspaces("https://127.0.0.1", caBundle="certs/ca.pem")
+    assert (
+        f"'certs/ca.pem' from config wallaroo:caBundle is not a readable PEM file: '{tmp_path}/certs/ca.pem'"
+        in (str(caught.value))
+    )

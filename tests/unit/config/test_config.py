@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -245,6 +246,35 @@ def test_every_problem_is_told_at_once_with_the_origin_of_each_value() -> None:
         "WALLAROO_CLIENT_SECRET, password=*** from config wallaroo:password, timeout='soon' from environment "
         "WALLAROO_TIMEOUT)"
     ) in text
+
+
+@pytest.mark.parametrize("file", ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json", None])
+def test_a_relative_path_starts_at_the_projects_folder(
+    file: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In every process: the program's working directory is that of `main`, the commands' is anywhere below."""
+    below = tmp_path / "src" / "deeper"
+    below.mkdir(parents=True)
+    if file:
+        (tmp_path / file).touch()
+    (tmp_path / "src" / "Pulumi.yaml").mkdir()  # a folder is no project
+    monkeypatch.chdir(below)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    base = tmp_path if file else below
+    for text, path in {
+        "certs/ca.pem": base / "certs/ca.pem",
+        "~/ca.pem": tmp_path / "home/ca.pem",
+        "/etc/ca.pem": Path("/etc/ca.pem"),
+    }.items():
+        assert resolve({"domain": "w.example.com", "caBundle": text} | TOKEN).ca_bundle == str(path)
+        assert resolve({"domain": "w.example.com"} | TOKEN, WALLAROO_CA_BUNDLE=text).ca_bundle == str(path)
+    settings = resolve({"domain": "w.example.com", "caBundle": "certs/ca.pem"} | TOKEN)
+    assert str(settings.origins["caBundle"]) == "'certs/ca.pem' from config wallaroo:caBundle"
+
+
+def test_a_home_folder_of_nobody() -> None:
+    text = problem({"domain": "w.example.com", "caBundle": "~nobody-of-this-name/ca.pem"} | TOKEN)
+    assert "wallaroo:caBundle (WALLAROO_CA_BUNDLE) names a home folder that does not exist" in text
 
 
 def test_settings_are_hashable_and_their_repr_holds_no_secret() -> None:
