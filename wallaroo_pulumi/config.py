@@ -35,7 +35,7 @@ def _text(text: str) -> str:
 def _token(text: str) -> str:
     token = text.strip().removeprefix("Bearer ").strip()
     if not re.fullmatch(r"[!-~]+", token):
-        raise ValueError("must be one word of ASCII letters, digits and signs, as it stands in a header")
+        raise ValueError("must be one word of printable ASCII characters, as in an HTTP header")
     return token
 
 

@@ -111,7 +111,7 @@ def _parsed(response: httpx.Response) -> Any:
     try:
         return response.json()
     except (ValueError, RecursionError):
-        pass  # it holds the whole text, so it must not become the context of ours
+        pass  # it contains the whole text, so it must not become the context of our error
     page = web_page(response)
     raise httpx.DecodingError(f"it is {page or 'no JSON, or cut short'}", request=response.request)
 
@@ -216,7 +216,7 @@ class _WholeReplies(httpx.BaseTransport):
     """Reads a reply to its end, below the retries, so that one which breaks off is retried like any other failure.
 
     The timeout of a request bounds the whole of it: httpx bounds each read only, and a server that sends a byte now
-    and then would hold a thread for ever.
+    and then would block a thread forever.
     """
 
     def __init__(self, inner: httpx.BaseTransport) -> None:

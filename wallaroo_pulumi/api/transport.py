@@ -86,10 +86,10 @@ class Transport:
         reply: type[T],
         sent: Callable[[int], None] = lambda _: None,
     ) -> T:
-        """Send a file and what is to be known of it as multipart/form-data, streamed from disk.
+        """Send a file and its metadata as multipart/form-data, streamed from disk.
 
-        A WRITE that may take ``timeout`` seconds. ``sent`` is told the bytes so far; what it raises ends the upload.
-        Raises OSError when the file cannot be read, else as :meth:`call`.
+        A WRITE that may take ``timeout`` seconds. ``sent`` is called with the bytes sent so far; an exception ends the
+        upload. Raises OSError when the file cannot be read, else as :meth:`call`.
         """
         with _Watched(file, sent) as content:
             size = content.size
@@ -263,7 +263,7 @@ def _message(response: httpx.Response) -> tuple[str, bool]:
 
 
 def _words(said: Any) -> str:
-    """A list of problems as validators tell them, ``{loc, msg, input}``, without the input: it may be a secret."""
+    """Format a validator's list of problems, ``{loc, msg, input}``, without the input, which may be a secret."""
     if isinstance(said, list) and all(isinstance(problem, dict) and "msg" in problem for problem in said):
         return "; ".join(f"{'.'.join(map(str, p.get('loc', ())))}: {p['msg']}" for p in said)
     return str(said)

@@ -1,4 +1,4 @@
-"""The Keycloak token helper: one bearer token for the whole process, whatever the number of resources and threads."""
+"""The Keycloak token helper: one bearer token per process, for any number of resources and threads."""
 
 from .bearer import BearerAuth
 from .grants import Grants

@@ -27,10 +27,10 @@ class Tokens:
 
     access_token: str = field(repr=False)
     expires_in: float
-    """Infinite when the answer does not tell: the API's 401 does."""
+    """Infinite when the answer has none: the API's 401 then ends it."""
     refresh_token: str | None = field(repr=False)
     refresh_expires_in: float
-    """Infinite when the answer does not tell, or says 0, as Keycloak does of offline tokens."""
+    """Infinite when the answer has none, or 0, as for offline tokens."""
 
 
 class Grants:

@@ -1,4 +1,4 @@
-"""Where the token comes from: asked for once, renewed in time, by one thread at a time.
+"""The source of the token: requested once, renewed in time, by one thread at a time.
 
 Lifetimes come from the token endpoint's own answers. A token is renewed by the refresh token while that lives (it may
 die before the access token), and by a new login when it is refused.
@@ -34,7 +34,7 @@ class HeaderSource(Protocol):
 
 
 class StaticToken:
-    """A token obtained elsewhere, used as it is."""
+    """A token obtained elsewhere, used unchanged."""
 
     def __init__(self, token: str) -> None:
         self._header = f"Bearer {token}"
@@ -48,7 +48,7 @@ class StaticToken:
 
 @dataclass(frozen=True)
 class _Held:
-    """Tokens, and when they were asked for: late is worse than early."""
+    """Tokens, and the time before they were requested, so that their end is never set too late."""
 
     tokens: Tokens
     since: float
@@ -139,7 +139,7 @@ def token_source(settings: Settings, http: httpx.Client | None = None) -> Header
 
 
 def subject(header: str) -> str | None:
-    """The id of the token's user: its ``sub`` claim. None when the token does not tell."""
+    """Return the id of the token's user, its ``sub`` claim, or None."""
     sub = _claims(header).get("sub")
     return sub if isinstance(sub, str) else None
 
@@ -171,7 +171,7 @@ def account(header: str) -> Account:
 
 
 def expiry(header: str) -> float | None:
-    """When the token expires: its ``exp`` claim, in seconds since 1970. None when the token does not tell."""
+    """Return when the token expires, its ``exp`` claim in seconds since 1970, or None."""
     exp = _claims(header).get("exp")
     return float(exp) if isinstance(exp, int | float) else None
 

@@ -29,7 +29,7 @@ Doctor = Callable[..., Result]
 
 @pytest.fixture
 def doctor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Doctor:
-    """Runs the command with this environment, in a folder without a stack; nothing it prints may hold a secret."""
+    """Runs the command with this environment, in a folder without a stack; nothing it prints may contain a secret."""
     for name in list(os.environ):
         if name.startswith(("WALLAROO_", "PULUMI_")):
             monkeypatch.delenv(name)
@@ -111,7 +111,7 @@ def test_all_is_well(doctor: Doctor, emulator: Emulated) -> None:
     assert "user 'ops@example.com', by auth password" in result.stdout
 
 
-def test_values_and_their_origins_are_told_and_secrets_starred(doctor: Doctor, emulator: Emulated) -> None:
+def test_values_and_their_origins_are_listed_and_secrets_redacted(doctor: Doctor, emulator: Emulated) -> None:
     report = values(doctor(emulator.environment))
     assert report["username"] == "'ops@example.com' from environment WALLAROO_USER"
     assert report["password"] == "*** from environment WALLAROO_PASSWORD"
@@ -273,7 +273,7 @@ def test_nothing_is_configured(doctor: Doctor) -> None:
     assert "WALLAROO_DOMAIN" in complaint(result)
 
 
-def test_nobody_listens(doctor: Doctor, emulator: Emulated) -> None:
+def test_an_address_without_a_server(doctor: Doctor, emulator: Emulated) -> None:
     result = doctor(emulator.environment | {"WALLAROO_KEYCLOAK_URL": f"http://127.0.0.1:{unused_port()}"})
     assert steps(result)["token"] == "FAILED"
     assert "cannot be reached" in complaint(result)
@@ -295,7 +295,7 @@ def test_the_api_is_not_where_keycloak_is(doctor: Doctor, emulator: Emulated) ->
     ("wrong", "said"),
     [
         ({"WALLAROO_CLIENT_SECRET": "wrong-secret-value"}, "the secret of client 'api-client' is wrong"),
-        ({"WALLAROO_CLIENT_ID": "nobody"}, "client 'nobody' does not exist"),
+        ({"WALLAROO_CLIENT_ID": "unknown-client"}, "client 'unknown-client' does not exist"),
         (
             {"WALLAROO_PASSWORD": "wrong-password-value"},
             "Keycloak rejects user 'ops@example.com': the user name or the password is wrong",
