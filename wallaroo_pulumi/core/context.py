@@ -95,6 +95,13 @@ class Context(Generic[ClientT]):
             self.ownership.release(kind, id)
             raise
 
+    def referrer(self, kind: str, id: str) -> str | None:
+        """Another resource of the stack that refers to an object, as a person reads it, or None."""
+        urn = self.ownership.referrer(kind, id, self.call.urn)
+        if urn is None:
+            return None
+        return f"resource {resource_name(urn)!r} of this stack" if urn else "another resource of this stack"
+
     def _taken_over(self, origin: Origin) -> str:
         if origin.entry is None:
             remains = ": deleting the resource leaves it on the instance, unless delete_adopted is set"

@@ -112,6 +112,15 @@ class Ownership:
                 return entry.urn
         return None
 
+    def referrer(self, kind: str, id: str, urn: str | None) -> str | None:
+        """The URN of a resource other than ``urn`` that refers to an object and was not deleted yet, or None."""
+        with self._lock:
+            holder = self._holders.get((kind, id))
+        if holder and holder.urn != urn:
+            return holder.urn or ""
+        live = (e for e in self._entries(kind, id) if not e.pending_delete and not self._has_moved_on(e))
+        return next((entry.urn for entry in live if entry.urn != urn), None)
+
     def recorded(self, kind: str, id: str) -> Mapping[str, Any] | None:
         """The outputs with which the stack's state holds an object, None if it does not."""
         with self._lock:

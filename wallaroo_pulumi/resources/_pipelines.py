@@ -135,7 +135,26 @@ def refs_in(value: object) -> Iterator[ModelRef]:
                 yield from refs_in(part)
 
 
-def remove(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline, *, undeploy: bool) -> None:
+def referrer(ctx: Context[Client], workspace_id: int, name: str) -> str | None:
+    """Another resource of the stack that refers to a pipeline or to its deployment, or None."""
+    place = f"{workspace_id}/{name}"
+    if found := ctx.referrer("Pipeline", place):
+        return found
+    id = deployment_id(ctx, workspace_id, name)
+    return None if id is None else ctx.referrer("Deployment", f"{place}/{id}")
+
+
+def undeploy(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline) -> None:
+    """Undeploy for force_destroy. Raises ObjectError if another resource of the stack holds what would end."""
+    if found := referrer(ctx, workspace_id, pipeline.name):
+        raise ObjectError(
+            f"pipeline {pipeline.name!r} of workspace {workspace_id} is not undeployed, although force_destroy is set: "
+            f"{found} refers to it; delete that resource first"
+        )
+    ctx.client.pipelines.undeploy(pipeline_id=pipeline.id)
+
+
+def remove(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline, *, undeploy_first: bool) -> None:
     """Delete a pipeline with its versions, undeployed first where asked. Raises ObjectError while it is in use."""
     what = f"pipeline {pipeline.name!r} of workspace {workspace_id}"
 
@@ -151,8 +170,8 @@ def remove(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline, *, 
             return f"in use ({one_line(error.message)})"
         return Done(None)
 
-    if undeploy:
-        ctx.client.pipelines.undeploy(pipeline_id=pipeline.id)
+    if undeploy_first:
+        undeploy(ctx, workspace_id, pipeline)
         # The engines take a while to end, and the pipeline cannot be deleted before.
         remedy = "see what still uses it (an assay, a deployment) and run `pulumi up` again"
         wait(ctx, what, delete, timeout=UNDEPLOYED_WITHIN, remedy=remedy)

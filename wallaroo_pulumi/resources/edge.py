@@ -112,13 +112,13 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
     def validate(self, ctx: Context[Client], wanted: EdgeInputs) -> Iterable[BadInput]:
         name, adopt = wanted.name, wanted.adopt
         if not contains_unknown((name, adopt)) and (self.kind, name) not in ctx.declared:
-            yield from refused("name", lambda: _refuse_unless_renewed(_find(ctx, name), adopt))
+            yield from refused("name", lambda: _refuse_unless_renewed(ctx, _find(ctx, name), adopt))
         if not contains_unknown(wanted.publish_id):
             yield from refused("publish_id", lambda: require_publish(ctx, wanted.publish_id))
 
     def create(self, ctx: Context[Client], wanted: EdgeInputs) -> EdgeOutputs:
         found = _find(ctx, wanted.name, fresh=True)
-        _refuse_unless_renewed(found, wanted.adopt)
+        _refuse_unless_renewed(ctx, found, wanted.adopt)
         # One that is renewed is removed and added again: it is the stack's own then, not an adopted one.
         with ctx.claim(self.kind, wanted.name, wanted.name, existed=False):
             if found is not None:
@@ -209,8 +209,13 @@ def _is_ours(found: wire.Edge, known: EdgeOutputs) -> bool:
     return known.edge_id in (None, found.id)
 
 
-def _refuse_unless_renewed(found: wire.Edge | None, adopt: Adopt) -> None:
+def _refuse_unless_renewed(ctx: Context[Client], found: wire.Edge | None, adopt: Adopt) -> None:
     """Raises ObjectError when an edge has the name and is to stay."""
+    if found is not None and (referrer := ctx.referrer(Edge.kind, found.name)):
+        raise ObjectError(
+            f"edge {found.name!r} (id {found.id}) is already the object of {referrer}, which has its join token; to "
+            "rename that resource, give it aliases"
+        )
     if found is not None and adopt == "never":
         raise ObjectError(
             f"edge {found.name!r} exists already (id {found.id}), and its join token cannot be read again; choose "

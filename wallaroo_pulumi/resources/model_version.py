@@ -455,9 +455,9 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
                 if error.status != 409:
                     raise
                 users = _pipelines.that_use(ctx, known.version)
-                elsewhere = any(user.workspace_id != known.workspace_id for user in users)
-                if not (known.force_destroy and users) or elsewhere:
-                    raise _in_use(known, users, error) from None
+                spared = any(_spared(ctx, known, user) for user in users)
+                if not (known.force_destroy and users) or spared:
+                    raise _in_use(ctx, known, users, error) from None
                 _remove_users(ctx, known, users, remove)
             _drop_if_empty(ctx, known)
 
@@ -584,18 +584,30 @@ def _model_id(ctx: Context[Client], workspace_id: int, name: str) -> int | None:
     return next((m.model.id for m in models if m.model.name == name), None)
 
 
-def _in_use(known: ModelVersionOutputs, users: list[_pipelines.User], error: ApiError) -> WallarooError:
+def _spared(ctx: Context[Client], known: ModelVersionOutputs, user: _pipelines.User) -> str:
+    """Why force_destroy leaves a pipeline alone; empty if it does not."""
+    if user.workspace_id != known.workspace_id:
+        return f"of workspace {user.workspace_id}"
+    referrer = _pipelines.referrer(ctx, user.workspace_id, user.pipeline.name)
+    return f"to which {referrer} refers" if referrer else ""
+
+
+def _in_use(
+    ctx: Context[Client], known: ModelVersionOutputs, users: list[_pipelines.User], error: ApiError
+) -> WallarooError:
     version = f"version {known.model_version_id} of {_called(known)}"
     if not users:
         return error.with_hint(f"{version} is in use; undeploy and delete what uses it first")
-    elsewhere = [user for user in users if user.workspace_id != known.workspace_id]
+    spared = [_spared(ctx, known, user) for user in users]
     names = ", ".join(
-        repr(user.pipeline.name) + (f" of workspace {user.workspace_id}" if user in elsewhere else "")
-        for user in users
+        repr(user.pipeline.name) + (f" {why}" if why else "") for user, why in zip(users, spared, strict=True)
     )
-    force = (
-        "; force_destroy leaves other workspaces' pipelines alone" if elsewhere else ", or set force_destroy"
-    )
+    if any(spared):
+        force = (
+            "; force_destroy leaves pipelines of other workspaces and of this stack's other resources alone"
+        )
+    else:
+        force = ", or set force_destroy"
     return ObjectError(
         f"{version} cannot be deleted: pipeline {names} uses it ({one_line(error.message)}); give the pipeline another "
         f"version and deploy it, or delete it first{force}"
@@ -611,9 +623,9 @@ def _remove_users(
     """Delete the pipelines that name the version, undeploy those that only still run it, then ``remove`` it."""
     for user in users:
         if user.names:
-            _pipelines.remove(ctx, user.workspace_id, user.pipeline, undeploy=True)
+            _pipelines.remove(ctx, user.workspace_id, user.pipeline, undeploy_first=True)
         else:
-            ctx.client.pipelines.undeploy(pipeline_id=user.pipeline.id)
+            _pipelines.undeploy(ctx, user.workspace_id, user.pipeline)
 
     def look() -> str | Done[None]:
         try:

@@ -210,7 +210,7 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
                 f"(id {known.pipeline_id})"
             )
         else:
-            _pipelines.remove(ctx, known.workspace_id, found.pipeline, undeploy=known.force_destroy)
+            _pipelines.remove(ctx, known.workspace_id, found.pipeline, undeploy_first=known.force_destroy)
 
     def _outputs(self, wanted: PipelineInputs, version: _Version) -> PipelineOutputs:
         computed = {"pipeline_id": version.pipeline_id, "version_id": version.id, "version": version.version}

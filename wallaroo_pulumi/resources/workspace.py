@@ -137,8 +137,8 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
             return
         _lookups.require_same_workspace(found, known.name, known.created_at)
         if known.force_destroy:
-            _emptying.empty(ctx, found.id)
-            holds = "empty"
+            kept = _emptying.empty(ctx, found.id)
+            holds = f"holding {', '.join(kept)}" if kept else "empty"
         else:
             holds = _holdings(found)
         ctx.report(
