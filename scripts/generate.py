@@ -1,4 +1,4 @@
-"""Write what is derived from definitions: ``adapters/classes.py``, a docs page per resource, the page of the policies.
+"""Write what is derived from definitions: ``adapters/classes.py``, a docs page per resource, of policies and estate.
 
 ``make generate`` runs this; ``make check`` runs it with ``--check``, which writes nothing and fails when a
 committed file is stale.
@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
+from estate_page import estate_page
 from policies_page import policies_page
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -34,6 +35,7 @@ from wallaroo_pulumi.core.fields import (
 )
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.core.resource import Resource
+from wallaroo_pulumi.estate.schema import FILE_NAME, to_json
 from wallaroo_pulumi.resources import RESOURCES
 
 ROOT = Path(__file__).parent.parent
@@ -311,6 +313,8 @@ def generated() -> Iterator[tuple[Path, str]]:
         index.append(f"- [{kind}]({kind}.md): {(inspect.getdoc(resource) or '').splitlines()[0]}")
     yield DOCS / "README.md", "\n".join(index) + "\n"
     yield ROOT / "docs/policies.md", policies_page()
+    yield ROOT / "docs/estate.md", estate_page()
+    yield ROOT / "docs" / FILE_NAME, to_json()
 
 
 def main() -> int:

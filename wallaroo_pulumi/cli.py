@@ -8,7 +8,6 @@ What scripts read goes to standard output, everything else to standard error.
 from __future__ import annotations
 
 import importlib.metadata
-import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -18,11 +17,13 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from . import console
 from .config import load
 from .errors import WallarooError
 
 if TYPE_CHECKING:
     from .api import Client
+    from .estate.export import Exported
 
 T = TypeVar("T")
 
@@ -40,8 +41,11 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")
+    ] = False,
 ) -> None:
-    del version  # its callback has done it
+    del version, debug  # the callback, and `console`, have done it
 
 
 @app.command()
@@ -52,8 +56,21 @@ def doctor() -> None:
     examine()
 
 
+Stack = Annotated[
+    str | None, typer.Option(help="The stack, instead of the one that is selected in this folder.")
+]
+
+
 @app.command()
 def export(
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The file to write. It is replaced only if the export succeeds. Standard output if not given.",
+        ),
+    ] = None,
     workspace: Annotated[
         list[str] | None,
         typer.Option(
@@ -65,27 +82,54 @@ def export(
         typer.Option(
             exists=True,
             file_okay=False,
-            help="The folder of the models' files: those found there are written too.",
+            help="The folder of the models' files: models whose files are found there are exported.",
         ),
     ] = None,
+    stack: Stack = None,
 ) -> None:
-    """Write the instance's objects as an estate file: ``wallaroo-pulumi export > estate.yaml``.
+    """Write the instance's objects as an estate file: ``wallaroo-pulumi export --output estate.yaml``.
 
-    `pulumi up` on it takes them over and changes nothing. What is left out, and why, is told on standard error.
+    `pulumi up` on the file adopts them and changes nothing. Everything that is skipped is listed on standard error.
     """
+    from . import selected_stack
     from .estate.export import export as read
+    from .estate.state import recorded_instances
+    from .provider.identity import Identity
 
-    found = _ask(lambda client: read(client, workspace or (), models, _progress("workspaces")))
-    for line in found.left_out:
-        typer.echo(f"left out: {line}", err=True)
+    if output:
+        console.require_writable(output)
+    try:
+        recorded = recorded_instances(selected_stack.state(stack))
+    except selected_stack.NoStack:
+        recorded = set()
+    except WallarooError as error:
+        console.report(str(error))
+        raise typer.Exit(console.FAILED) from None
+
+    def ask(client: Client) -> Exported:
+        Identity().require(client, recorded)
+        return read(client, workspace or (), models, _progress("workspaces"))
+
+    found = _ask(ask, stack)
+    for line in found.skipped:
+        console.report(f"skipped: {line}")
     if found.secrets:
-        typer.echo(f"{len(found.secrets)} secrets are named, not written: the file's head says how", err=True)
-    typer.echo(found.to_yaml(), nl=False)
+        console.report(
+            f"{len(found.secrets)} secrets were replaced by config keys; see the header of the file"
+        )
+    if output:
+        console.replace_file(output, found.to_yaml())
+    else:
+        console.output(found.to_yaml())
 
 
 @app.command()
 def drift(
-    as_json: Annotated[bool, typer.Option("--json", help="Tell it as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the report as JSON.")] = False,
+    as_markdown: Annotated[
+        bool,
+        typer.Option("--markdown", help="Write the report as Markdown, for a comment on a pull request."),
+    ] = False,
     unmanaged: Annotated[
         bool, typer.Option(help="Whether to look for objects that are not in the stack, too.")
     ] = True,
@@ -96,26 +140,37 @@ def drift(
             "'Task fraud/*' (may be given several times)."
         ),
     ] = None,
+    stack: Stack = None,
 ) -> None:
-    """Tell what on the instance is no longer as the stack of this folder has it.
+    """Compare the stack of this folder with the instance.
 
-    Exit code 0: nothing. 2: objects are missing, changed or unmanaged. 1: it could not be found out.
+    Exit code 0: no differences. 2: objects are missing, changed, hidden or unmanaged. 1: some could not be checked.
     """
     from . import selected_stack
-    from .estate.drift import find, managed, to_json, to_table
+    from .estate.drift import compare
+    from .estate.drift_report import to_json, to_markdown, to_table
+    from .estate.state import managed
 
+    if as_json and as_markdown:
+        raise typer.BadParameter("--json and --markdown exclude each other")
     try:
-        state = selected_stack.state()
+        state = selected_stack.state(stack)
     except (selected_stack.NoStack, WallarooError) as problem:
-        typer.echo(f"no stack to compare with: {problem}", err=True)
-        raise typer.Exit(1) from None
+        console.report(f"no stack to compare with: {problem}")
+        raise typer.Exit(console.FAILED) from None
     found = _ask(
-        lambda client: find(
+        lambda client: compare(
             client, managed(state), unmanaged=unmanaged, ignore=ignore or (), track=_progress("resources")
-        )
+        ),
+        stack,
     )
-    typer.echo(to_json(found) if as_json else to_table(found))
-    raise typer.Exit(2 if found else 0)
+    if as_json:
+        console.output(to_json(found))
+    elif as_markdown:
+        console.output(to_markdown(found))
+    else:
+        console.output(to_table(found, colours=console.colours()))
+    raise typer.Exit(found.exit_code)
 
 
 def _progress(what: str) -> Callable[[Iterable[T], int], Iterator[T]]:
@@ -128,29 +183,29 @@ def _progress(what: str) -> Callable[[Iterable[T], int], Iterator[T]]:
     return track
 
 
-def _ask(question: Callable[[Client], T]) -> T:
+def _ask(question: Callable[[Client], T], stack: str | None) -> T:
     """What the instance of this folder's configuration answers; ends the command with one line when it fails."""
     from .api import Client
 
     try:
-        client = Client(load(_stack_config().get, os.environ))
+        client = Client(load(_stack_config(stack).get, os.environ))
         try:
             return question(client)
         finally:
             client.close()
     except WallarooError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+        console.report(str(error))
+        raise typer.Exit(console.FAILED) from None
 
 
-def _stack_config() -> dict[str, str]:
-    """The ``wallaroo:`` keys of the selected stack; empty where there is none. Raises ConfigError."""
+def _stack_config(stack: str | None = None) -> dict[str, str]:
+    """The ``wallaroo:`` keys of a stack, by default the selected one; empty where there is none. Raises ConfigError."""
     from . import selected_stack
 
     try:
-        found = selected_stack.configuration()
+        found = selected_stack.configuration(stack)
     except selected_stack.NoStack as absent:
-        typer.echo(f"only the environment is read: {absent}", err=True)
+        console.report(f"only the environment is read: {absent}")
         return {}
     prefix = "wallaroo:"
     return {key.removeprefix(prefix): value.text for key, value in found.items() if key.startswith(prefix)}
@@ -186,7 +241,4 @@ def emulator(context: typer.Context) -> None:
 
 def main() -> None:
     """The entry point of the ``wallaroo-pulumi`` command."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a character that the terminal lacks is no reason to fail
-            stream.reconfigure(errors="backslashreplace")
-    app()
+    console.run(app)

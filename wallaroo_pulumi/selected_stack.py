@@ -1,4 +1,4 @@
-"""The Pulumi stack that is selected in the working directory, as the ``pulumi`` command prints it.
+"""A Pulumi stack, by default the one selected in the working directory, as the ``pulumi`` command prints it.
 
 Only three situations count as "there is no stack": the command is not installed, there is no project, or no stack is
 selected. Any other failure is an error. Otherwise a configuration that cannot be decrypted would look like none, and
@@ -37,15 +37,15 @@ class ConfigValue:
     secret: bool
 
 
-def configuration() -> Mapping[str, ConfigValue]:
+def configuration(stack: str | None = None) -> Mapping[str, ConfigValue]:
     """Return the stack's configuration by full key (``wallaroo:apiUrl``). Raises NoStack or ConfigError."""
-    found = _printed("configuration", "config", "--json", "--show-secrets")
+    found = _printed("configuration", stack, "config", "--json", "--show-secrets")
     return {key: ConfigValue(str(v.get("value", "")), bool(v.get("secret"))) for key, v in found.items()}
 
 
-def state() -> Mapping[str, Any]:
+def state(stack: str | None = None) -> Mapping[str, Any]:
     """Return the stack's state, secrets in clear. Raises NoStack or ConfigError."""
-    found: Mapping[str, Any] = _printed("state", "stack", "export", "--show-secrets")
+    found: Mapping[str, Any] = _printed("state", stack, "stack", "export", "--show-secrets")
     return found
 
 
@@ -62,24 +62,37 @@ def project_name() -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _printed(what: str, *command: str) -> Any:
-    """What a pulumi command prints as JSON."""
-    pulumi = shutil.which("pulumi")
-    if pulumi is None:
-        raise NoStack("the pulumi command is not on PATH")
-    if project_folder() is None:
-        raise NoStack(f"there is no Pulumi project in {Path.cwd()} or above")
-    done = _run(pulumi, *command)
+def _printed(what: str, stack: str | None, *command: str) -> Any:
+    """What a pulumi command prints as JSON about a stack, by default the selected one."""
+    try:
+        pulumi = _command()
+    except NoStack as absent:
+        if stack:
+            raise ConfigError(f"the {what} of stack {stack!r} cannot be read: {absent}") from None
+        raise
+    done = _run(pulumi, *command, *(("--stack", stack) if stack else ()))
     if done.returncode == 0:
         try:
             return json.loads(done.stdout or "{}")
         except ValueError:
             raise ConfigError(f"`pulumi {' '.join(command)}` printed no JSON") from None
-    _require_selection(pulumi)
+    if stack is None:
+        _require_selection(pulumi)
     errors = [line.removeprefix("error: ") for line in done.stderr.splitlines() if line.startswith("error: ")]
     reason = one_line(" ".join(errors) or done.stderr) or f"exit code {done.returncode}"
+    which = f"stack {stack!r}" if stack else "the selected stack"
     remedy = "set PULUMI_CONFIG_PASSPHRASE" if "passphrase" in reason else "correct that first"
-    raise ConfigError(f"the {what} of the selected stack cannot be read: {reason}; {remedy}")
+    raise ConfigError(f"the {what} of {which} cannot be read: {reason}; {remedy}")
+
+
+def _command() -> str:
+    """The path of the pulumi command. Raises NoStack if there is none, or no project."""
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        raise NoStack("the pulumi command is not on PATH")
+    if project_folder() is None:
+        raise NoStack(f"there is no Pulumi project in {Path.cwd()} or above")
+    return pulumi
 
 
 def _require_selection(pulumi: str) -> None:

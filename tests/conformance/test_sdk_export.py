@@ -68,8 +68,8 @@ def test_what_the_sdk_made_is_taken_over_without_a_write(
 
     ran = command(adoption, "export", "--models", "models").ok()
     (adoption.folder / "estate.yaml").write_text(ran.out)
-    left_out = [line for line in ran.err.splitlines() if line.startswith("left out: ")]
-    assert [line.split(":")[1] for line in left_out if "Default Workspace" not in line] == [" deployments"]
+    skipped = [line for line in ran.err.splitlines() if line.startswith("skipped: ")]
+    assert [line.split(":")[1] for line in skipped if "Default Workspace" not in line] == [" deployments"]
     fraud = yaml.safe_load(ran.out)["workspaces"]["fraud"]
     assert set(fraud["models"]) == {"champion", "challenger", "risk"}
     assert {name: pipeline["steps"] for name, pipeline in fraud["pipelines"].items()} == {

@@ -67,11 +67,9 @@ def found(stack: Project, what: str, *options: str) -> dict[str, dict[str, Any]]
 def test_no_drift(stack: Project, emulator: Emulated) -> None:
     ran = drift(stack, "--no-unmanaged")
     assert (ran.code, ran.out) == (0, "no drift\n")
-    assert json.loads(drift(stack, "--json", "--no-unmanaged").out) == {
-        "missing": [],
-        "changed": [],
-        "unmanaged": [],
-    }
+    report = json.loads(drift(stack, "--json", "--no-unmanaged").out)
+    assert report.pop("unsupported") == {}
+    assert report == {what: [] for what in ("missing", "changed", "hidden", "unmanaged", "not_checked")}
     reads = {"workspaces/list", "workspaces/list_users", "users/query", "connections/list"}
     assert set(emulator.endpoints()) <= reads | {"pipelines/list_pipelines", "pipelines/get_version"}
 
@@ -92,6 +90,7 @@ def test_what_is_missing(stack: Project, emulator: Emulated) -> None:
         "WorkspaceConnection use": told("WorkspaceConnection", "use", f"{fraud}/sales"),
     }
     table = drift(stack, "--no-unmanaged").out.splitlines()
+    assert table.pop() == "5 missing (8 resources checked)"
     assert len(table) == 5
     assert all(line.startswith("missing  ") for line in table)
 
@@ -300,6 +299,57 @@ def test_what_cannot_be_found_out_is_exit_code_1_and_one_line(stack: Project, em
     assert "passphrase" in ran.err
 
 
+IGNORED = """
+    import pulumi
+    import wallaroo_pulumi as wallaroo
+
+    wallaroo.User("ada", email="ada@example.com", first_name="Ada", last_name="Lovelace",
+        opts=pulumi.ResourceOptions(ignore_changes=["first_name"]))
+    details = {"bucket": "b", "options": {"port": 1, "key": "hush-hush"}}
+    wallaroo.Connection("sales", name="sales", type="s3", details=details,
+        opts=pulumi.ResourceOptions(ignore_changes=["details.options.port"]))
+    wallaroo.Workspace("fraud", name="fraud-prod")
+"""
+
+
+def test_ignore_changes_and_hidden_objects_and_another_stack(
+    project: Callable[[str], Project], emulator: Emulated
+) -> None:
+    made = project(IGNORED)
+    made.configure(emulator.settings)
+    made.up().ok()
+    where = {"email": "ada@example.com"}
+    emulator.control("change", kind="user", where=where, set={"first_name": "Eve"})
+    details = {"bucket": "b", "options": {"port": 2, "key": "hush-hush"}}
+    emulator.control(
+        "change", kind="connection", where={"name": "sales"}, set={"details": json.dumps(details)}
+    )
+    assert drift(made, "--no-unmanaged").out == "no drift\n"
+    emulator.control("change", kind="user", where=where, set={"last_name": "King"})
+    details["options"] = {"port": 2, "key": "hush-again"}
+    emulator.control(
+        "change", kind="connection", where={"name": "sales"}, set={"details": json.dumps(details)}
+    )
+    changed = found(made, "changed", "--no-unmanaged")
+    assert {name: [change["property"] for change in one["changes"]] for name, one in changed.items()} == {
+        "User ada": ["lastName"],
+        "Connection sales": ["details"],
+    }
+
+    fraud = emulator.workspaces()["fraud-prod"]
+    emulator.control("delete", workspace_id=fraud, email="ops@example.com")
+    assert set(found(made, "hidden", "--no-unmanaged")) == {"Workspace fraud"}
+    table = drift(made, "--no-unmanaged").out.splitlines()
+    assert table[-1] == "2 changed, 1 hidden (3 resources checked)"
+
+    made.env["PULUMI_STACK"] = ""
+    made.pulumi("stack", "init", "other").ok()
+    made.pulumi("stack", "select", "other").ok()
+    assert drift(made, "--no-unmanaged").code != 2
+    assert drift(made, "--no-unmanaged", "--stack", "test").out.splitlines() == table
+    assert drift(made, "--stack", "none").code == 1
+
+
 def ci_page() -> tuple[dict[str, Any], dict[str, Any], str]:
     """The sample jobs of docs/ci.md: GitHub's, GitLab's, and GitLab's as text."""
     page = (ROOT / "docs/ci.md").read_text()
@@ -377,7 +427,9 @@ def stack_that_took_over(stack: Project, emulator: Emulated) -> Path:
     stack.configure({key: emulator.settings[key] for key in ("apiUrl", "username")})
     stack.env |= {"WALLAROO_PASSWORD": "ops-password", "WALLAROO_CLIENT_SECRET": "api-client-secret"}
     stack.pulumi("config", "set", "--secret", "wallaroo-estate:salesKey", "hush-hush").ok()
-    take_over = "wallaroo-pulumi export --models models > estate.yaml && pulumi up --yes --skip-preview"
+    take_over = (
+        "wallaroo-pulumi export --models models --output estate.yaml && pulumi up --yes --skip-preview"
+    )
     subprocess.run(
         ["bash", "-ec", take_over], cwd=stack.folder, env=stack.env, check=True, capture_output=True
     )

@@ -39,18 +39,18 @@ def adoption(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> 
 
 
 def export(project: Project, *options: str) -> Run:
-    """Write the estate file in the stack's folder, configured as the stack is."""
+    """Write the estate file in the stack's folder, configured as the stack is; its text is the output."""
     ran = subprocess.run(
-        [sys.executable, "-m", "wallaroo_pulumi", "export", *options],
+        [sys.executable, "-m", "wallaroo_pulumi", "export", "--output", "estate.yaml", *options],
         cwd=project.folder,
         env=project.env,
         capture_output=True,
         text=True,
         check=False,
     )
-    if ran.returncode == 0:
-        (project.folder / "estate.yaml").write_text(ran.stdout)
-    return Run(ran.returncode, ran.stdout, ran.stderr)
+    assert ran.stdout == ""
+    text = (project.folder / "estate.yaml").read_text() if ran.returncode == 0 else ""
+    return Run(ran.returncode, text, ran.stderr)
 
 
 def taken_over(project: Project, emulator: Emulated) -> None:
@@ -242,11 +242,11 @@ def test_models_whose_files_are_at_hand_go_round_with_their_pipelines(
         "checked": [{"api": {"Check": {"tree": ['{"Column":"out.price"}']}}}],
         "empty": [],
     }
-    left_out = [line for line in ran.err.splitlines() if line.startswith("left out")]
-    assert any("model 'lost'" in line and "--models" in line for line in left_out)
-    assert any("pipeline 'gone'" in line and "model 'lost' that is left out" in line for line in left_out)
-    assert any("pipeline 'unknown'" in line and "steps[0]" in line for line in left_out)
-    assert any("pipeline 'hushed'" in line and "may hold a secret" in line for line in left_out)
+    skipped = [line for line in ran.err.splitlines() if line.startswith("skipped")]
+    assert any("model 'lost'" in line and "--models" in line for line in skipped)
+    assert any("pipeline 'gone'" in line and "model 'lost' that is skipped" in line for line in skipped)
+    assert any("pipeline 'unknown'" in line and "steps[0]" in line for line in skipped)
+    assert any("pipeline 'hushed'" in line and "may be a secret" in line for line in skipped)
     assert "hush@" not in ran.text
     taken_over(adoption, emulator)
     assert len(adoption.resources("Pipeline")) == 9
@@ -280,14 +280,14 @@ def test_versions_that_pipelines_use_go_round_beside_the_newest(
         key: ("risk", "two.onnx"),
     }
     assert part["pipelines"] == {"older": {"steps": [{"model": key}], "protect": True}}
-    left_out = [line for line in ran.err.splitlines() if line.startswith("left out: ")]
+    skipped = [line for line in ran.err.splitlines() if line.startswith("skipped: ")]
     newest, fifth, fourth = (found[n]["id"] for n in (5, 4, 3))
-    assert any(f"version {newest} of model 'risk'" in line and "--models" in line for line in left_out)
+    assert any(f"version {newest} of model 'risk'" in line and "--models" in line for line in skipped)
     assert any(
-        f"version {fourth} of model 'risk'" in line and f"version {fifth} is newer and the same" in line
-        for line in left_out
+        f"version {fourth} of model 'risk'" in line and f"version {fifth} is newer and has the same" in line
+        for line in skipped
     )
-    assert any("pipeline 'repeated'" in line and "left out" in line for line in left_out)
+    assert any("pipeline 'repeated'" in line and "skipped" in line for line in skipped)
     taken_over(adoption, emulator)
     versions = {name: r["outputs"]["version"] for name, r in adoption.resources("ModelVersion").items()}
     assert versions == {
@@ -385,25 +385,26 @@ def test_what_was_taken_over_is_released_as_the_docs_say(adoption: Project, emul
     mary, john = "mary.jane@example.com", "john.hancock@example.com"
     members = adoption.resources("WorkspaceMember")
 
-    # One member, by its URN.
+    # One member, by its URN: it leaves the stack and stays on the instance.
     adoption.pulumi("state", "unprotect", members[f"fraud/{john}"]["urn"], "--yes").ok()
     edit(adoption, lambda part: part["members"].pop(john))
     adoption.up().ok()
-    assert set(emulator.members(fraud)) == {"ops@example.com", mary}
+    assert f"fraud/{john}" not in adoption.resources()
+    assert set(emulator.members(fraud)) == {"ops@example.com", mary, john}
     # One model of a protected workspace, by its line.
-    edit(adoption, lambda part: part["models"]["champion"].update(protect=False))
+    edit(adoption, lambda part: part["models"]["champion"].update(protect=False, delete_adopted=True))
     adoption.up().ok()
     edit(adoption, lambda part: part.pop("models"))
     adoption.up().ok()
     assert emulator.api("models/list", workspace_id=fraud)["models"] == []
     # All of a workspace's, by its line.
-    edit(adoption, lambda part: part.update(protect=False))
+    edit(adoption, lambda part: part.update(protect=False, delete_adopted=True))
     emulator.forget_requests()
     adoption.up().ok()
     assert emulator.endpoints() == []
     edit(adoption, lambda part: part["members"].pop(mary))
     adoption.up().ok()
-    assert set(emulator.members(fraud)) == {"ops@example.com"}
+    assert set(emulator.members(fraud)) == {"ops@example.com", john}
     # The whole stack.
     before = objects(emulator)
     adoption.pulumi("state", "delete", "--all", "--force", "--yes").ok()
@@ -423,7 +424,7 @@ def seeded(workspace: int, name: str, content: bytes) -> dict[str, Any]:
     }
 
 
-def test_what_cannot_be_taken_over_is_left_out_and_said(adoption: Project, emulator: Emulated) -> None:
+def test_what_cannot_be_taken_over_is_skipped_and_said(adoption: Project, emulator: Emulated) -> None:
     emulator.control("seed", users=[{"username": "robot"}])
     emulator.control(
         "seed",
@@ -441,12 +442,12 @@ def test_what_cannot_be_taken_over_is_left_out_and_said(adoption: Project, emula
     estate = yaml.safe_load(ran.out)
     assert list(estate["workspaces"]) == ["mine"]
     assert emulator_user(emulator, "robot") in estate["workspaces"]["mine"]["members"]
-    left_out = "\n".join(line for line in ran.err.splitlines() if line.startswith("left out: "))
-    assert "'ops@example.com - Default Workspace'" in left_out
-    assert "is no DNS label" in left_out
-    assert "workspace 'theirs' (id" in left_out
-    assert "not one of its owners" in left_out
-    assert "user 'robot'" in left_out
+    skipped = "\n".join(line for line in ran.err.splitlines() if line.startswith("skipped: "))
+    assert "'ops@example.com - Default Workspace'" in skipped
+    assert "is not a DNS label" in skipped
+    assert "workspace 'theirs' (id" in skipped
+    assert "not one of its owners" in skipped
+    assert "user 'robot'" in skipped
     taken_over(adoption, emulator)
 
 

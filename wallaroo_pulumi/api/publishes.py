@@ -28,6 +28,11 @@ class Publishes:
         """Every edge that the caller may see, without join tokens. ``pipelines/list_publishes_for_pipeline``."""
         return self._listed(fresh).edges
 
+    def of_workspace(self, workspace_id: int) -> PublishList:
+        """The publishes of a workspace's pipelines, and their edges. ``pipelines/list_publishes_for_pipeline``."""
+        body = {"workspace_id": workspace_id}
+        return self._transport.call("pipelines/list_publishes_for_pipeline", body, Effect.READ, PublishList)
+
     def _listed(self, fresh: bool) -> PublishList:
         (found,) = self._listing.fresh() if fresh else self._listing.items()
         return found

@@ -54,6 +54,7 @@ def declare(estate: Estate, folder: Path | None = None) -> dict[str, pulumi.Outp
                 workspace_id=workspace.workspace_id,
                 **cast("dict[str, Any]", {"email" if "@" in user else "user_id": user}),
                 role=role,
+                delete_adopted=part.delete_adopted,
                 opts=pulumi.ResourceOptions(
                     parent=workspace, depends_on=[users[user]] if user in users else None
                 ),
@@ -64,6 +65,7 @@ def declare(estate: Estate, folder: Path | None = None) -> dict[str, pulumi.Outp
                 f"{name}/{connection}",
                 workspace_id=workspace.workspace_id,
                 connection_name=declared.name if declared else connection,
+                delete_adopted=part.delete_adopted,
                 opts=pulumi.ResourceOptions(parent=workspace),
             )
         urls |= dict(_serving(name, part, workspace, folder or Path()))

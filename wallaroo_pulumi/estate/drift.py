@@ -1,21 +1,20 @@
-"""Drift: what on the instance is no longer as the stack's state has it.
+"""Drift: how the instance differs from the stack's state.
 
 The state is compared with the instance by the resources' own `read`, as `pulumi refresh` does, but outside the engine:
-its plans show every secret as ``[secret]``, so that a connection's changed password looks like no change, and they do
-not know what is on the instance besides. Nothing is written, neither to the instance nor to the state.
+the engine shows every secret as ``[secret]``, so a changed password looks like no change, and it does not list objects
+that are not in the stack. Nothing is written, neither to the instance nor to the state.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, Final, Literal, TypeVar
+from functools import partial
+from typing import Any, Final, Literal
 
 from ..api import Client
 from ..api import models as wire
@@ -23,26 +22,26 @@ from ..core.context import Context
 from ..core.fields import SECRET, SERVER_FILLS, fields_with
 from ..core.names import DNS_LABEL, wire_name
 from ..core.record import RECORD_KEYS
-from ..errors import ApiError
+from ..errors import AuthError, ConfigError, HiddenError, WallarooError, one_line
+from ..provider.identity import InstanceMismatch
 from ..provider.provider import Provider
 from ..resources import RESOURCES
+from .contents import Contents, Listing, Object
+from .state import Managed, with_ignored
 
-T = TypeVar("T")
+What = Literal["missing", "changed", "hidden", "unmanaged"]
 
-TYPE: Final = "pulumi-python:dynamic/wallaroo:"
-"""What the type tokens of this package begin with."""
-
-_AT_A_TIME: Final = 8
+_CONCURRENT: Final = 8
 """Objects that are read at the same time."""
-_ENDED: Final = ("killed", "pending_kill", "failed", "success", "timed_out")
-"""Statuses of tasks that do nothing any more: the instance lists them for ever."""
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-"""The key that marks a secret in the state (pulumi/sdk/go/common/resource/sig)."""
+_NOT_REPORTED: Final = ("PipelinePublish", "Edge")
+"""Kinds that are never unmanaged: nothing deletes a publish, so the stack's own old ones would be reported."""
+_FATAL: Final = (AuthError, ConfigError, InstanceMismatch)
+"""Errors that concern every object."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A property (wire name) and its value in the state and on the instance; secret values are starred."""
+    """A property (wire name) and its value in the state and on the instance; secrets are redacted."""
 
     property: str
     recorded: Any
@@ -51,120 +50,197 @@ class Change:
 
 @dataclass(frozen=True)
 class Finding:
-    """An object that is missing, changed, or on the instance without being in the stack."""
+    """A difference between state and instance."""
 
-    what: Literal["missing", "changed", "unmanaged"]
+    what: What
     kind: str
     """The class: ``Workspace`` and so on."""
     name: str
-    """The resource's name in the program; of what is unmanaged, the object's name."""
+    """The resource's name in the program; the object's name if it is unmanaged."""
     id: str
-    """As Pulumi has it, or would."""
+    """The Pulumi id."""
     changes: Sequence[Change] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
-class Managed:
-    """A resource of the state, secrets in clear."""
+class Unchecked:
+    """A resource, or objects of a kind, that could not be compared."""
 
     kind: str
     name: str
     id: str
-    outputs: Mapping[str, Any]
-    external: bool
-    """Read by `.get` only, so that its changes are no drift of this stack."""
+    reason: str
 
 
-def managed(state: Mapping[str, Any]) -> list[Managed]:
-    """This package's resources in a state, as ``pulumi stack export --show-secrets`` gives it."""
-    return [
-        Managed(
-            kind=resource["type"].removeprefix(TYPE),
-            name=resource["urn"].rpartition("::")[2],
-            id=resource["id"],
-            outputs={k: _plain(v) for k, v in resource.get("outputs", {}).items() if k != "__provider"},
-            external=resource.get("external", False),
-        )
-        for resource in (state.get("deployment") or {}).get("resources") or ()
-        if resource["type"].startswith(TYPE) and not resource.get("delete")
-        if resource["type"].removeprefix(TYPE) in RESOURCES
-    ]
+@dataclass
+class Report:
+    """The result of a comparison."""
+
+    checked: int = 0
+    """Resources that were compared."""
+    findings: list[Finding] = field(default_factory=list)
+    unchecked: list[Unchecked] = field(default_factory=list)
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+    """Kinds that this instance does not have, and its answer."""
+
+    @property
+    def exit_code(self) -> int:
+        """0: no differences, 2: differences, 1: something could not be checked."""
+        return 1 if self.unchecked else 2 if self.findings else 0
+
+    def of(self, what: What) -> list[Finding]:
+        """The findings of one sort."""
+        return [finding for finding in self.findings if finding.what == what]
 
 
-def find(
+def compare(
     client: Client,
     resources: Sequence[Managed],
     *,
     unmanaged: bool = True,
     ignore: Collection[str] = (),
     track: Callable[[Iterable[Any], int], Iterable[Any]] = lambda items, _: items,
-) -> list[Finding]:
-    """What is missing, changed and unmanaged, in this order. Raises what the client raises.
+) -> Report:
+    """Compare the resources of a state with the instance.
 
-    ``ignore`` are patterns of unmanaged objects that are known and not told: ``Task fraud/*``.
+    ``ignore`` are patterns of unmanaged objects that are not reported: ``Task fraud/*``. Raises WallarooError if the
+    instance cannot be reached, rejects the user, or is not the stack's; any other error concerns one resource and is
+    reported.
     """
+    client.workspaces.list()  # an instance that cannot be reached is one error, not one for each resource
+    own = [resource for resource in resources if not resource.external]
+    report = Report()
     ctx: Context[Client] = Context(client=client, report=lambda _: None, sleep=time.sleep)
     provider = Provider(lambda: ctx)
-    own = [resource for resource in resources if not resource.external]
-    with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        compared = list(track(pool.map(lambda resource: _compare(provider, resource), own), len(own)))
-    drifted = [finding for finding in compared if finding]
-    return [
-        *(finding for finding in drifted if finding.what == "missing"),
-        *(finding for finding in drifted if finding.what == "changed"),
-        *(
-            finding
-            for finding in (_unmanaged(client, resources) if unmanaged else ())
-            if not any(fnmatchcase(f"{finding.kind} {finding.name}", pattern) for pattern in ignore)
-        ),
-    ]
+    with ThreadPoolExecutor(_CONCURRENT) as pool:
+        results = list(track(pool.map(lambda resource: _compared(provider, resource), own), len(own)))
+    found = [result for result in results if isinstance(result, Finding)]
+    report.unchecked = [result for result in results if isinstance(result, Unchecked)]
+    report.checked = len(own) - len(report.unchecked)
+    if unmanaged:
+        search = _Unmanaged(client, resources, report.unchecked)
+        found += [finding for finding in search.findings() if not _is_ignored(finding, ignore)]
+        report.unsupported = search.contents.unsupported
+    order: tuple[What, ...] = ("missing", "changed", "hidden", "unmanaged")
+    report.findings = sorted(found, key=lambda finding: order.index(finding.what))
+    return report
 
 
-def _compare(provider: Provider, resource: Managed) -> Finding | None:
-    definition = RESOURCES[resource.kind]
+def _is_ignored(finding: Finding, patterns: Collection[str]) -> bool:
+    return any(fnmatchcase(f"{finding.kind} {finding.name}", pattern) for pattern in patterns)
+
+
+def _compared(provider: Provider, resource: Managed) -> Finding | Unchecked | None:
+    try:
+        return _difference(provider, resource)
+    except HiddenError as error:
+        return Finding("hidden", resource.kind, resource.name, resource.id, note=str(error))
+    except _FATAL:
+        raise
+    except WallarooError as error:
+        return Unchecked(resource.kind, resource.name, resource.id, str(error))
+    except Exception as error:
+        reason = f"this version of wallaroo_pulumi cannot read its state ({type(error).__name__}: {error})"
+        return Unchecked(resource.kind, resource.name, resource.id, one_line(reason))
+
+
+def _difference(provider: Provider, resource: Managed) -> Finding | None:
+    note = ""
     read = provider.read(resource.kind, None, resource.id, resource.outputs)
     if read is None:
-        return Finding("missing", resource.kind, resource.name, resource.id)
+        read = provider.read(resource.kind, None, resource.id, {})  # what has its id now
+        if read is None:
+            return Finding("missing", resource.kind, resource.name, resource.id)
+        note = "it was deleted, and another was created in its place"
+    changes = list(_changes(resource, read[1]))
+    return Finding("changed", resource.kind, resource.name, resource.id, changes, note) if changes else None
+
+
+def _changes(resource: Managed, observed: Mapping[str, Any]) -> Iterator[Change]:
+    definition = RESOURCES[resource.kind]
     secret = {wire_name(name) for name, _ in fields_with(definition.outputs, SECRET)}
     computed = definition.outputs.model_fields.keys() - definition.inputs.model_fields.keys()
-    left_open = {wire_name(name) for name in computed}
-    left_open |= {wire_name(name) for name, _ in fields_with(definition.inputs, SERVER_FILLS)}
-    changes = [
-        Change(key, *(("[secret]", "[secret]") if key in secret else (resource.outputs.get(key), found)))
-        for key, found in read[1].items()
-        if resource.outputs.get(key) != found and key not in RECORD_KEYS
-        # What the state leaves to the instance is the instance's to fill in.
-        if not (key in left_open and resource.outputs.get(key) is None)
-    ]
-    return Finding("changed", resource.kind, resource.name, resource.id, changes) if changes else None
+    optional = {wire_name(name) for name in computed}
+    optional |= {wire_name(name) for name, _ in fields_with(definition.inputs, SERVER_FILLS)}
+    for path in resource.ignored:
+        observed = with_ignored(resource.outputs, observed, path)
+    for key, found in observed.items():
+        recorded = resource.outputs.get(key)
+        # What the state does not set is the instance's to choose.
+        if recorded != found and key not in RECORD_KEYS and not (key in optional and recorded is None):
+            yield Change(key, *(("[secret]", "[secret]") if key in secret else (recorded, found)))
 
 
-def _unmanaged(client: Client, resources: Sequence[Managed]) -> Iterator[Finding]:
-    """What the instance has besides.
+class _Unmanaged:
+    """Finds the objects that the stack does not have.
 
-    Inside the stack's workspaces that is anything. Accounts, connections and workspaces belong to the instance, where
-    other stacks may have their part: they count only in a stack that has some.
+    In the stack's workspaces that is any object. Accounts, connections and workspaces belong to the instance, where
+    other stacks may manage them: they count only if the stack has some.
     """
-    known: dict[str, set[str]] = defaultdict(set)
-    for resource in resources:
-        known[resource.kind].add(resource.id)
-    for user in client.users.list() if known["User"] else ():
-        if user.email and user.id not in known["User"]:
-            yield Finding("unmanaged", "User", user.email, user.id)
-    for connection in client.connections.list() if known["Connection"] else ():
-        if connection.name not in known["Connection"]:
-            yield Finding("unmanaged", "Connection", connection.name, connection.name)
-    only_read = {resource.id for resource in resources if resource.kind == "Workspace" and resource.external}
-    own = []
-    for workspace in client.workspaces.list() if known["Workspace"] else ():
-        if str(workspace.id) in known["Workspace"]:
-            own += [] if str(workspace.id) in only_read else [workspace]
-        elif DNS_LABEL.fullmatch(workspace.name):  # others cannot be declared: people's default workspaces
-            yield Finding("unmanaged", "Workspace", workspace.name, str(workspace.id))
-    inside = _Inside(client, known, _newest_versions(resources))
-    with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        for found in pool.map(lambda workspace: list(inside.findings(workspace)), own):
-            yield from found
+
+    def __init__(self, client: Client, resources: Sequence[Managed], unchecked: list[Unchecked]) -> None:
+        self.client = client
+        self.contents = Contents(client)
+        self.unchecked = unchecked
+        self.ids: dict[str, set[str]] = defaultdict(set)
+        for resource in resources:
+            self.ids[resource.kind].add(resource.id)
+        self.only_read = {r.id for r in resources if r.kind == "Workspace" and r.external}
+        self.newest = _newest_versions(resources)
+
+    def findings(self) -> Iterator[Finding]:
+        for kind, listing in {
+            "User": self._users,
+            "Connection": self._connections,
+            "Workspace": self._workspaces,
+        }.items():
+            if self.ids[kind]:
+                yield from self._unmanaged(kind, "", listing)
+        own = [
+            w for w in self.client.workspaces.list() if str(w.id) in self.ids["Workspace"] - self.only_read
+        ]
+        with ThreadPoolExecutor(_CONCURRENT) as pool:
+            for found in pool.map(lambda workspace: list(self._inside(workspace)), own):
+                yield from found
+
+    def _unmanaged(self, kind: str, prefix: str, listing: Listing) -> Iterator[Finding]:
+        """The objects of a listing that the stack does not have; a listing that fails is unchecked."""
+        try:
+            for found in list(listing()):
+                if found.id not in self.ids[kind]:
+                    yield Finding("unmanaged", kind, prefix + found.name, found.id)
+        except _FATAL:
+            raise
+        except WallarooError as error:
+            self.unchecked.append(Unchecked(kind, f"{prefix}*", "", str(error)))
+
+    def _users(self) -> Iterator[Object]:
+        return (Object("User", user.email, user.id) for user in self.client.users.list() if user.email)
+
+    def _connections(self) -> Iterator[Object]:
+        return (Object("Connection", c.name, c.name) for c in self.client.connections.list())
+
+    def _workspaces(self) -> Iterator[Object]:
+        # The names of default workspaces are not DNS labels, so no Workspace can declare them.
+        named = (w for w in self.client.workspaces.list() if DNS_LABEL.fullmatch(w.name))
+        return (Object("Workspace", workspace.name, str(workspace.id)) for workspace in named)
+
+    def _inside(self, workspace: wire.Workspace) -> Iterator[Finding]:
+        for kind, listing in self.contents.listings(workspace):
+            if kind == "ModelVersion":
+                listing = partial(self._new, workspace.id, listing)
+            if kind not in _NOT_REPORTED:
+                yield from self._unmanaged(kind, f"{workspace.name}/", listing)
+
+    def _new(self, workspace_id: int, listing: Listing) -> Iterator[Object]:
+        """Of a model of the stack, the versions that are newer than the stack's; of any other, the newest."""
+        by_model: dict[str, list[Object]] = defaultdict(list)
+        for version in sorted(listing(), key=lambda version: int(version.id)):
+            by_model[version.name].append(version)
+        for model, found in by_model.items():
+            newest = self.newest.get((workspace_id, model))
+            yield from (version for version in found if int(version.id) > newest) if newest else found[-1:]
 
 
 def _newest_versions(resources: Sequence[Managed]) -> dict[tuple[int, str], int]:
@@ -174,120 +250,3 @@ def _newest_versions(resources: Sequence[Managed]) -> dict[tuple[int, str], int]
         model = (int(outputs["workspaceId"]), outputs["name"])
         newest[model] = max(newest.get(model, 0), int(outputs["modelVersionId"]))
     return newest
-
-
-@dataclass(frozen=True)
-class _Inside:
-    """Looks for what the stack's workspaces have besides. Used by several threads."""
-
-    client: Client
-    known: Mapping[str, set[str]]
-    """The stack's ids by kind."""
-    newest: Mapping[tuple[int, str], int]
-    """The newest version that the stack has of each model."""
-
-    def findings(self, workspace: wire.Workspace) -> Iterator[Finding]:
-        for kind, name, id in self._objects(workspace):
-            if id not in self.known.get(kind, ()):
-                yield Finding("unmanaged", kind, f"{workspace.name}/{name}", id)
-
-    def _objects(self, workspace: wire.Workspace) -> Iterator[tuple[str, str, str]]:
-        """Kind, name and id of what the workspace holds. Not told by the API: the workspaces of publishes and edges."""
-        client, here = self.client, workspace.id
-        for member in client.workspaces.members(here):
-            if member.user_id != client.caller_id:  # who makes a workspace owns it without being declared
-                user = client.users.find(member.user_id)
-                yield "WorkspaceMember", (user and user.email) or member.user_id, f"{here}/{member.user_id}"
-        for connection in client.connections.list(here):
-            yield "WorkspaceConnection", connection.name, f"{here}/{connection.name}"
-        for registry in _if_served(lambda: client.registries.list(here)):
-            yield "ModelRegistryAttachment", registry.name, f"{here}/{registry.id}"
-        for listed in client.models.list(here) if workspace.models else ():
-            yield from self._versions(here, listed)
-        for found in client.pipelines.list(here) if workspace.pipelines else ():
-            name = found.pipeline.name
-            yield "Pipeline", name, f"{here}/{name}"
-            if deployment := _deployment(client, here, name):
-                yield "Deployment", name, f"{here}/{name}/{deployment}"
-        for orchestration in _if_served(lambda: client.orchestrations.list(here)):
-            yield "Orchestration", orchestration.name or orchestration.id, orchestration.id
-        for task in _if_served(lambda: client.tasks.list(here)):
-            if not task.killed and task.status not in _ENDED:
-                yield "Task", task.name or task.id, task.id
-        for assay in _if_served(client.assays.list):
-            if assay.active and assay.targeting.get("data_origin", {}).get("workspace_id") == here:
-                yield "Assay", assay.name, assay.id
-
-    def _versions(self, workspace_id: int, listed: wire.ListedModel) -> Iterator[tuple[str, str, str]]:
-        """Of a model of the stack what is newer than its versions there; of another the newest, for all of them."""
-        ids = [
-            v.model_version.id
-            for v in listed.model_versions
-            if v.model_version.status != "error"  # nothing can use those
-        ]
-        newest = self.newest.get((workspace_id, listed.model.name))
-        for id in sorted(id for id in ids if id > newest) if newest else sorted(ids)[-1:]:
-            yield "ModelVersion", listed.model.name, str(id)
-
-
-def _if_served(ask: Callable[[], Iterable[T]]) -> Iterable[T]:
-    """A listing; empty on an instance that is too old, or not equipped, to have such objects."""
-    try:
-        return ask()
-    except ApiError as error:
-        if not error.answered(404):
-            raise
-        return ()
-
-
-def _deployment(client: Client, workspace_id: int, pipeline: str) -> str | None:
-    """The id of the pipeline's deployment while there is one: the inference URL alone tells its name."""
-    try:
-        url = client.pipelines.inference_url(workspace_id, pipeline)
-    except ApiError as error:
-        if error.answered(400, 404):  # one of them says that there is none
-            return None
-        raise
-    named = re.search(r"/infer/(.+-(\d+))/", url)
-    return named[2] if named and client.pipelines.deployment(named[1]) else None
-
-
-def to_json(findings: Sequence[Finding]) -> str:
-    """``{"missing": [...], "changed": [...], "unmanaged": [...]}``; each with kind, name, id, and changes."""
-    report: dict[str, list[dict[str, Any]]] = {"missing": [], "changed": [], "unmanaged": []}
-    for finding in findings:
-        told = asdict(finding)
-        report[told.pop("what")].append(told)
-    return json.dumps(report, indent=2)
-
-
-def to_table(findings: Sequence[Finding]) -> str:
-    """A line for each object, and one below it for each of its changed properties."""
-    if not findings:
-        return "no drift"
-    rows = [(f.what, f.kind, f.name, f"id {f.id}") for f in findings]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = []
-    for finding, row in zip(findings, rows, strict=True):
-        lines.append(
-            "  ".join((*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3]))
-        )
-        lines += [
-            f"    {change.property}: {_shown(change.recorded)} → {_shown(change.found)}"
-            for change in finding.changes
-        ]
-    return "\n".join(lines)
-
-
-def _shown(value: Any) -> str:
-    text = value if value == "[secret]" else json.dumps(value)
-    return text if len(text) <= 100 else text[:99] + "…"
-
-
-def _plain(value: Any) -> Any:
-    """A value of the state, without the wrapping of its secrets."""
-    if isinstance(value, Mapping):
-        if _SIGNATURE in value:
-            return json.loads(value["plaintext"])
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -218,6 +218,11 @@ class WorkspacePart(_inputs("Workspace", "name")):  # type: ignore[misc]  # deri
     """A workspace and the objects in it. The key is its name."""
 
     protect: bool = Field(default=False, description=f"{_PROTECT} Also for the objects in the workspace.")
+    delete_adopted: bool = Field(
+        default=False,
+        description="Whether members and attached connections that existed before the stack adopted them are removed "
+        "when their line is. By default they are left as they were found.",
+    )
     members: Objects[MemberKey, Role] = Field(
         description="Members and their roles: e-mail addresses, or ids of users who have none."
     )

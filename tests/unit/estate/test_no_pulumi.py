@@ -41,8 +41,10 @@ def imported(program: str, *arguments: str, env: dict[str, str]) -> str:
 
 
 @pytest.fixture
-def env(emulator: Emulated, tmp_path: Path) -> dict[str, str]:
+def env(emulator: Emulated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """An environment that reaches the emulator, with a `pulumi` on PATH that prints an empty state."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text("name: estate\nruntime: python\n")
     command = tmp_path / "bin/pulumi"
     command.parent.mkdir()
     command.write_text(f"#!{sys.executable}\nprint({json.dumps(STATE)!r})\n")

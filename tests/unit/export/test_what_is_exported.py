@@ -19,7 +19,8 @@ from wallaroo_pulumi.api import Client
 from wallaroo_pulumi.api import models as wire
 from wallaroo_pulumi.config import load
 from wallaroo_pulumi.errors import ObjectError
-from wallaroo_pulumi.estate.export import Exported, _free_key, _Run, export
+from wallaroo_pulumi.estate.export import Exported, _Run, export
+from wallaroo_pulumi.estate.export_serving import _free_key
 
 
 @pytest.fixture
@@ -53,16 +54,15 @@ def test_accounts_are_written_as_they_are_and_protected(
         first_name="no", last_name="Å", enabled=False, protect=True
     )
     ops = found.estate.users["ops@example.com"]
-    assert ops is not None
     assert ops.is_admin
     assert read_back(found, tmp_path) == found.estate
 
 
-def test_a_name_that_exists_twice_is_left_out(client: Client, emulator: Emulated) -> None:
+def test_a_name_that_exists_twice_is_skipped(client: Client, emulator: Emulated) -> None:
     emulator.control("seed", workspaces=[{"name": "twin"}, {"name": "twin"}, {"name": "single"}])
     found = export(client)
     assert list(found.estate.workspaces) == ["single"]
-    assert [line for line in found.left_out if "'twin'" in line and "2 workspaces of this name" in line]
+    assert [line for line in found.skipped if "'twin'" in line and "2 workspaces of this name" in line]
 
 
 def test_progress_counts_the_workspaces(client: Client, emulator: Emulated) -> None:
@@ -219,7 +219,7 @@ def with_model(emulator: Emulated, folder: Path, **conversion: Any) -> None:
         ),
     ],
 )
-def test_a_model_that_may_hold_a_secret_is_left_out(
+def test_a_model_that_may_hold_a_secret_is_skipped(
     client: Client, emulator: Emulated, tmp_path: Path, conversion: dict[str, Any], place: str
 ) -> None:
     if options := conversion.get("framework_config"):
@@ -232,22 +232,22 @@ def test_a_model_that_may_hold_a_secret_is_left_out(
     else:
         with_model(emulator, tmp_path, **conversion)
     found = export(client, models=tmp_path)
-    assert "hush" not in found.to_yaml() + "".join(found.left_out)
+    assert "hush" not in found.to_yaml() + "".join(found.skipped)
     assert [
         line
-        for line in found.left_out
-        if f"model 'byop' of workspace 'fraud': {place} may hold a secret" in line
+        for line in found.skipped
+        if f"model 'byop' of workspace 'fraud': {place} may be a secret" in line
     ]
 
 
-def test_a_number_that_pulumi_cannot_keep_exactly_is_left_out_with_its_reason(
+def test_a_number_that_pulumi_cannot_keep_exactly_is_skipped_with_its_reason(
     client: Client, emulator: Emulated
 ) -> None:
     for name, number in {"small": 2**53, "large": 2**53 + 1}.items():
         emulator.api("connections/create", name=name, type="s3", details={"bucket": number})
     found = export(client)
     assert list(found.estate.connections) == ["small"]
-    assert [line for line in found.left_out if "'large'" in line and "beyond 2^53" in line]
+    assert [line for line in found.skipped if "'large'" in line and "beyond 2^53" in line]
 
 
 def test_ordinary_requirements_are_written(client: Client, emulator: Emulated, tmp_path: Path) -> None:
@@ -258,19 +258,18 @@ def test_ordinary_requirements_are_written(client: Client, emulator: Emulated, t
     ]
     with_model(emulator, tmp_path, requirements=wanted)
     part = export(client, models=tmp_path).estate.workspaces["fraud"]
-    assert part is not None
     assert part.models["byop"].requirements == wanted
 
 
-def test_why_a_model_is_left_out_is_told_in_whole_words(
+def test_why_a_model_is_skipped_is_told_in_whole_words(
     client: Client, emulator: Emulated, tmp_path: Path
 ) -> None:
     with_model(emulator, tmp_path, framework="custom")
     needs = "framework 'custom' needs input_schema and output_schema"
-    assert f"model 'byop' of workspace 'fraud': {needs}" in export(client, models=tmp_path).left_out
+    assert f"model 'byop' of workspace 'fraud': {needs}" in export(client, models=tmp_path).skipped
 
 
-def test_a_version_that_is_not_ready_is_left_out(client: Client, emulator: Emulated, tmp_path: Path) -> None:
+def test_a_version_that_is_not_ready_is_skipped(client: Client, emulator: Emulated, tmp_path: Path) -> None:
     with_model(emulator, tmp_path)
     (listed,) = emulator.api("models/list")["models"]
     version = listed["model_versions"][0]["model_version"]
@@ -286,7 +285,7 @@ def test_a_version_that_is_not_ready_is_left_out(client: Client, emulator: Emula
     }
     emulator.control("seed", model_versions=[broken])
     found = export(client, models=tmp_path)
-    assert "model 'byop' of workspace 'fraud': its status is error" in found.left_out
+    assert "model 'byop' of workspace 'fraud': its status is error" in found.skipped
 
 
 @pytest.mark.parametrize(
