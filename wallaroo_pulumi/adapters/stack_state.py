@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final
@@ -85,6 +85,8 @@ def export(stack: str) -> Any:
 
 def entries(state: Any) -> Sequence[StackEntry]:
     """This package's resources in an exported state, without those that a program only reads."""
+    resources = (state.get("deployment") or {}).get("resources") or ()
+    needed = {urn for resource in resources for urn in _needs(resource)}
     return [
         StackEntry(
             urn=resource["urn"],
@@ -92,10 +94,19 @@ def entries(state: Any) -> Sequence[StackEntry]:
             id=resource["id"],
             outputs=resource.get("outputs") or {},
             pending_delete=bool(resource.get("delete")),
+            needed=resource["urn"] in needed,
         )
-        for resource in (state.get("deployment") or {}).get("resources") or ()
+        for resource in resources
         if resource["type"].startswith(TYPES) and resource.get("id") and not resource.get("external")
     ]
+
+
+def _needs(resource: Mapping[str, Any]) -> Iterator[str]:
+    """The URNs of the resources that a resource depends on."""
+    yield from resource.get("dependencies") or ()
+    for urns in (resource.get("propertyDependencies") or {}).values():
+        yield from urns or ()
+    yield from filter(None, (resource.get("parent"), resource.get("deletedWith")))
 
 
 @functools.cache

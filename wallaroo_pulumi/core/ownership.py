@@ -139,6 +139,19 @@ class Ownership:
         }
 
     @functools.cached_property
+    def live(self) -> Sequence[StackEntry]:
+        """The resources of the stack's state that are not about to be deleted."""
+        return [entry for entries in self._index.values() for entry in entries if not entry.pending_delete]
+
+    @functools.cached_property
+    def recorder(self) -> str | None:
+        """The URN of the resource that records the instance for the stack; None if the state could not be read.
+
+        No other resource depends on it, so that its update makes nothing unknown in a preview.
+        """
+        return min((entry.urn for entry in self.live if not entry.needed), default=None)
+
+    @functools.cached_property
     def _index(self) -> Mapping[Key, Sequence[StackEntry]]:
         index: dict[Key, list[StackEntry]] = defaultdict(list)
         for entry in self._stack():

@@ -45,6 +45,8 @@ class StackEntry:
     """Secrets as ciphertext."""
     pending_delete: bool = False
     """Whether it was replaced, and its object has yet to be deleted."""
+    needed: bool = False
+    """Whether another resource of the stack depends on it."""
 
     @property
     def adopted(self) -> bool:

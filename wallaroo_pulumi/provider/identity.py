@@ -21,7 +21,6 @@ from typing import Any, Final
 from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
-from ..core.record import Record
 from ..errors import ApiError, ObjectError
 from ..resources._lookups import require_same_workspace
 
@@ -44,17 +43,19 @@ class Identity:
         self._accounts: Accounts | None = None
         self._lock = threading.Lock()
 
-    def must_be_recorded(self, record: Record) -> bool:
-        """Whether the state of a resource lacks the identity, or has one that the user wants replaced."""
-        if record.instance is None:
-            return True
-        return self._accepted is not None and not set(_parts(record.instance)) & set(_parts(self._accepted))
+    def replaces(self, recorded: str) -> bool:
+        """Whether the user wants another identity recorded instead of this one."""
+        return self._accepted is not None and not set(_parts(recorded)) & set(_parts(self._accepted))
+
+    def is_accepted(self, client: Client) -> bool:
+        """Whether the user names the instance as the stack's."""
+        return self._accepted is not None and self._of_the_instance(client).match(self._accepted)
 
     def require(self, client: Client, recorded: Iterable[str | None]) -> str:
         """Return the identity of the instance. Raises InstanceMismatch if one that the state records is another."""
         accounts = self._of_the_instance(client)
         for identity in filter(None, recorded):
-            if not accounts.match(identity) and not (self._accepted and accounts.match(self._accepted)):
+            if not accounts.match(identity) and not self.is_accepted(client):
                 raise InstanceMismatch(
                     f"this stack's objects are on Wallaroo instance {identity}, but {client.url} is instance "
                     f"{accounts.identity}; nothing was changed on it: set wallaroo:apiUrl (WALLAROO_API_URL) to the "

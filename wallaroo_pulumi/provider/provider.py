@@ -7,9 +7,12 @@ record that the state keeps (``core/record.py``). ``check`` and ``diff`` send no
 from __future__ import annotations
 
 import dataclasses
+import functools
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
+
+from pydantic import ValidationError
 
 from ..api import Client
 from ..core.check import Failure, check
@@ -18,17 +21,19 @@ from ..core.diff import Difference, diff
 from ..core.fields import LOCAL, Adopting, fields_with
 from ..core.names import wire_name
 from ..core.ownership import Ownership
-from ..core.record import Record, resource_name
+from ..core.record import Record, StackEntry, resource_name
 from ..core.resource import Resource
 from ..core.validate import validate
-from ..errors import ObjectError
+from ..errors import HiddenError, ObjectError
 from ..resources import RESOURCES
-from .identity import Identity
+from .identity import Identity, InstanceMismatch
 
 Wire = dict[str, Any]
 
 ADOPTED: Final = "adopted"
 DELETE_ADOPTED: Final = "deleteAdopted"
+_WITNESSES: Final = 20
+"""How many objects of a stack are looked for on an instance that its state does not record."""
 
 
 class Provider:
@@ -82,7 +87,7 @@ class Provider:
         _refuse_to_replace_adopted(resource, urn, id, olds, found)
         if not found.replacing:
             self._ownership.keep(kind, id, urn, olds)
-        if self._identity.must_be_recorded(Record.of(olds)):
+        if self._records_instance(urn, Record.of(olds)):
             found = dataclasses.replace(found, records_instance=True)
         return found
 
@@ -90,7 +95,7 @@ class Provider:
         """Make the object, or adopt it. Returns the id and the outputs."""
         resource, ctx = _resource(kind), self._serve(urn)
         ctx.call.leaves_adopted = _leaves_adopted(resource, inputs)
-        instance = self._identity.require(ctx.client, self._ownership.instances())
+        instance = self._require_instance(ctx, Record())
         self._identity.require_parent(ctx, inputs)
         outputs = resource.create(ctx, resource.inputs.model_validate(dict(inputs)))
         record = Record(instance, ctx.call.mark, ctx.call.found)
@@ -112,9 +117,7 @@ class Provider:
         known = None
         if set(state) & _required(resource):
             known = _load(resource, state)
-            record = dataclasses.replace(
-                record, instance=self._identity.require(ctx.client, self._recorded(record))
-            )
+            record = dataclasses.replace(record, instance=self._require_instance(ctx, record))
         outputs = resource.read(ctx, id, known)
         if outputs is None:
             return None
@@ -136,11 +139,10 @@ class Provider:
         desired, prior = resource.inputs.model_validate(dict(news)), _load(resource, olds)
         changed = set(diff(resource, olds, news).changed)
         local = {wire_name(name) for name, _ in fields_with(resource.inputs, LOCAL)}
-        records_instance = self._identity.must_be_recorded(record)
+        records_instance = self._records_instance(urn, record)
         if not changed <= local or records_instance:
-            instance = self._identity.require(ctx.client, self._recorded(record))
+            record = dataclasses.replace(record, instance=self._require_instance(ctx, record))
             self._identity.require_parent(ctx, olds)
-            record = dataclasses.replace(record, instance=instance)
         if not changed <= local:
             outputs = resource.update(ctx, id, prior, desired)
         elif records_instance and resource.read(ctx, id, prior) is None:
@@ -161,7 +163,7 @@ class Provider:
         record = Record.of(state)
         resource, ctx = _resource(kind), self._serve(urn, record)
         with ctx.lock("delete", kind, id):
-            self._identity.require(ctx.client, self._recorded(record))
+            self._require_instance(ctx, record)
             self._identity.require_parent(ctx, state)
             keeper = self._ownership.keeper(kind, id, urn)
             prior = _load(resource, state)
@@ -177,9 +179,43 @@ class Provider:
                 resource.delete(ctx, id, prior)
             self._ownership.removed(kind, id, urn)
 
-    def _recorded(self, record: Record) -> Iterable[str | None]:
-        """The identities to compare with: of the resource, or else of the others in the stack."""
-        return (record.instance,) if record.instance else self._ownership.instances()
+    def _records_instance(self, urn: str | None, record: Record) -> bool:
+        """Whether an update is due that only records the instance; one resource does it for the whole stack."""
+        if record.instance is not None:
+            return self._identity.replaces(record.instance)
+        return not self._ownership.instances() and self._ownership.recorder in (None, urn)
+
+    def _require_instance(self, ctx: Context[Client], record: Record) -> str:
+        """Return the identity of the instance. Raises InstanceMismatch if it is not the stack's.
+
+        It is compared with what the resource records, or else with what the others of the stack do.
+        """
+        recorded = {record.instance} if record.instance else self._ownership.instances()
+        identity = self._identity.require(ctx.client, recorded)
+        if not recorded and not self._identity.is_accepted(ctx.client) and not self._is_stacks_instance:
+            raise InstanceMismatch(
+                f"the state of this stack does not record its Wallaroo instance, and {ctx.client.url} (instance "
+                f"{identity}) has none of its objects; nothing was changed: set wallaroo:apiUrl (WALLAROO_API_URL) to "
+                "the stack's instance, or, if the objects were deleted there, set wallaroo:acceptInstance "
+                f"(WALLAROO_ACCEPT_INSTANCE) to {identity} for one `pulumi up --refresh`"
+            )
+        return identity
+
+    @functools.cached_property
+    def _is_stacks_instance(self) -> bool:
+        """For state that records no instance: whether this one has an object of the stack, or the stack has none."""
+        live = self._ownership.live[:_WITNESSES]
+        return not live or any(map(self._is_there, live))
+
+    def _is_there(self, entry: StackEntry) -> bool:
+        resource, record = _resource(entry.kind), Record.of(entry.outputs)
+        try:
+            return (
+                resource.read(self._serve(entry.urn, record), entry.id, _load(resource, entry.outputs))
+                is not None
+            )
+        except (HiddenError, ValidationError):  # the state has secrets as ciphertext
+            return False
 
     def _serve(self, urn: str | None, record: Record | None = None) -> Context[Client]:
         return dataclasses.replace(self.context, call=Call(urn, mark=record.mark if record else None))

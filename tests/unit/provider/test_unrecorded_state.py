@@ -1,0 +1,111 @@
+"""State of an earlier version does not record the instance: how it gains the record, and what is checked first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from dynamic_host import entry, urn_of
+from emulated import Emulated
+from workbench import Workbench
+
+from wallaroo_pulumi.adapters.stack_state import entries
+from wallaroo_pulumi.core.ownership import Ownership
+from wallaroo_pulumi.core.record import RECORD_KEYS
+from wallaroo_pulumi.emulator import EmulatorServer
+from wallaroo_pulumi.provider.identity import InstanceMismatch
+from wallaroo_pulumi.provider.provider import Provider
+
+WORKSPACE, MEMBER = urn_of("Workspace"), urn_of("WorkspaceMember")
+INPUTS = {"name": "fraud-prod"}
+
+
+class Stack:
+    """A workspace and a member of it, as the state of an earlier version holds them."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench = bench
+        self.workspace = _unrecorded(bench.create("Workspace", **INPUTS))
+        of = {"workspace_id": self.workspace[1]["workspaceId"], "email": "mary.jane@example.com"}
+        self.member_inputs = bench.checked("WorkspaceMember", **of)
+        self.member = _unrecorded(bench.create("WorkspaceMember", **of))
+
+    def provider(self, accept: str | None = None) -> Provider:
+        """A new run of the stack on the bench's instance."""
+        resources = [
+            entry("Workspace", *self.workspace),
+            entry("WorkspaceMember", *self.member) | {"dependencies": [WORKSPACE]},
+        ]
+        self.bench.new_process()
+        context = self.bench.ctx
+        state = {"deployment": {"resources": resources}}
+        return Provider(lambda: context, Ownership(lambda: entries(state)), accept_instance=accept)
+
+
+def _unrecorded(state: tuple[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
+    id, outputs = state
+    return id, {key: value for key, value in outputs.items() if key not in RECORD_KEYS}
+
+
+@pytest.fixture
+def stack(emulator: Emulated) -> Iterator[Stack]:
+    with Workbench(emulator) as bench:
+        stack = Stack(bench)
+        emulator.forget_requests()
+        yield stack
+
+
+@pytest.fixture
+def moved(stack: Stack) -> Iterator[Stack]:
+    """The stack, applied to another, new instance."""
+    with EmulatorServer() as server:
+        other = Emulated(server.url)
+        with other.http, Workbench(other) as bench:
+            stack.bench = bench
+            yield stack
+
+
+def test_one_resource_that_no_other_needs_records_the_instance(stack: Stack, emulator: Emulated) -> None:
+    provider = stack.provider()
+    workspace = stack.bench.checked("Workspace", **INPUTS)
+    assert not provider.diff("Workspace", WORKSPACE, *stack.workspace, workspace).records_instance
+    assert provider.diff("WorkspaceMember", MEMBER, *stack.member, stack.member_inputs).records_instance
+    assert emulator.endpoints() == []
+    stack.member = (
+        stack.member[0],
+        provider.update("WorkspaceMember", MEMBER, *stack.member, stack.member_inputs),
+    )
+    assert stack.member[1]["__instance"]
+    assert not [
+        call
+        for call in emulator.endpoints()
+        if call not in ("users/query", "workspaces/list", "workspaces/list_users")
+    ]
+    later = stack.provider()
+    assert not later.diff("Workspace", WORKSPACE, *stack.workspace, workspace).records_instance
+    assert not later.diff("WorkspaceMember", MEMBER, *stack.member, stack.member_inputs).records_instance
+
+
+def test_on_an_instance_without_any_of_its_objects_nothing_is_dropped_or_made(moved: Stack) -> None:
+    before = moved.bench.emulator.contents()
+    for call in (
+        lambda run: run.read("Workspace", WORKSPACE, *moved.workspace),
+        lambda run: run.create("Connection", None, {"name": "lake", "type": "s3", "details": {}}),
+        lambda run: run.delete("WorkspaceMember", MEMBER, *moved.member),
+    ):
+        with pytest.raises(InstanceMismatch, match="has none of its objects; nothing was changed"):
+            call(moved.provider())
+    assert moved.bench.emulator.contents() == before
+
+
+def test_an_instance_whose_objects_were_all_deleted_can_be_accepted(moved: Stack) -> None:
+    with pytest.raises(InstanceMismatch) as refusal:
+        moved.provider().read("Workspace", WORKSPACE, *moved.workspace)
+    accepted = str(refusal.value).partition("(instance ")[2].partition(")")[0]
+    assert moved.provider(accepted).read("Workspace", WORKSPACE, *moved.workspace) is None
+
+
+def test_an_object_that_was_deleted_while_others_remain_is_gone(stack: Stack, emulator: Emulated) -> None:
+    emulator.control("delete", workspace_id=1, email="mary.jane@example.com")
+    assert stack.provider().read("WorkspaceMember", MEMBER, *stack.member) is None
