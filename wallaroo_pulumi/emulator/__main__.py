@@ -16,13 +16,24 @@ def main(arguments: list[str] | None = None) -> int:
         "--port", type=port_number, default=0, help="TCP port; 0 (the default) takes any free one"
     )
     parser.add_argument("--state", type=Path, help="SQLite file that keeps everything between runs")
-    parser.add_argument("--access-token-lifetime", type=seconds, metavar="SECONDS", help="for all clients")
-    parser.add_argument("--refresh-token-lifetime", type=seconds, metavar="SECONDS", help="for all clients")
+    parser.add_argument(
+        "--access-token-lifetime", type=natural_number, metavar="SECONDS", help="for all clients"
+    )
+    parser.add_argument(
+        "--refresh-token-lifetime", type=natural_number, metavar="SECONDS", help="for all clients"
+    )
     parser.add_argument(
         "--keycloak", metavar="URL", help="accept the tokens of this Keycloak (realm master) as well"
     )
     parser.add_argument(
-        "--idle-exit", type=seconds, metavar="SECONDS", help="end after so long without a request"
+        "--idle-exit", type=natural_number, metavar="SECONDS", help="end after so long without a request"
+    )
+    parser.add_argument(
+        "--inference-log",
+        type=natural_number,
+        default=Settings.inference_log_length,
+        metavar="N",
+        help="records that the log of a pipeline keeps (default %(default)s)",
     )
     parser.add_argument(
         "--duplicate-workspace-names", action="store_true", help="let a workspace name be taken twice"
@@ -36,12 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
             refresh_token_lifetime=given.refresh_token_lifetime,
             keycloak_url=given.keycloak,
             idle_exit=given.idle_exit,
+            inference_log_length=given.inference_log,
             unique_workspace_names=not given.duplicate_workspace_names,
         )
     )
 
 
-def seconds(text: str) -> int:
+def natural_number(text: str) -> int:
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError("must not be negative")

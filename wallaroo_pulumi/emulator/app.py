@@ -7,20 +7,22 @@ domain, models, has three: routes, wire (request and response bodies) and store 
 import time
 from collections.abc import Callable
 
-from fastapi_offline import FastAPIOffline
+from fastapi import FastAPI
 
 from . import errors, instance, readiness
-from .automation import assays, legacy_assays, orchestrations, tasks
+from .automation import assays, baselines, legacy_assays, orchestrations, task_store, tasks
 from .control import routes as control
-from .data import connections
+from .data import connections, inference_log
+from .description import document, pages
 from .graphql import endpoint as graphql
+from .graphql import mutations
 from .identity import accounts, keycloak_admin, keys, token_endpoint, users, workspaces
 from .identity.keys import KeycloakKeys, OwnKeys
 from .models import registries
 from .models import routes as models
 from .models import store as models_store
-from .serving import deployments, pipelines, publishes
-from .settings import Settings
+from .serving import deployments, infer, logs, pipelines, publishes
+from .settings import PLATFORM_VERSION, Settings
 from .state import State
 from .traffic import Traffic
 
@@ -36,14 +38,15 @@ SCHEMA = "".join(
         models_store,
         pipelines,
         deployments,
+        inference_log,
         publishes,
         connections,
         registries,
         orchestrations,
-        tasks,
+        task_store,
         assays,
         legacy_assays,
-        graphql,
+        mutations,
     )
 )
 ROUTERS = [
@@ -57,12 +60,15 @@ ROUTERS = [
         models,
         pipelines,
         deployments,
+        infer,
+        logs,
         publishes,
         connections,
         registries,
         orchestrations,
         tasks,
         assays,
+        baselines,
         legacy_assays,
         graphql,
         control,
@@ -84,18 +90,17 @@ def open_state(settings: Settings, clock: Callable[[], float] = time.time) -> St
 
 def create_app(settings: Settings, db: State) -> Traffic:
     """The emulator as an ASGI application, to be served without anything around it."""
-    app = FastAPIOffline(
+    app = FastAPI(
         title="Wallaroo MLOps API (emulator)",
-        description="A local imitation for development and tests; docs/emulator.md says what is left out.",
-        version="1",
-        docs_url="/v1/api/docs",
+        description="A local imitation for development and tests. docs/emulator.md lists what is left out.",
+        version=PLATFORM_VERSION,
+        docs_url=None,
         redoc_url=None,
-        openapi_url="/v1/api/openapi.json",
-        static_url="/v1/api/docs-assets",
-        swagger_ui_oauth2_redirect_url="/v1/api/docs-assets/oauth2-redirect",
-        swagger_ui_parameters={"validatorUrl": None},
+        openapi_url=pages.DOCUMENT,
     )
     errors.install(app)
+    document.install(app)
+    pages.install(app)
     for router in ROUTERS:
         app.include_router(router)
     traffic = Traffic(app, db.clock)

@@ -1,4 +1,4 @@
-"""Error responses in two dialects: the MLOps API's `{"msg", "code"}` and Keycloak's OAuth error object."""
+"""Error responses in three dialects: of the MLOps API (`{"msg", "code"}`), of Keycloak (OAuth), and of the engine."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +18,15 @@ class ApiError(Exception):
         self.msg = msg
 
 
+class InferenceError(Exception):
+    """A refusal by the engine that runs a pipeline: HTTP status and the text for `error`."""
+
+    def __init__(self, status: int, error: str) -> None:
+        super().__init__(error)
+        self.status = status
+        self.body = {"code": status, "status": "Error", "error": error, "source": "engine"}
+
+
 class KeycloakError(Exception):
     """A refusal by Keycloak: HTTP status, OAuth error code and, mostly, a description."""
 
@@ -31,6 +40,7 @@ def install(app: FastAPI) -> None:
     """Make every refusal of `app` speak the right dialect."""
     app.exception_handler(ApiError)(_api_error)
     app.exception_handler(KeycloakError)(_keycloak_error)
+    app.exception_handler(InferenceError)(_inference_error)
     app.exception_handler(RequestValidationError)(_invalid_request)
     app.exception_handler(HTTPException)(_http_error)
     app.exception_handler(Exception)(_bug)
@@ -47,6 +57,10 @@ async def _api_error(_: Request, error: ApiError) -> JSONResponse:
 
 async def _keycloak_error(_: Request, error: KeycloakError) -> JSONResponse:
     return JSONResponse(error.body, error.status, {"Cache-Control": "no-store"})
+
+
+async def _inference_error(_: Request, error: InferenceError) -> JSONResponse:
+    return JSONResponse(error.body, error.status)
 
 
 async def _invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:

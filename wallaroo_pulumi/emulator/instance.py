@@ -14,6 +14,7 @@ class FeaturesReply(Wire):
 
 @router.post("/features/list")
 async def features(_: Caller) -> FeaturesReply:
+    """List the features of the instance. The response is fixed."""
     return FeaturesReply(features={"plateau": "true"}, name="Wallaroo Dev", is_auth_enabled=True)
 
 
@@ -23,5 +24,8 @@ class ConfigReply(Wire):
 
 @router.get("/config")
 async def config() -> ConfigReply:
-    """Read by the vendor's SDK before it logs in. What else a real instance tells is not known."""
+    """Read the configuration of the instance.
+
+    The vendor's SDK reads it before it logs in; other keys of a real instance are not known.
+    """
     return ConfigReply(default_arch="x86")

@@ -33,17 +33,19 @@ Kind = Literal[
     "undeployment",
     "orchestration",
     "task",
+    "task_run",
     "pause",
     "kill",
     "publish",
 ]
-Outcome = Literal["pending", "done", "failed"]
+Outcome = Literal["held", "pending", "done", "failed"]
 
 
 class Readiness(Wire):
-    """When work of a kind is done: `at_once`, after `polls` looks, after `seconds`, `never`, or it ends in `error`.
+    """When work of a kind is done.
 
-    `polls` and `seconds` hold for `error` too: the work fails after them. `message` is the reason it then gives.
+    `at_once`, after so many `polls`, after `seconds`, `never` (it does not begin), or it ends in `error` after `polls`
+    and `seconds`, with `message` as the reason.
     """
 
     kind: Kind
@@ -51,6 +53,10 @@ class Readiness(Wire):
     polls: int = Field(0, ge=0)
     seconds: float = Field(0.0, ge=0, allow_inf_nan=False)
     message: str = "asked for through the control plane"
+
+
+# A run lasts long enough to be seen: the vendor's SDK polls twice before it returns a status for the first time.
+_DEFAULTS: dict[Kind, Readiness] = {"task_run": Readiness(kind="task_run", mode="polls", polls=2)}
 
 
 def configure(db: State, setting: Readiness) -> Empty:
@@ -63,11 +69,13 @@ def configure(db: State, setting: Readiness) -> Empty:
 
 def setting_of(db: State, kind: Kind) -> Readiness:
     row = db.row("SELECT setting FROM readiness WHERE kind = ?", (kind,))
-    return Readiness.model_validate_json(row["setting"]) if row else Readiness(kind=kind)
+    return (
+        Readiness.model_validate_json(row["setting"]) if row else _DEFAULTS.get(kind) or Readiness(kind=kind)
+    )
 
 
 def begin(db: State, kind: Kind, object_id: int | str) -> None:
-    """Note that work on the object began now; work of this kind that was under way on it is forgotten."""
+    """Record that work on the object begins now; earlier work of this kind on it is forgotten."""
     db.execute(
         "INSERT OR REPLACE INTO work (kind, object_id, began) VALUES (?, ?, ?)",
         (kind, str(object_id), db.now()),
@@ -75,19 +83,33 @@ def begin(db: State, kind: Kind, object_id: int | str) -> None:
 
 
 def poll(db: State, kind: Kind, object_id: int | str) -> Outcome:
-    """How the work stands, as a client sees it that polls; work that has ended is asked about no more."""
+    """How the work proceeds, as a polling client sees it: `held` back by `never`, `pending`, or ended.
+
+    Work that has ended, or never began, is done.
+    """
     row = db.row("SELECT * FROM work WHERE kind = ? AND object_id = ?", (kind, str(object_id)))
     if row is None:
         return "done"
     setting = setting_of(db, kind)
+    if setting.mode == "never":
+        return "held"
     due = row["polls"] >= setting.polls and db.now() - row["began"] >= setting.seconds
-    if setting.mode == "never" or (setting.mode != "at_once" and not due):
+    if setting.mode != "at_once" and not due:
         db.execute(
             "UPDATE work SET polls = polls + 1 WHERE kind = ? AND object_id = ?", (kind, str(object_id))
         )
         return "pending"
     end(db, kind, object_id)
     return "failed" if setting.mode == "error" else "done"
+
+
+def is_known(db: State, kind: Kind, object_id: int | str) -> bool:
+    """Whether work of this kind began on the object and has not ended."""
+    return db.row("SELECT 1 FROM work WHERE kind = ? AND object_id = ?", (kind, str(object_id))) is not None
+
+
+def is_under_way(outcome: Outcome) -> bool:
+    return outcome in ("held", "pending")
 
 
 def end(db: State, kind: Kind, object_id: int | str) -> None:

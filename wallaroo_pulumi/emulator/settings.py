@@ -27,5 +27,7 @@ class Settings:
     """Base URL (without `/auth`) of a real Keycloak whose tokens are accepted as well."""
     idle_exit: float | None = None
     """Seconds without a request after which the emulator ends; None means never."""
+    inference_log_length: int = 10_000
+    """How many records the inference log of a pipeline keeps; 0 keeps none."""
     unique_workspace_names: bool = True
     """Whether a taken workspace name is refused. The sources contradict each other, so both can be tried."""

@@ -87,6 +87,13 @@ WORKSPACE_CALLS: dict[str, dict[str, Any]] = {
     "/v1/api/assays/filter": {"pipeline_id": 1, "sort_by": "CreationDateDesc"},
     "/v2/api/assays/get": {"active": "All"},
     "/v2/api/assays/schedule": ASSAY_BODY,
+    "/v1/api/pipelines/get_logs": {"pipeline_name": "scores"},
+    "/v1/api/plateau/get_topic_name": {"pipeline_name": "scores"},
+    "/v1/api/plateau/get_pipeline_topic_name": {"pipeline_name": "scores"},
+    "/v1/api/orchestration/list_all": {"task_run_status": []},
+    "/v2/api/assays/preview_baseline_binning": {
+        key: ASSAY_BODY[key] for key in ("baseline", "summarizer", "targeting")
+    },
     "/v1/api/models/upload": {"name": "house"},
     "/v1/api/models/upload_and_convert": {"name": "house"},
     "/v1/api/orchestration/upload": {"name": "code"},
@@ -125,6 +132,8 @@ OBJECT_CALLS: dict[str, tuple[str, Any, Any, int, dict[str, Any]]] = {
     "/v1/api/task/pause": ("id", TASK, ABSENT, 404, {"pause": True}),
     "/v1/api/task/list_task_runs": ("task_id", TASK, ABSENT, 404, {}),
     "/v1/api/task/get_logs_for_run": ("id", RUN, ABSENT, 404, {}),
+    "/v1/api/task/get_run_details": ("task", TASK, ABSENT, 404, {"pod_id": RUN}),
+    "/v1/api/plateau/get_topic_name": ("pipeline_pk_id", 1, UNKNOWN, 404, {}),
     "/v1/api/assays/get_assay_by_id": ("id", 1, UNKNOWN, 400, {}),
     "/v1/api/assays/set_active": ("id", 1, UNKNOWN, 400, {"active": False}),
     "/v1/api/assays/get_assay_results": (
@@ -192,7 +201,9 @@ def status(instance: Instance, path: str, body: dict[str, Any], user: str = MARY
 
 
 def named(path: str, body: dict[str, Any], workspace_id: int) -> dict[str, Any]:
-    if path.endswith("/schedule"):
+    if path.endswith("/list_all"):
+        return {**body, "workspace_ids": [workspace_id]}
+    if "targeting" in body:
         origin = {**body["targeting"]["data_origin"], "workspace_id": workspace_id}
         return {**body, "targeting": {**body["targeting"], "data_origin": origin}}
     return {**body, "workspace_id": workspace_id}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from emulator_client import MARY, OPS, Instance
+from emulator_models import Serving, inference
 
 
 def definition(workspace_id: int, **changes: Any) -> dict[str, Any]:
@@ -111,3 +112,118 @@ def test_a_pipeline_takes_its_deactivated_assays_with_it(instance: Instance, wor
     instance.ok("/v2/api/assays/set_active", assay_id=id, active=False)
     instance.ok("pipelines/delete_pipeline", **named)
     assert instance.ok("/v2/api/assays/get", active="All") == []
+
+
+class TestBaseline:
+    """Binning of a baseline before an assay is scheduled."""
+
+    PATH = "/v2/api/assays/preview_baseline_binning"
+
+    def bin(
+        self,
+        instance: Instance,
+        workspace_id: int,
+        baseline: dict[str, Any],
+        mode: Any = None,
+        **options: Any,
+    ) -> dict[str, Any]:
+        body = definition(workspace_id, baseline=baseline, summarizer=summarizer(mode, **options))
+        body = {key: body[key] for key in ("baseline", "summarizer", "targeting")}
+        answer: dict[str, Any] = instance.ok(self.PATH, **body)["out.variable"]
+        return answer
+
+    def test_an_array_is_binned_by_quantiles(self, instance: Instance, workspace_id: int) -> None:
+        values = [float(number) for number in range(1, 101)]
+        series = self.bin(instance, workspace_id, {"Vector": values[::-1]}, {"Quantile": 5})
+        assert series["bins"] == {
+            "mode": {"Quantile": 5},
+            "edges": [pytest.approx(edge) for edge in (20.8, 40.6, 60.4, 80.2)] + ["INFINITY"],
+            "labels": ["< 20%", "20% - 40%", "40% - 60%", "60% - 80%", "> 80%"],
+        }
+        assert series["aggregated_values"] == [0.2] * 5
+        assert series["statistics"] == {
+            **{"count": 100, "min": 1.0, "max": 100.0, "mean": 50.5, "median": 50.5},
+            "std": pytest.approx(28.866, abs=0.001),
+        }
+
+    @pytest.mark.parametrize(
+        ("mode", "edges", "labels", "shares"),
+        [
+            ("None", ["INFINITY"], ["all"], [1.0]),
+            ({"Quantile": 1}, ["INFINITY"], ["all"], [1.0]),
+            (
+                *({"Equal": 2}, [1.0, 2.5, 4.0, "INFINITY"]),
+                *(["< 1", "1 - 2.5", "2.5 - 4", "> 4"], [0.25, 0.25, 0.5, 0.0]),
+            ),
+            (
+                *({"QuantileWithExplicitOutliers": 2}, [1.0, 2.5, 4.0, "INFINITY"]),
+                *(["left_outlier", "q_50", "q_100", "right_outlier"], [0.25, 0.25, 0.5, 0.0]),
+            ),
+            (
+                {"Provided": [3.0, 2.0, "INFINITY"]},
+                [2.0, 3.0, "INFINITY"],
+                ["< 2", "2 - 3", "> 3"],
+                [0.5, 0.25, 0.25],
+            ),
+        ],
+    )
+    def test_other_bins(
+        self, instance: Instance, workspace_id: int, mode: Any, edges: Any, labels: Any, shares: Any
+    ) -> None:
+        series = self.bin(instance, workspace_id, {"Vector": [1.0, 2.0, None, 3.0, 4.0]}, mode)
+        assert (series["bins"]["edges"], series["bins"]["labels"]) == (edges, labels)
+        assert series["aggregated_values"] == shares
+
+    @pytest.mark.parametrize(
+        ("aggregation", "values"), [("Cumulative", [0.5, 1.0]), ("Edges", [2.0]), ("Density", [0.5, 0.5])]
+    )
+    def test_aggregations(self, instance: Instance, workspace_id: int, aggregation: str, values: Any) -> None:
+        baseline = {"Vector": [1.0, 2.0, 3.0, 4.0]}
+        series = self.bin(instance, workspace_id, baseline, {"Provided": [2.0]}, aggregation=aggregation)
+        assert series["aggregated_values"] == values
+
+    def test_a_range_of_time_is_read_from_the_inference_log(self, instance: Instance) -> None:
+        serving = Serving(instance)
+        path = serving.deploy(inference("champion"))
+        serving.infer(path, [{"house": [number, 0.0]} for number in (1.0, 2.0, 3.0)])
+        body = definition(1, baseline={"Static": ["2024-07-11T00:00:00Z", "2024-07-12T00:00:00Z"]})
+        body["targeting"]["iopath"] = [
+            {"field": "out.price", "indexes": [0]},
+            {"field": "in.house", "indexes": [1]},
+        ]
+        body = {key: body[key] for key in ("baseline", "summarizer", "targeting")}
+        answer = instance.ok(self.PATH, **body)
+        assert answer["out.price.0"]["statistics"]["mean"] == 2.0
+        assert answer["in.house.1"]["statistics"]["max"] == 0.0
+        body["baseline"] = {"Static": ["2025-07-11T00:00:00Z", "2025-07-12T00:00:00Z"]}
+        reply = instance.call(self.PATH, **body)
+        assert (reply.status_code, reply.json()["msg"]) == (
+            400,
+            "baseline: there are no numbers for out.price.0",
+        )
+
+    def test_a_summary_is_given_back(self, instance: Instance, workspace_id: int) -> None:
+        series = self.bin(instance, workspace_id, {"Vector": [1.0]}, "None")
+        body = {"baseline": {"Summary": {"out.variable": series}}, "summarizer": summarizer("None")}
+        assert instance.ok(self.PATH, **body) == {"out.variable": series}
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"baseline": {"Vector": []}}, "there are no numbers for out.variable"),
+            ({"baseline": {"Rolling": {"start": "x", "width": {"seconds": 1}}}}, "bins arrays"),
+            ({"summarizer": {"MultivariateContinuous": {}}}, "bins univariate baselines only"),
+        ],
+    )
+    def test_what_is_not_binned(
+        self, instance: Instance, workspace_id: int, changes: dict[str, Any], message: str
+    ) -> None:
+        body = definition(workspace_id, baseline={"Vector": [1.0]})
+        body = {key: body[key] for key in ("baseline", "summarizer", "targeting")} | changes
+        reply = instance.call(self.PATH, **body)
+        assert reply.status_code == 400
+        assert message in reply.json()["msg"]
+
+
+def summarizer(mode: Any, aggregation: str = "Density") -> dict[str, Any]:
+    return {"UnivariateContinuous": {"bin_mode": mode, "aggregation": aggregation, "metric": "PSI"}}

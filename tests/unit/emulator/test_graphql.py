@@ -109,3 +109,181 @@ def test_conditions_and_orders_reach_into_related_rows(instance: Instance, works
 
 def test_what_is_not_served_is_named(instance: Instance) -> None:
     assert "'assay'" in refusal(instance, "query { assay { id } }")
+
+
+class TestTags:
+    CREATE = "mutation ($text: String!) { insert_tag(objects: {tag: $text}) { returning { id tag } } }"
+    TAG_MODEL = """
+    mutation ($model: bigint!, $tag: bigint!) {
+        insert_model_tag(objects: {model_id: $model, tag_id: $tag}) { returning { model_id tag_id } }
+    }"""
+    UNTAG_MODEL = """
+    mutation ($model: bigint!, $tag: bigint!) {
+        delete_model_tag(where: {_and: [{model_id: {_eq: $model}}, {tag_id: {_eq: $tag}}]}) {
+            returning { model_id tag_id }
+        }
+    }"""
+    TAG_PIPELINE = """
+    mutation ($pipeline: bigint!, $tag: bigint!) {
+        insert_pipeline_tag(objects: {pipeline_pk_id: $pipeline, tag_pk_id: $tag}) {
+            returning { pipeline_pk_id tag_pk_id }
+        }
+    }"""
+    UNTAG_PIPELINE = """
+    mutation ($pipeline: bigint!, $tag: bigint!) {
+        delete_pipeline_tag(where: {_and: [{pipeline_pk_id: {_eq: $pipeline}}, {tag_pk_id: {_eq: $tag}}]}) {
+            returning { pipeline_pk_id tag_pk_id }
+        }
+    }"""
+    READ = """
+    query ($id: bigint!) { tag_by_pk(id: $id) {
+        tag model_tags { model { model_id } } pipeline_tags { pipeline { pipeline_id pipeline_versions { id } } }
+    } }"""
+
+    @pytest.fixture
+    def tag(self, instance: Instance, workspace: int) -> int:
+        """A tag, beside a model and a pipeline in Mary's workspace."""
+        instance.control("seed", model_versions=[{"workspace_id": workspace, "name": "house"}])
+        instance.ok("pipelines/create", pipeline_id="houses", workspace_id=workspace, definition={})
+        id: int = ask(instance, self.CREATE, text="prod")["insert_tag"]["returning"][0]["id"]
+        return id
+
+    def test_are_attached_to_models_and_pipelines_and_detached(self, instance: Instance, tag: int) -> None:
+        model, pipeline = {"model_id": 1, "tag_id": tag}, {"pipeline_pk_id": 1, "tag_pk_id": tag}
+        for mutation, variables, returned in (
+            (self.TAG_MODEL, {"model": 1}, model),
+            (self.TAG_PIPELINE, {"pipeline": 1}, pipeline),
+        ):
+            (answer,) = ask(instance, mutation, tag=tag, **variables).values()
+            assert answer == {"returning": [returned]}
+        assert ask(instance, self.READ, id=tag)["tag_by_pk"] == {
+            "tag": "prod",
+            "model_tags": [{"model": {"model_id": "house"}}],
+            "pipeline_tags": [{"pipeline": {"pipeline_id": "houses", "pipeline_versions": [{"id": 1}]}}],
+        }
+        tagged = "query { model_by_pk(id: 1) { model_tags { tag { tag } } } }"
+        assert ask(instance, tagged)["model_by_pk"] == {"model_tags": [{"tag": {"tag": "prod"}}]}
+        for mutation, variables, returned in (
+            (self.UNTAG_MODEL, {"model": 1}, model),
+            (self.UNTAG_PIPELINE, {"pipeline": 1}, pipeline),
+        ):
+            (answer,) = ask(instance, mutation, tag=tag, **variables).values()
+            assert answer == {"returning": [returned]}
+            (again,) = ask(instance, mutation, tag=tag, **variables).values()
+            assert again == {"returning": []}
+
+    def test_models_and_pipelines_are_found_by_them(self, instance: Instance, tag: int) -> None:
+        found = """query {
+            search_models(args: {search: "PRO"}) { id } search_pipelines(args: {search: "pro"}) { id }
+        }"""
+        assert ask(instance, found) == {"search_models": [], "search_pipelines": []}
+        ask(instance, self.TAG_MODEL, model=1, tag=tag)
+        ask(instance, self.TAG_PIPELINE, pipeline=1, tag=tag)
+        assert ask(instance, found) == {"search_models": [{"id": 1}], "search_pipelines": [{"id": 1}]}
+
+    def test_are_everybodys_and_what_they_are_on_is_not(self, instance: Instance, tag: int) -> None:
+        ask(instance, self.TAG_MODEL, model=1, tag=tag)
+        listed = "query { tag(order_by: {id: desc}) { tag model_tags { id } } }"
+        assert ask(instance, listed, JOHN) == {"tag": [{"tag": "prod", "model_tags": []}]}
+        assert "Foreign key violation" in refusal(instance, self.TAG_MODEL, JOHN, model=1, tag=tag)
+        assert ask(instance, self.UNTAG_MODEL, JOHN, model=1, tag=tag) == {
+            "delete_model_tag": {"returning": []}
+        }
+
+    def test_a_second_time_is_refused(self, instance: Instance, tag: int) -> None:
+        ask(instance, self.TAG_PIPELINE, pipeline=1, tag=tag)
+        assert "Uniqueness violation" in refusal(instance, self.TAG_PIPELINE, pipeline=1, tag=tag)
+        assert "Foreign key violation" in refusal(instance, self.TAG_PIPELINE, pipeline=1, tag=99)
+
+    def test_texts_need_not_be_unique(self, instance: Instance, tag: int) -> None:
+        assert ask(instance, self.CREATE, text="prod")["insert_tag"]["returning"][0]["id"] != tag
+
+
+@pytest.mark.parametrize(
+    ("type", "returned"), [("model", {"model_id": "house"}), ("pipeline", {"pipeline_id": "houses"})]
+)
+def test_visibility_is_changed_in_place(
+    instance: Instance, workspace: int, type: str, returned: dict[str, str]
+) -> None:
+    instance.control("seed", model_versions=[{"workspace_id": workspace, "name": "house"}])
+    instance.ok("pipelines/create", pipeline_id="houses", workspace_id=workspace, definition={})
+    mutation = (
+        "mutation ($id: bigint!, $visibility: String) {"
+        f" update_{type}(where: {{id: {{_eq: $id}}}}, _set: {{visibility: $visibility}})"
+        f" {{ returning {{ {type}_id visibility }} }} }}"
+    )
+    (answer,) = ask(instance, mutation, id=1, visibility="public").values()
+    assert answer == {"returning": [{**returned, "visibility": "public"}]}
+    read = f"query {{ {type}_by_pk(id: 1) {{ visibility }} }}"
+    assert ask(instance, read) == {f"{type}_by_pk": {"visibility": "public"}}
+    assert "one of private, public" in refusal(instance, mutation, id=1, visibility="secret")
+    (hidden,) = ask(instance, mutation, JOHN, id=1, visibility="private").values()
+    assert hidden == {"returning": []}
+
+
+def test_thresholds_of_an_old_assay_are_changed(instance: Instance, workspace: int) -> None:
+    assay = {
+        "name": "drift",
+        "pipeline_id": 1,
+        "pipeline_name": "houses",
+        "active": True,
+        "alert_threshold": 0.1,
+    }
+    parts: dict[str, Any] = {"baseline": {}, "window": {}, "summarizer": {}}
+    id = instance.ok("assays/create", workspace_id=workspace, **assay, **parts)["assay_id"]
+    mutation = """
+    mutation ($id: bigint!, $to: Float!) {
+        update_assay_by_pk(pk_columns: {id: $id}, _set: {warning_threshold: $to}) { id active }
+    }"""
+    assert ask(instance, mutation, id=id, to=0.5) == {"update_assay_by_pk": {"id": id, "active": True}}
+    read = instance.ok("assays/get_assay_by_id", id=id)
+    assert (read["warning_threshold"], read["alert_threshold"]) == (0.5, 0.1)
+    assert ask(instance, mutation, JOHN, id=id, to=0.9) == {"update_assay_by_pk": None}
+
+
+def test_the_models_of_a_deployment_are_aggregated(instance: Instance, workspace: int) -> None:
+    names = ("house", "flat")
+    versions = [f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2)]
+    refs = [
+        {"name": name, "version": version, "sha": ""} for name, version in zip(names, versions, strict=True)
+    ]
+    instance.control(
+        "seed",
+        model_versions=[{**ref, "workspace_id": workspace} for ref in refs],
+        pipeline_versions=[
+            {
+                "workspace_id": workspace,
+                "name": "houses",
+                "definition": {"steps": [{"ModelInference": {"models": refs}}]},
+                "deployment_id": 7,
+            }
+        ],
+    )
+    models = """query { deployment_by_pk(id: 7) { deployment_model_configs_aggregate%s {
+        nodes { model_config { model { model { name } } } }
+    } } }"""
+
+    def named(arguments: str) -> list[str]:
+        found = ask(instance, models % arguments)["deployment_by_pk"]["deployment_model_configs_aggregate"]
+        return [node["model_config"]["model"]["model"]["name"] for node in found["nodes"]]
+
+    assert sorted(named("")) == ["flat", "house"]
+    assert len(named("(distinct_on: deployment_id)")) == 1
+    assert sorted(named("(distinct_on: [model_config_id])")) == ["flat", "house"]
+
+
+def test_background_work_proceeds_when_an_object_is_read_by_id(instance: Instance, workspace: int) -> None:
+    instance.control("readiness", kind="orchestration", mode="polls", polls=1)
+    instance.control("readiness", kind="model", mode="polls", polls=1)
+    instance.control(
+        "seed",
+        orchestrations=[{"workspace_id": workspace, "id": "a", "status": "pending_packaging"}],
+        model_versions=[{"workspace_id": workspace, "name": "m", "status": "pending_load_container"}],
+    )
+    read = (
+        'query { orchestration_by_pk(id: "a") { status file_name image_path } model_by_pk(id: 1) { status } }'
+    )
+    seen = [ask(instance, read) for _ in range(2)]
+    assert [answer["orchestration_by_pk"]["status"] for answer in seen] == ["packaging", "ready"]
+    assert [answer["model_by_pk"]["status"] for answer in seen] == ["attempting_load_container", "ready"]
+    assert ask(instance, read, JOHN) == {"orchestration_by_pk": None, "model_by_pk": None}

@@ -50,6 +50,14 @@ def start(instance: Instance, how: str, **body: Any) -> httpx.Response:
     return instance.call(f"task/run_{how}", **{"workspace_id": 1, "json": {}, "name": "task", **body})
 
 
+def test_packaging_that_never_begins_stays_pending(instance: Instance) -> None:
+    instance.control("readiness", kind="orchestration", mode="never")
+    instance.ok("workspaces/create", workspace_name="fraud")
+    id = upload(instance).json()["id"]
+    seen = [instance.ok("orchestration/get_by_id", id=id)["status"] for _ in range(2)]
+    assert seen == ["pending_packaging"] * 2
+
+
 def test_packaging_takes_as_many_looks_as_asked(instance: Instance) -> None:
     instance.control("readiness", kind="orchestration", mode="polls", polls=2)
     instance.ok("workspaces/create", workspace_name="fraud")
@@ -78,7 +86,7 @@ def test_every_upload_is_another_orchestration(instance: Instance, code: str) ->
 @pytest.mark.parametrize(
     ("how", "extra", "statuses"),
     [
-        ("once", {}, ["pending", "success"]),
+        ("once", {}, ["pending", "started"]),
         ("scheduled", {"schedule": "0 4 * * *"}, ["pending", "started"]),
         ("continuously", {}, ["pending", "started"]),
     ],
@@ -93,7 +101,149 @@ def test_a_task_starts(
     id = reply.json()["id"]
     assert [status(instance, id) for _ in range(2)] == statuses
     runs = instance.ok("task/list_task_runs", task_id=id)
-    assert [run["status"] for run in runs] == (["success"] if how == "once" else [])
+    assert [run["status"] for run in runs] == ([] if how == "scheduled" else ["running"])
+
+
+def test_a_task_that_runs_once_is_started_before_it_ends_with_its_run(instance: Instance, code: str) -> None:
+    instance.ok("orchestration/get_by_id", id=code)
+    id = start(instance, "once", orch_id=code, json={"day": 1}).json()["id"]
+    assert [status(instance, id) for _ in range(5)] == ["started", "started", "started", "success", "success"]
+    task = instance.ok("task/get_by_id", id=id)
+    assert [run["status"] for run in task["last_runs"]] == ["success"]
+    run_id = task["last_runs"][0]["run_id"]
+    first, second = instance.ok("task/get_logs_for_run", id=run_id)["logs"]
+    assert first == '2024-07-11T16:51:50.885751+00:00 stdout F {"day": 1}'
+    assert second.endswith("stdout F main.py is not run: this is the emulator")
+
+
+@pytest.mark.parametrize(
+    ("mode", "task", "run"), [("error", "failed", "failure"), ("at_once", "success", "success")]
+)
+def test_a_run_ends_as_the_control_plane_says(
+    instance: Instance, code: str, mode: str, task: str, run: str
+) -> None:
+    instance.ok("orchestration/get_by_id", id=code)
+    instance.control("readiness", kind="task_run", mode=mode)
+    id = start(instance, "once", orch_id=code).json()["id"]
+    assert [status(instance, id) for _ in range(2)] == ["started", task]
+    assert [found["status"] for found in instance.ok("task/list_task_runs", task_id=id)] == [run]
+
+
+def test_a_run_that_never_ends_is_killed_with_its_task(instance: Instance, code: str) -> None:
+    instance.ok("orchestration/get_by_id", id=code)
+    instance.control("readiness", kind="task_run", mode="never")
+    id = start(instance, "once", orch_id=code).json()["id"]
+    assert [status(instance, id) for _ in range(4)] == ["started"] * 4
+    instance.call("task/kill", id=id)
+    assert [status(instance, id) for _ in range(2)] == ["killed"] * 2
+    assert [run["status"] for run in instance.ok("task/list_task_runs", task_id=id)] == ["killed"]
+
+
+def test_a_scheduled_task_runs_by_its_schedule_while_it_is_not_paused(instance: Instance, code: str) -> None:
+    instance.ok("orchestration/get_by_id", id=code)
+    id = start(instance, "scheduled", orch_id=code, schedule="*/5 * * * *").json()["id"]  # at 16:51:50
+
+    def runs() -> list[str]:
+        status(instance, id)
+        return [run["created_at"][11:16] for run in instance.ok("task/list_task_runs", task_id=id)]
+
+    assert status(instance, id) == "started"
+    instance.clock.time += 180
+    assert runs() == []
+    instance.clock.time += 600
+    assert runs() == ["17:00", "16:55"]
+    instance.call("task/pause", id=id, pause=True)
+    instance.clock.time += 600
+    assert runs() == ["17:00", "16:55"]
+    instance.call("task/pause", id=id, pause=False)
+    assert status(instance, id) == "started"
+    instance.clock.time += 300
+    assert runs() == ["17:15", "17:00", "16:55"]
+    shown = instance.ok("task/get_by_id", id=id, run_limit=2)["last_runs"]
+    assert [run["created_at"][11:16] for run in shown] == ["17:00", "17:15"], "the last one last"
+    assert {run["status"] for run in shown} == {"success"}
+
+
+@pytest.mark.parametrize("schedule", ["", "* * * *", "61 4 * * *", "* * * * * *", "every day at noon x"])
+def test_a_schedule_that_is_none_is_refused(instance: Instance, code: str, schedule: str) -> None:
+    instance.ok("orchestration/get_by_id", id=code)
+    reply = start(instance, "scheduled", orch_id=code, schedule=schedule)
+    assert reply.status_code == 400
+    assert reply.json()["msg"].startswith(f"schedule: '{schedule}' is not a cron schedule: ")
+
+
+def test_a_run_is_read_by_its_id(instance: Instance, code: str) -> None:
+    instance.ok("orchestration/get_by_id", id=code)
+    id = start(instance, "continuously", orch_id=code).json()["id"]
+    assert status(instance, id) == "started"
+    (run,) = instance.ok("task/list_task_runs", task_id=id)
+    read = instance.ok("task/get_run_details", task=id, pod_id=run["run_id"])
+    assert read == {key: run[key] for key in ("run_id", "status", "created_at", "updated_at")}
+    assert instance.call("task/get_run_details", task=id, pod_id="none").status_code == 404
+
+
+def test_all_orchestrations_are_listed_with_their_tasks(instance: Instance, code: str) -> None:
+    instance.ok("orchestration/get_by_id", id=code)
+    instance.control("readiness", kind="task_run", mode="never")
+    once = start(instance, "once", orch_id=code).json()["id"]
+    killed = start(instance, "continuously", orch_id=code).json()["id"]
+    instance.call("task/kill", id=killed)
+
+    def listed(user: str = "ops@example.com", **body: Any) -> list[list[str]]:
+        body = {"workspace_ids": [], "task_run_status": [], **body}
+        found = instance.ok("orchestration/list_all", user, **body)["orchestrations"]
+        assert all(item["workspace"]["name"] == "fraud" for item in found)
+        assert all(item["orchestration"]["id"] == code for item in found)
+        return [[task["id"] for task in item["tasks"]] for item in found]
+
+    assert listed() == listed(workspace_ids=[1]) == [[once]]
+    assert listed(killed=True) == [[once, killed]]
+    assert listed(task_run_status=["running"]) == [[once]]
+    assert listed(task_run_status=["failure"]) == [[]]
+    assert listed(MARY) == []
+    assert (
+        instance.call("orchestration/list_all", MARY, workspace_ids=[1], task_run_status=[]).status_code
+        == 403
+    )
+
+
+@pytest.mark.parametrize("file_name", [None, "metadata", "metadata.json"])
+def test_metadata_may_have_a_file_name(instance: Instance, file_name: str | None) -> None:
+    instance.ok("workspaces/create", workspace_name="fraud")
+    token = instance.login().json()["access_token"]
+    metadata = json.dumps({"workspace_id": 1, "name": "code", "conversion": None})
+    parts = {
+        "metadata": (file_name, metadata, "application/json"),
+        "file": ("a.zip", package("main.py"), "application/octet-stream"),
+    }
+    for path, status_code in (
+        ("orchestration/upload", 202),
+        ("models/upload", 200),
+        ("models/upload_and_convert", 202),
+    ):
+        reply = instance.http.post(
+            f"/v1/api/{path}", files=parts, headers={"Authorization": f"Bearer {token}"}
+        )
+        assert reply.status_code == status_code, reply.text
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"metadata": (None, "{}")}, "file: Field required"),
+        ({"file": ("a.zip", b"")}, "metadata: Field required"),
+        ({"file": ("a.zip", b""), "metadata": (None, "{")}, "metadata: Invalid JSON"),
+        ({"file": ("a.zip", b""), "metadata": (None, "{}")}, "metadata.workspace_id: Field required"),
+    ],
+)
+def test_an_upload_that_lacks_something_names_it(
+    instance: Instance, parts: dict[str, Any], message: str
+) -> None:
+    token = instance.login().json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    reply = instance.http.post("/v1/api/orchestration/upload", files=parts, headers=headers)
+    assert reply.status_code == 400
+    assert reply.json()["msg"].startswith(message)
 
 
 def test_an_orchestration_that_is_not_ready_does_not_run(instance: Instance) -> None:

@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS assay_results (
 router = mlops_router("/assays", "assays", version="v2")
 
 Instant = Annotated[AwareDatetime, Field(strict=False)]
-_instant: TypeAdapter[datetime] = TypeAdapter(Instant)
+instant: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
 class Duration(Wire):
@@ -100,7 +100,7 @@ class RollingBaseline(Wire):
 
 
 class VectorBaseline(Wire):
-    Vector: list[float]
+    Vector: list[float | None]  # null stands for NaN
 
 
 class Univariate(Wire):
@@ -235,7 +235,7 @@ class ResultsRequest(IdRequest):
 
 @router.post("/schedule")
 async def schedule(body: ScheduleRequest, caller: Caller, db: Db) -> str:
-    """Make an assay, active from the start; the answer is its id. A taken name is 500, as by a constraint."""
+    """Schedule an assay. It is active from the start; the response is its id. A name that is in use is 500."""
     access.require_member(db, body.targeting.data_origin.workspace_id, caller)
     if db.row("SELECT 1 FROM assays WHERE name = ?", (body.name,)):
         raise ApiError(
@@ -250,7 +250,7 @@ async def schedule(body: ScheduleRequest, caller: Caller, db: Db) -> str:
 
 @router.post("/get")
 async def get(body: ListRequest, caller: Caller, db: Db) -> list[Assay]:
-    """The assays of the caller's workspaces, or of one of them."""
+    """List assays. Those of one workspace, or of all that the caller sees."""
     access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
         "SELECT a.* FROM assays a JOIN workspace_members m USING (workspace_id) WHERE m.user_id = :caller"
@@ -269,13 +269,13 @@ async def get(body: ListRequest, caller: Caller, db: Db) -> list[Assay]:
 
 @router.post("/get/:id")
 async def get_by_id(body: IdRequest, caller: Caller, db: Db) -> Assay:
-    """The path is so: `:id` stands in it literally, and the id in the body."""
+    """Read an assay. The path contains `:id` literally, and the body the id. Unknown id 404."""
     return _visible(db, body.id, caller)
 
 
 @router.post("/set_active")
 async def set_active(body: SetActiveRequest, caller: Caller, db: Db) -> None:
-    """Activate or deactivate; the only change there is."""
+    """Activate or deactivate an assay. Nothing else can be changed. Unknown id 404."""
     _visible(db, body.assay_id, caller)
     db.execute(
         "UPDATE assays SET active = ?, updated_at = ? WHERE id = ?",
@@ -285,15 +285,15 @@ async def set_active(body: SetActiveRequest, caller: Caller, db: Db) -> None:
 
 @router.post("/get_next_run")
 async def get_next_run(body: AssayIdRequest, caller: Caller, db: Db) -> NextRunReply:
-    """By the schedule alone; both null for a cron schedule, which is not computed."""
+    """Read when an assay runs. Both times are null for a cron schedule, which is not computed."""
     assay = _visible(db, body.assay_id, caller)
     frequency = assay.scheduling.run_frequency
     if isinstance(frequency, CronFrequency):
         return NextRunReply(last_run=None, next_run=None)
     interval = frequency.SimpleRunFrequency
     step = timedelta(**{f"{interval.unit.lower()}s": interval.quantity})
-    first, now = _instant.validate_python(assay.scheduling.first_run), datetime.fromtimestamp(db.now(), UTC)
-    end = _instant.validate_python(assay.scheduling.end) if assay.scheduling.end else None
+    first, now = instant.validate_python(assay.scheduling.first_run), datetime.fromtimestamp(db.now(), UTC)
+    end = instant.validate_python(assay.scheduling.end) if assay.scheduling.end else None
     runs_so_far = max(0, math.floor((min(now, end or now) - first) / step) + 1)
     last, following = first + (runs_so_far - 1) * step, first + runs_so_far * step
     is_over = not assay.active or (end is not None and following > end)
@@ -304,15 +304,15 @@ async def get_next_run(body: AssayIdRequest, caller: Caller, db: Db) -> NextRunR
 
 @router.post("/get_results")
 async def get_results(body: ResultsRequest, caller: Caller, db: Db) -> list[Result]:
-    """The seeded results whose window begins between `start` and `end`."""
+    """Read the results of an assay. Those of the seed whose window begins between `start` and `end`."""
     _visible(db, body.id, caller)
     rows = db.execute("SELECT * FROM assay_results WHERE assay_id = ? ORDER BY window_start", (body.id,))
     found = [Result.model_validate_json(row["result"]) for row in rows]
     return [
         result
         for result in found
-        if (body.start is None or _instant.validate_python(result.window_start) >= body.start)
-        and (body.end is None or _instant.validate_python(result.window_start) <= body.end)
+        if (body.start is None or instant.validate_python(result.window_start) >= body.start)
+        and (body.end is None or instant.validate_python(result.window_start) <= body.end)
     ]
 
 

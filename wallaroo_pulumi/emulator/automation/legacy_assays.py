@@ -115,7 +115,7 @@ class OldResultsRequest(Wire):
 
 @router.post("/create")
 async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
-    """Make an assay. A taken name is 500, as by a constraint."""
+    """Create an assay of the first generation. A name that is in use is 500."""
     access.require_member(db, body.workspace_id, caller)
     if db.row("SELECT 1 FROM old_assays WHERE name = ?", (body.name,)):
         raise ApiError(
@@ -129,7 +129,7 @@ async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
 
 @router.post("/list")
 async def list_assays(body: ListRequest, caller: Caller, db: Db) -> list[Assay]:
-    """The assays of the caller's workspaces, the newest first."""
+    """List assays of the first generation, newest first."""
     access.require_member(db, body.workspace_id, caller)
     return [
         Assay(**assay.model_dump())
@@ -142,7 +142,7 @@ async def list_assays(body: ListRequest, caller: Caller, db: Db) -> list[Assay]:
 
 @router.post("/filter")
 async def filter_assays(body: FilterRequest, caller: Caller, db: Db) -> list[CreatedAssay]:
-    """Those of one pipeline; the drift window and the locations of the request are ignored."""
+    """List assays of the first generation of one pipeline. The drift window and the locations are ignored."""
     access.require_member(db, body.workspace_id, caller)
     found = [
         assay
@@ -158,12 +158,13 @@ async def filter_assays(body: FilterRequest, caller: Caller, db: Db) -> list[Cre
 
 @router.post("/get_assay_by_id")
 async def get_assay_by_id(body: GetRequest, caller: Caller, db: Db) -> CreatedAssay:
+    """Read an assay of the first generation. Unknown id 400."""
     return _visible(db, body.id, caller)
 
 
 @router.post("/set_active")
 async def set_active(body: SetActive, caller: Caller, db: Db) -> SetActive:
-    """Activate or deactivate."""
+    """Activate or deactivate an assay of the first generation. Unknown id 400."""
     _visible(db, body.id, caller)
     db.execute("UPDATE old_assays SET active = ? WHERE id = ?", (body.active, body.id))
     return SetActive(id=body.id, active=body.active)
@@ -171,7 +172,10 @@ async def set_active(body: SetActive, caller: Caller, db: Db) -> SetActive:
 
 @router.post("/get_assay_results")
 async def get_assay_results(body: ResultsRequest, caller: Caller, db: Db) -> list[dict[str, Any]]:
-    """The seeded results whose window begins between `start` and `end`."""
+    """Read the results of an assay of the first generation.
+
+    Those of the seed whose window begins between `start` and `end`.
+    """
     _visible(db, body.assay_id, caller)
     rows = db.execute(
         "SELECT result FROM old_assay_results WHERE assay_id = ?"
@@ -183,7 +187,7 @@ async def get_assay_results(body: ResultsRequest, caller: Caller, db: Db) -> lis
 
 @router.post("/get_results")
 async def get_results(_: OldResultsRequest, __: Caller) -> None:
-    """Withdrawn long ago: the only recording is this refusal."""
+    """Read results the old way. Always refused (500), as recorded."""
     raise ApiError(500, "unknown error.")
 
 
@@ -198,6 +202,14 @@ def add_result(db: State, result: dict[str, Any]) -> None:
         "INSERT INTO old_assay_results VALUES (?, ?, ?)",
         (result["assay_id"], result["window_start"], json.dumps(result)),
     )
+
+
+def set_thresholds(db: State, assay_id: int, thresholds: dict[str, float]) -> None:
+    """Write `alert_threshold` and `warning_threshold`, those that are given."""
+    row = db.row("SELECT assay FROM old_assays WHERE id = ?", (assay_id,))
+    if row is not None:
+        changed = json.loads(row["assay"]) | thresholds | {"updated_at": db.timestamp()}
+        db.execute("UPDATE old_assays SET assay = ? WHERE id = ?", (json.dumps(changed), assay_id))
 
 
 def _all(db: State, caller: User) -> list[CreatedAssay]:

@@ -11,10 +11,9 @@ import sqlite3
 import uuid
 import zipfile
 from pathlib import PurePosixPath
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import File, Form, UploadFile
-from pydantic import ValidationError
+from pydantic import Field
 
 from .. import readiness
 from ..errors import ApiError
@@ -24,6 +23,7 @@ from ..identity.auth import Caller
 from ..services import Db
 from ..settings import OCI_REGISTRY, PLATFORM_VERSION
 from ..state import State
+from ..uploads import UploadDep, described
 from ..wire import Id, Wire, mlops_router
 
 SCHEMA = """
@@ -48,6 +48,8 @@ router = mlops_router("/orchestration", "orchestrations")
 
 
 class Metadata(Wire):
+    """The part `metadata` of an upload."""
+
     workspace_id: Id
     name: str | None = None
 
@@ -65,7 +67,7 @@ class ListRequest(Wire):
 
 
 class Orchestration(Wire):
-    """As got by id."""
+    """As read by id."""
 
     id: str
     name: str | None
@@ -89,31 +91,28 @@ class ListedOrchestration(Orchestration):
 
 class DeleteRequest(Wire):
     orchestrations: list[str]
-    confirm_delete: bool = False
+    confirm_delete: bool = Field(False, examples=[True])
 
 
 class DeleteReply(Wire):
     bytes: int
 
 
-@router.post("/upload", status_code=202)
-async def upload(
-    metadata: Annotated[str, Form()], file: Annotated[UploadFile, File()], caller: Caller, db: Db
-) -> IdReply:
-    """Take a file; every upload makes an orchestration, whatever its name and content."""
-    try:
-        wanted = Metadata.model_validate_json(metadata)
-    except ValidationError as error:
-        raise ApiError(400, "metadata: not the JSON object that is expected") from error
-    access.require_member(db, wanted.workspace_id, caller)
-    content = await file.read()
+@router.post(
+    "/upload", status_code=202, openapi_extra=described({"workspace_id": 1, "name": "nightly-scores"})
+)
+async def upload(caller: Caller, db: Db, upload: UploadDep) -> IdReply:
+    """Upload a zip file. Every upload creates an orchestration, whatever its name and content."""
+    metadata = upload.described_by(Metadata)
+    access.require_member(db, metadata.workspace_id, caller)
+    content = await upload.file.read()
     return IdReply(
         id=add_orchestration(
             db,
-            wanted.workspace_id,
-            wanted.name,
+            metadata.workspace_id,
+            metadata.name,
             owner_id=caller.id,
-            file_name=file.filename or "",
+            file_name=upload.file_name,
             size=len(content),
             sha=hashlib.sha256(content).hexdigest(),
             status="pending_packaging" if _is_package(content) else "error",
@@ -123,29 +122,23 @@ async def upload(
 
 @router.post("/get_by_id")
 async def get_by_id(body: IdRequest, caller: Caller, db: Db) -> Orchestration:
-    """One orchestration; an unknown id is 404."""
-    return Orchestration(**_current(db, visible(db, body.id, caller)))
+    """Read an orchestration. Unknown id 404."""
+    return Orchestration(**_polled(db, visible(db, body.id, caller)))
 
 
 @router.post("/list")
 async def list_orchestrations(body: ListRequest, caller: Caller, db: Db) -> list[ListedOrchestration]:
+    """List the orchestrations of a workspace."""
     access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
         "SELECT * FROM orchestrations WHERE workspace_id = ? ORDER BY rowid", (body.workspace_id,)
     ).fetchall()
-    return [
-        ListedOrchestration(
-            **_current(db, row),
-            image_path=f"{IMAGE}:v{PLATFORM_VERSION}",
-            created_on_version=PLATFORM_VERSION,
-        )
-        for row in rows
-    ]
+    return [listed(db, row) for row in rows]
 
 
 @router.post("/delete_orchestrations")
 async def delete(body: DeleteRequest, caller: Caller, db: Db) -> DeleteReply:
-    """Delete, all or none; the answer is the space that this frees. Live tasks are 409."""
+    """Delete orchestrations, all or none, and return the space that this frees. Live tasks 409."""
     rows = [visible(db, id, caller) for id in body.orchestrations]
     for row in rows:
         if db.row("SELECT 1 FROM tasks WHERE orch_id = ? AND status != 'killed'", (row["id"],)):
@@ -168,7 +161,7 @@ def add_orchestration(
     status: str = "ready",
     orchestration_id: str | None = None,
 ) -> str:
-    """Insert an orchestration and give its id; one that is pending begins to be packaged."""
+    """Insert an orchestration and return its id; packaging begins if it is pending."""
     orchestration_id = orchestration_id or str(uuid.uuid4())
     now = db.timestamp()
     db.execute(
@@ -193,17 +186,30 @@ def visible(db: State, orchestration_id: str, caller: User) -> sqlite3.Row:
     return access.visible(db, row_of(db, orchestration_id), caller, absent)
 
 
-def _current(db: State, row: sqlite3.Row) -> dict[str, Any]:
-    """The row's columns, its packaging moved on as a look at it does."""
-    shown = dict(row)
-    if shown["status"] in ("pending_packaging", "packaging"):
-        after = {"pending": "packaging", "done": "ready", "failed": "error"}
-        shown["status"] = after[readiness.poll(db, "orchestration", row["id"])]
+def listed(db: State, row: sqlite3.Row) -> ListedOrchestration:
+    return ListedOrchestration(
+        **_polled(db, row), image_path=f"{IMAGE}:v{PLATFORM_VERSION}", created_on_version=PLATFORM_VERSION
+    )
+
+
+def poll(db: State, orchestration_id: str) -> None:
+    """Let the packaging of an orchestration proceed."""
+    row = row_of(db, orchestration_id)
+    if row is not None:
+        _polled(db, row)
+
+
+def _polled(db: State, row: sqlite3.Row) -> dict[str, Any]:
+    """Return the row's columns; packaging proceeds as the readiness setting says."""
+    polled = dict(row)
+    if polled["status"] in ("pending_packaging", "packaging"):
+        after = {"held": polled["status"], "pending": "packaging", "done": "ready", "failed": "error"}
+        polled["status"] = after[readiness.poll(db, "orchestration", row["id"])]
+        polled["updated_at"] = db.timestamp()
         db.execute(
-            "UPDATE orchestrations SET status = ?, updated_at = ? WHERE id = ?",
-            (shown["status"], db.timestamp(), row["id"]),
+            "UPDATE orchestrations SET status = :status, updated_at = :updated_at WHERE id = :id", polled
         )
-    return shown
+    return polled
 
 
 def _is_package(content: bytes) -> bool:

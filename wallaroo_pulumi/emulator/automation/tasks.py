@@ -1,14 +1,16 @@
 """Tasks (`/v1/api/task/…`): orchestrations that run once, on a schedule, or until they are killed.
 
-No code runs: a task started once succeeds, a scheduled or continuous one stays started. Starting, pausing and killing
-take as long as the settings `task`, `pause` and `kill` say (readiness.py). Killed tasks remain listed.
+No code runs. A task that runs once is pending, started, and then ends with its run; a continuous one stays started with
+one run; a scheduled one stays started and has a run for each time of its schedule. Starting, runs, pausing and killing
+take as long as the settings `task`, `task_run`, `pause` and `kill` say (readiness.py). Killed tasks remain listed.
 """
 
 import json
 import sqlite3
-import uuid
+from datetime import UTC, datetime
 from typing import Any, Literal
 
+from fastapi import APIRouter
 from pydantic import Field
 
 from .. import readiness
@@ -16,42 +18,20 @@ from ..errors import ApiError
 from ..identity import access
 from ..identity.accounts import User
 from ..identity.auth import Caller
+from ..identity.workspaces import HomeWorkspace, home_workspace
 from ..services import Db
 from ..settings import PLATFORM_VERSION
 from ..state import State
 from ..wire import Id, Wire, mlops_router
-from . import orchestrations
+from . import orchestrations, task_store
+from .task_store import RunType
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS tasks (
-    id TEXT PRIMARY KEY,
-    orch_id TEXT NOT NULL,
-    orch_sha TEXT NOT NULL,
-    orch_owner_id TEXT NOT NULL,
-    workspace_id INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
-    name TEXT,
-    run_type TEXT NOT NULL,
-    schedule TEXT,
-    input_data TEXT NOT NULL,
-    debug INTEGER NOT NULL,
-    reap_threshold_secs INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS task_runs (
-    run_id TEXT PRIMARY KEY,
-    task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
-    status TEXT NOT NULL,
-    created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL,
-    logs TEXT NOT NULL
-);
-"""
+router = APIRouter()
+_tasks = mlops_router("/task", "tasks")
+_orchestrations = mlops_router("/orchestration", "orchestrations")
 
-RunType = Literal["Job", "CronJob", "Deployment"]
 
-router = mlops_router("/task", "tasks")
+RunStatus = Literal["failure", "killed", "running", "success", "timed_out", "unknown"]
 
 
 class RunRequest(Wire):
@@ -114,6 +94,13 @@ class Run(Wire):
     updated_at: str
 
 
+class RunDetailsRequest(Wire):
+    """`pod_id` is the id of the run."""
+
+    task: str
+    pod_id: str
+
+
 class RunOfTask(Run):
     task: str
 
@@ -149,35 +136,53 @@ class Task(Wire):
     last_runs: list[Run]
 
 
-@router.post("/run_once", status_code=201)
+class ListAllRequest(Wire):
+    """`workspace_ids` may be empty: all that the caller sees."""
+
+    workspace_ids: list[Id]
+    task_run_status: list[RunStatus]
+    killed: bool | None = None
+    time_range: list[dict[str, Any]] | None = None
+
+
+class OrchestrationWithTasks(Wire):
+    orchestration: orchestrations.ListedOrchestration
+    tasks: list[Task]
+    workspace: HomeWorkspace
+
+
+class ListAllReply(Wire):
+    orchestrations: list[OrchestrationWithTasks]
+
+
+@_tasks.post("/run_once", status_code=201)
 async def run_once(body: RunRequest, caller: Caller, db: Db) -> IdReply:
-    """Start a task that ends by itself."""
+    """Start a task that runs once."""
     return _start(db, "Job", body, caller)
 
 
-@router.post("/run_scheduled", status_code=201)
+@_tasks.post("/run_scheduled", status_code=201)
 async def run_scheduled(body: RunScheduledRequest, caller: Caller, db: Db) -> IdReply:
-    """Start a task that runs by a cron schedule of five fields."""
-    if len(body.schedule.split()) != 5:
-        raise ApiError(400, "schedule: not a cron schedule of five fields")
+    """Start a task that runs on a schedule. The schedule is a cron expression of five fields (UTC)."""
+    task_store.times_of(body.schedule, datetime.now(UTC))
     return _start(db, "CronJob", body, caller, body.schedule)
 
 
-@router.post("/run_continuously", status_code=201)
+@_tasks.post("/run_continuously", status_code=201)
 async def run_continuously(body: RunContinuouslyRequest, caller: Caller, db: Db) -> IdReply:
     """Start a task that runs until it is killed."""
     return _start(db, "Deployment", body, caller)
 
 
-@router.post("/get_by_id")
+@_tasks.post("/get_by_id")
 async def get_by_id(body: IdRequest, caller: Caller, db: Db) -> Task:
-    """One task, killed or not; an unknown id is 404."""
-    return _current(db, _row(db, body.id, caller))
+    """Read a task, killed or not. Unknown id 404."""
+    return _task(db, task_store.polled(db, _row(db, body.id, caller)), body.run_limit)
 
 
-@router.post("/list")
+@_tasks.post("/list")
 async def list_tasks(body: ListRequest, caller: Caller, db: Db) -> list[Task]:
-    """The tasks of the caller's workspaces, or of one of them; killed ones only if requested."""
+    """List tasks. Those of one workspace, or of all that the caller sees; killed ones only if requested."""
     access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
         "SELECT * FROM tasks WHERE workspace_id IN"
@@ -187,13 +192,13 @@ async def list_tasks(body: ListRequest, caller: Caller, db: Db) -> list[Task]:
         " ORDER BY rowid",
         {"caller": caller.id, **body.model_dump(include={"workspace_id", "orch_id", "orch_sha"})},
     ).fetchall()
-    tasks = [_current(db, row) for row in rows]
+    tasks = [_task(db, task_store.polled(db, row), body.run_limit) for row in rows]
     return [task for task in tasks if body.killed or not task.killed]
 
 
-@router.post("/get_tasks_by_orch_sha")
+@_tasks.post("/get_tasks_by_orch_sha")
 async def get_tasks_by_orch_sha(body: ShaRequest, caller: Caller, db: Db) -> ShaReply:
-    """The ids of the caller's tasks that run orchestrations with this digest."""
+    """List the ids of tasks by the digest of their orchestration."""
     rows = db.execute(
         "SELECT t.id FROM tasks t JOIN workspace_members m USING (workspace_id)"
         " WHERE m.user_id = ? AND t.orch_sha = ? ORDER BY t.rowid",
@@ -202,32 +207,32 @@ async def get_tasks_by_orch_sha(body: ShaRequest, caller: Caller, db: Db) -> Sha
     return ShaReply(ids=[row["id"] for row in rows])
 
 
-@router.post("/kill", status_code=202)
+@_tasks.post("/kill", status_code=202)
 async def kill(body: IdRequest, caller: Caller, db: Db) -> Task:
-    """Begin to end a task; it has not ended in the answer. A killed one stays killed."""
+    """Kill a task. It ends later; a killed task stays listed."""
     row = _row(db, body.id, caller)
     if row["status"] not in ("killed", "pending_kill"):
-        _set_status(db, body.id, "pending_kill")
+        task_store.set_status(db, body.id, "pending_kill")
         readiness.begin(db, "kill", body.id)
     return _task(db, _row(db, body.id, caller))
 
 
-@router.post("/pause", status_code=202)
+@_tasks.post("/pause", status_code=202)
 async def pause(body: PauseRequest, caller: Caller, db: Db) -> Task:
-    """Begin to pause a task, or to let it go on."""
+    """Pause or resume a task. This happens later. A killed task is 400."""
     row = _row(db, body.id, caller)
     if row["status"] in ("killed", "pending_kill"):
         raise ApiError(400, f"task {body.id} is killed")
     if row["status"] != ("paused" if body.pause else "started"):
-        _set_status(db, body.id, "pending_pause" if body.pause else "pending_resume")
+        task_store.set_status(db, body.id, "pending_pause" if body.pause else "pending_resume")
         readiness.begin(db, "pause", body.id)
     return _task(db, _row(db, body.id, caller))
 
 
-@router.post("/list_task_runs")
+@_tasks.post("/list_task_runs")
 async def list_task_runs(body: RunsRequest, caller: Caller, db: Db) -> list[RunOfTask]:
-    """The runs of a task, newest first."""
-    _row(db, body.task_id, caller)
+    """List the runs of a task, newest first."""
+    task_store.polled(db, _row(db, body.task_id, caller))
     wanted = None if body.status in (None, "all") else body.status
     return [
         RunOfTask(task=body.task_id, **run.model_dump())
@@ -236,9 +241,19 @@ async def list_task_runs(body: RunsRequest, caller: Caller, db: Db) -> list[RunO
     ]
 
 
-@router.post("/get_logs_for_run")
+@_tasks.post("/get_run_details")
+async def get_run_details(body: RunDetailsRequest, caller: Caller, db: Db) -> Run:
+    """Read a run of a task. Unknown task or run 404."""
+    task_store.polled(db, _row(db, body.task, caller))
+    found = [run for run in _runs(db, body.task, None) if run.run_id == body.pod_id]
+    if not found:
+        raise ApiError(404, f"no run with id {body.pod_id}")
+    return found[0]
+
+
+@_tasks.post("/get_logs_for_run")
 async def get_logs_for_run(body: LogsRequest, caller: Caller, db: Db) -> LogsReply:
-    """The last lines that a run printed."""
+    """Read the last lines that a run printed. Unknown run 404."""
     run = db.row("SELECT * FROM task_runs WHERE run_id = ?", (body.id,))
     if run is None:
         raise ApiError(404, f"no run with id {body.id}")
@@ -252,48 +267,8 @@ def _start(
 ) -> IdReply:
     access.require_member(db, body.workspace_id, caller)
     orchestrations.visible(db, body.orch_id, caller)
-    return IdReply(id=add_task(db, run_type, body, schedule=schedule))
-
-
-def add_task(
-    db: State,
-    run_type: RunType,
-    body: RunRequest,
-    *,
-    schedule: str | None = None,
-    task_id: str | None = None,
-    status: str = "pending",
-) -> str:
-    """Insert a task and return its id. Raises ApiError 404 for an unknown orchestration, 400 for one not ready."""
-    orchestration = orchestrations.row_of(db, body.orch_id)
-    if orchestration is None:
-        raise ApiError(404, f"no orchestration with id {body.orch_id}")
-    if orchestration["status"] != "ready":
-        raise ApiError(400, f"orchestration {body.orch_id} is not ready")
-    task_id, now = task_id or str(uuid.uuid4()), db.timestamp()
-    db.execute(
-        "INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(task_id, body.orch_id, orchestration["sha"], orchestration["owner_id"], body.workspace_id),
-            *(body.name, run_type, schedule, json.dumps(body.input_data), bool(body.debug)),
-            *(body.timeout or 900, status, now, now),
-        ),
-    )
-    if status == "pending":
-        readiness.begin(db, "task", task_id)
-    return task_id
-
-
-def add_run(
-    db: State, task_id: str, status: str, logs: list[str] | None = None, run_id: str | None = None
-) -> str:
-    """Insert a run of a task and give its id."""
-    run_id, now = run_id or str(uuid.uuid4()), db.timestamp()
-    db.execute(
-        "INSERT INTO task_runs VALUES (?, ?, ?, ?, ?, ?)",
-        (run_id, task_id, status, now, now, json.dumps(logs or [])),
-    )
-    return run_id
+    task_id = task_store.add_task(db, run_type, schedule=schedule, **body.model_dump(exclude={"schedule"}))
+    return IdReply(id=task_id)
 
 
 def _row(db: State, task_id: str, caller: User) -> sqlite3.Row:
@@ -301,48 +276,57 @@ def _row(db: State, task_id: str, caller: User) -> sqlite3.Row:
     return access.visible(db, row, caller, ApiError(404, f"no task with id {task_id}"))
 
 
-def _set_status(db: State, task_id: str, status: str) -> None:
-    db.execute("UPDATE tasks SET status = ?, updated_at = ? WHERE id = ?", (status, db.timestamp(), task_id))
+@_orchestrations.post("/list_all")
+async def list_all(body: ListAllRequest, caller: Caller, db: Db) -> ListAllReply:
+    """List orchestrations with their tasks.
+
+    Those of several workspaces, or of all that the caller sees. With `task_run_status` only tasks whose last
+    run has one of these states.
+    """
+    for workspace_id in body.workspace_ids:
+        access.require_member(db, workspace_id, caller)
+    rows = db.execute(
+        "SELECT o.* FROM orchestrations o JOIN workspace_members m USING (workspace_id) WHERE m.user_id = :caller"
+        " AND (:workspaces = '[]' OR workspace_id IN (SELECT value FROM json_each(:workspaces))) ORDER BY o.rowid",
+        {"caller": caller.id, "workspaces": json.dumps(body.workspace_ids)},
+    ).fetchall()
+    return ListAllReply(
+        orchestrations=[
+            OrchestrationWithTasks(
+                orchestration=orchestrations.listed(db, row),
+                tasks=[
+                    task
+                    for task in _of_orchestration(db, row["id"], killed=bool(body.killed))
+                    if not body.task_run_status
+                    or (task.last_runs and task.last_runs[-1].status in body.task_run_status)
+                ],
+                workspace=home_workspace(db, row["workspace_id"]),
+            )
+            for row in rows
+        ]
+    )
 
 
-def _current(db: State, row: sqlite3.Row) -> Task:
-    """The task, moved on as a look at it does."""
-    if (status := _next_status(db, row)) != row["status"]:
-        _set_status(db, row["id"], status)
-        if row["run_type"] == "Job" and row["status"] == "pending":
-            add_run(db, row["id"], "success" if status == "success" else "failure")
-        row = db.row("SELECT * FROM tasks WHERE id = ?", (row["id"],)) or row
-    return _task(db, row)
+for _part in (_tasks, _orchestrations):
+    router.include_router(_part)
 
 
-def _next_status(db: State, row: sqlite3.Row) -> str:
-    status: str = row["status"]
-    match status:
-        case "pending":
-            failure = "schedule_error" if row["run_type"] == "CronJob" else "failed"
-            success = "success" if row["run_type"] == "Job" else "started"
-            after = {"pending": status, "done": success, "failed": failure}
-            return after[readiness.poll(db, "task", row["id"])]
-        case "pending_kill":
-            after = {"pending": status, "done": "killed", "failed": "failed"}
-            return after[readiness.poll(db, "kill", row["id"])]
-        case "pending_pause" | "pending_resume":
-            done = "paused" if status == "pending_pause" else "started"
-            after = {"pending": status, "done": done, "failed": "failed"}
-            return after[readiness.poll(db, "pause", row["id"])]
-    return status
+def _of_orchestration(db: State, orchestration_id: str, *, killed: bool) -> list[Task]:
+    """The tasks of an orchestration; killed ones only if requested."""
+    rows = db.execute("SELECT * FROM tasks WHERE orch_id = ? ORDER BY rowid", (orchestration_id,)).fetchall()
+    tasks = [_task(db, task_store.polled(db, row)) for row in rows]
+    return [task for task in tasks if killed or not task.killed]
 
 
 def _runs(db: State, task_id: str, limit: int | None) -> list[Run]:
-    rows = db.execute(
-        "SELECT run_id, status, created_at, updated_at FROM task_runs WHERE task_id = ?"
-        " ORDER BY rowid DESC LIMIT ?",
-        (task_id, -1 if limit is None else limit),
-    )
-    return [Run(**dict(row)) for row in rows]
+    return [_run(row) for row in task_store.runs(db, task_id, limit)]
 
 
-def _task(db: State, row: sqlite3.Row) -> Task:
+def _run(row: sqlite3.Row) -> Run:
+    return Run(**{key: row[key] for key in Run.model_fields})
+
+
+def _task(db: State, row: sqlite3.Row, run_limit: int | None = None) -> Task:
     return Task(
         id=row["id"],
         name=row["name"],
@@ -369,5 +353,5 @@ def _task(db: State, row: sqlite3.Row) -> Task:
         killed=row["status"] == "killed",
         created_at=row["created_at"],
         updated_at=row["updated_at"],
-        last_runs=_runs(db, row["id"], 5),
+        last_runs=list(reversed(_runs(db, row["id"], 5 if run_limit is None else run_limit))),
     )

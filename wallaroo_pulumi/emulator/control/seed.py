@@ -4,7 +4,8 @@ import base64
 import sqlite3
 
 from .. import readiness
-from ..automation import assays, legacy_assays, orchestrations, tasks
+from ..automation import assays, legacy_assays, orchestrations, task_store
+from ..automation.task_store import RunType
 from ..data import connections
 from ..errors import ApiError
 from ..identity import accounts, workspaces
@@ -149,15 +150,10 @@ def _add_orchestration(db: State, orchestration: SeedOrchestration) -> None:
 
 
 def _add_task(db: State, task: SeedTask) -> None:
-    request = tasks.RunRequest(
-        json=task.input_data, **task.model_dump(include={"orch_id", "workspace_id", "name"})
-    )
-    run_type: tasks.RunType = "CronJob" if task.schedule else "Job"
-    task_id = tasks.add_task(
-        db, run_type, request, schedule=task.schedule, task_id=task.id, status=task.status
-    )
+    run_type: RunType = "CronJob" if task.schedule else "Job"
+    task_id = task_store.add_task(db, run_type, task_id=task.id, **task.model_dump(exclude={"id", "runs"}))
     for run in task.runs:
-        tasks.add_run(db, task_id, run.status, run.logs, run.run_id)
+        task_store.add_run(db, task_id, run.status, run.logs, run.run_id)
 
 
 def _add_assays(db: State, seed: Seed) -> None:

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 from ..automation.assays import Assay, Result
 from ..identity.workspaces import Role
 from ..models import wire as models_wire
-from ..serving.publishes import DEFAULT_ENGINE_CONFIG
+from ..serving.edge_config import DEFAULT_ENGINE_CONFIG
 from ..wire import Id
 from .body import Body
 

@@ -1,1 +1,1 @@
-"""Connections to data sources."""
+"""Connections to data sources, and the inference log."""

@@ -78,7 +78,7 @@ class LinkRequest(Wire):
 
 @router.post("/create")
 async def create(body: CreateRequest, _: Caller, db: Db) -> IdReply:
-    """Make a connection; a taken name is 409."""
+    """Create a connection. A name that is in use is 409."""
     if db.row("SELECT 1 FROM connections WHERE name = ?", (body.name,)) is not None:
         raise ApiError(409, f"a connection named {body.name} exists already")
     return IdReply(id=add_connection(db, body.name, body.type, body.details))
@@ -86,17 +86,19 @@ async def create(body: CreateRequest, _: Caller, db: Db) -> IdReply:
 
 @router.post("/get")
 async def get(body: NameRequest, _: Caller, db: Db) -> Connection:
+    """Read a connection by its name. Details are in clear. Unknown name 404."""
     return _one(db, "name", body.name)
 
 
 @router.post("/get_by_id")
 async def get_by_id(body: IdRequest, _: Caller, db: Db) -> Connection:
+    """Read a connection. Details are in clear. Unknown id 404."""
     return _one(db, "id", body.id)
 
 
 @router.post("/list")
 async def list_connections(body: ListRequest, caller: Caller, db: Db) -> ListReply:
-    """Every connection, or those that a workspace uses; details in clear."""
+    """List connections. All of the instance, or those that a workspace uses; details are in clear."""
     access.require_member(db, body.workspace_id, caller)
     found = _connections(
         db,
@@ -109,7 +111,7 @@ async def list_connections(body: ListRequest, caller: Caller, db: Db) -> ListRep
 
 @router.post("/delete", status_code=204)
 async def delete(body: NameRequest, _: Caller, db: Db) -> Response:
-    """Delete the connection of this name; an unknown name is 400."""
+    """Delete a connection by its name. Its use in workspaces ends. Unknown name 400."""
     if not remove_connection(db, body.name):
         raise ApiError(400, f"no connection named {body.name}")
     return Response(status_code=204)
@@ -117,7 +119,7 @@ async def delete(body: NameRequest, _: Caller, db: Db) -> Response:
 
 @router.post("/add_to_workspace")
 async def add_to_workspace(body: LinkRequest, caller: Caller, db: Db) -> IdReply:
-    """Attach; the answer is the id of the link. A second time is 500, as by the table's constraint."""
+    """Attach a connection to a workspace. A second time is 500."""
     access.require_member(db, body.workspace_id, caller)
     _one(db, "id", body.connection_id)
     if db.row(
@@ -134,7 +136,7 @@ async def add_to_workspace(body: LinkRequest, caller: Caller, db: Db) -> IdReply
 
 @router.post("/remove_from_workspace", status_code=204)
 async def remove_from_workspace(body: LinkRequest, caller: Caller, db: Db) -> Response:
-    """Detach; what is not attached stays so."""
+    """Detach a connection from a workspace. Nothing happens if it is not attached."""
     access.require_member(db, body.workspace_id, caller)
     db.execute(
         "DELETE FROM workspace_connections WHERE workspace_id = ? AND connection_id = ?",

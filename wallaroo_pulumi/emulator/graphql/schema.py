@@ -26,10 +26,21 @@ type query_root {
     ): [pipeline_version!]!
     deployment(where: deployment_bool_exp): [deployment!]!
     deployment_by_pk(id: bigint!): deployment
+    tag(order_by: [order_by_columns!]): [tag!]!
+    tag_by_pk(id: bigint!): tag
+    orchestration_by_pk(id: uuid!): orchestration
 }
 type mutation_root {
     insert_workspace_one(object: workspace_insert_input!, on_conflict: workspace_on_conflict): workspace
     delete_workspace_users(where: workspace_users_bool_exp!): mutation_response
+    insert_tag(objects: [tag_insert_input!]!): tag_mutation_response
+    insert_model_tag(objects: [model_tag_insert_input!]!): model_tag_mutation_response
+    delete_model_tag(where: model_tag_bool_exp!): model_tag_mutation_response
+    insert_pipeline_tag(objects: [pipeline_tag_insert_input!]!): pipeline_tag_mutation_response
+    delete_pipeline_tag(where: pipeline_tag_bool_exp!): pipeline_tag_mutation_response
+    update_model(where: model_bool_exp!, _set: model_set_input): model_mutation_response
+    update_pipeline(where: pipeline_bool_exp!, _set: pipeline_set_input): pipeline_mutation_response
+    update_assay_by_pk(pk_columns: assay_pk_columns_input!, _set: assay_set_input): assay
 }
 
 type workspace {
@@ -47,7 +58,7 @@ type model {
     conversion(path: String): jsonb
     owner_id: String!  created_on_version: String!  created_at: timestamptz!  updated_at: timestamptz!
     model: models!
-    model_tags: [tagging!]!
+    model_tags: [model_tag!]!
 }
 type model_config {
     id: bigint!  runtime: String!  filter_threshold: Float  tensor_fields: jsonb
@@ -61,7 +72,7 @@ type pipeline {
     workspace: workspace!
     pipeline_versions(order_by: [order_by_columns!]): [pipeline_version!]!
     deployment: deployment
-    pipeline_tags: [tagging!]!
+    pipeline_tags: [pipeline_tag!]!
 }
 type pipeline_version {
     id: bigint!  version: String!  definition: jsonb!  pipeline_pk_id: bigint!  owner_id: String!
@@ -81,15 +92,31 @@ type deployment {
     pipeline: pipeline!
     deployment_pipeline_versions(order_by: [order_by_columns!]): [deployment_pipeline_version!]!
     deployment_model_configs: [deployment_model_config!]!
+    deployment_model_configs_aggregate(
+        distinct_on: [deployment_model_config_select_column!]
+    ): deployment_model_config_aggregate!
 }
+type deployment_model_config_aggregate { nodes: [deployment_model_config!]! }
 type deployment_pipeline_version {
     created_at: timestamptz!  updated_at: timestamptz!
     deployment: deployment!  pipeline_version: pipeline_version!
 }
 type deployment_model_config { model_config: model_config! }
-type tagging { id: bigint!  tag: tag! }
-type tag { id: bigint!  tag: String! }
+type tag { id: bigint!  tag: String!  model_tags: [model_tag!]!  pipeline_tags: [pipeline_tag!]! }
+type model_tag { id: bigint!  model_id: bigint!  tag_id: bigint!  model: model!  tag: tag! }
+type pipeline_tag { id: bigint!  pipeline_pk_id: bigint!  tag_pk_id: bigint!  pipeline: pipeline!  tag: tag! }
+type orchestration {
+    id: uuid!  name: String  file_name: String  owner_id: String!  sha: String!  status: String!  task_id: uuid
+    workspace_id: bigint!  created_at: timestamptz!  updated_at: timestamptz!  image_path: String
+    created_on_version: String!  file_size: bigint  created_by: String
+}
+type assay { id: bigint!  name: String!  active: Boolean! }
 type mutation_response { affected_rows: Int! }
+type tag_mutation_response { returning: [tag!]! }
+type model_tag_mutation_response { affected_rows: Int!  returning: [model_tag!]! }
+type pipeline_tag_mutation_response { affected_rows: Int!  returning: [pipeline_tag!]! }
+type model_mutation_response { returning: [model!]! }
+type pipeline_mutation_response { returning: [pipeline!]! }
 
 input search_args { search: String! }
 input workspace_bool_exp { _and: [workspace_bool_exp!]  id: bigint_exp  name: String_exp }
@@ -99,11 +126,11 @@ input workspace_users_bool_exp {
 input user_default_workspace_bool_exp { user_id: String_exp }
 input models_bool_exp { workspace: workspace_bool_exp }
 input model_bool_exp {
-    _and: [model_bool_exp!]  model_id: String_exp  model_version: String_exp  owner_id: String_exp
+    _and: [model_bool_exp!]  id: bigint_exp  model_id: String_exp  model_version: String_exp  owner_id: String_exp
     created_at: timestamptz_exp  model: models_bool_exp
 }
 input pipeline_bool_exp {
-    _and: [pipeline_bool_exp!]  pipeline_id: String_exp  workspace_id: bigint_exp
+    _and: [pipeline_bool_exp!]  id: bigint_exp  pipeline_id: String_exp  workspace_id: bigint_exp
     workspace: workspace_bool_exp  deployment: deployment_bool_exp
 }
 input pipeline_version_bool_exp {
@@ -120,6 +147,16 @@ input order_by_columns {
 }
 enum order_by { asc desc }
 enum pipeline_version_select_column { id }
+enum deployment_model_config_select_column { deployment_id model_config_id }
+input model_tag_bool_exp { _and: [model_tag_bool_exp!]  model_id: bigint_exp  tag_id: bigint_exp }
+input pipeline_tag_bool_exp { _and: [pipeline_tag_bool_exp!]  pipeline_pk_id: bigint_exp  tag_pk_id: bigint_exp }
+input tag_insert_input { tag: String! }
+input model_tag_insert_input { model_id: bigint!  tag_id: bigint! }
+input pipeline_tag_insert_input { pipeline_pk_id: bigint!  tag_pk_id: bigint! }
+input model_set_input { visibility: String }
+input pipeline_set_input { visibility: String }
+input assay_pk_columns_input { id: bigint! }
+input assay_set_input { alert_threshold: Float  warning_threshold: Float }
 input workspace_insert_input {
     name: String!  owner_id: String!  created_by: String  archived: Boolean
     users: workspace_users_insert  user_default_workspaces: user_default_workspace_insert
@@ -135,6 +172,7 @@ enum workspace_update_column { name }
 scalar bigint
 scalar jsonb
 scalar timestamptz
+scalar uuid
 """
 
 # Every table names the workspace that its rows belong to. The parameters are in CONSTANTS.
@@ -156,7 +194,7 @@ TABLES = {
             config -> 'dynamic_batching_config' AS dynamic_batching_config,
             config -> 'continuous_batching_config' AS continuous_batching_config, config -> 'openai' AS openai
         FROM model_configs c JOIN model_versions v ON v.id = c.model_version_id JOIN models m ON m.id = v.model_id""",
-    "pipeline": "SELECT *, name AS pipeline_id, 'private' AS visibility, :nobody AS owner_id FROM pipelines",
+    "pipeline": "SELECT *, name AS pipeline_id, :nobody AS owner_id FROM pipelines",
     "pipeline_version": """
         SELECT v.*, v.pipeline_id AS pipeline_pk_id, v.created_at AS updated_at, p.workspace_id, p.name,
             :version AS created_on_version, :nobody AS owner_id
@@ -182,8 +220,16 @@ TABLES = {
         FROM deployments d JOIN pipelines p ON p.id = d.pipeline_id JOIN pipeline_versions r ON r.id = d.version_id
             JOIN model_versions v ON instr(r.definition, v.version) JOIN model_configs c ON c.model_version_id = v.id
         GROUP BY d.id, v.id""",
-    # Nothing can be tagged here.
-    "tagging": "SELECT NULL AS workspace_id, NULL AS tagged WHERE false",
+    "tag": "SELECT *, NULL AS workspace_id FROM tags",
+    "model_tag": """
+        SELECT t.*, m.workspace_id FROM model_tags t JOIN model_versions v ON v.id = t.model_id
+            JOIN models m ON m.id = v.model_id""",
+    "pipeline_tag": "SELECT t.*, p.workspace_id FROM pipeline_tags t JOIN pipelines p ON p.id = t.pipeline_pk_id",
+    "orchestration": """
+        SELECT *, :registry || '/arbex-orch-deploy:v' || :version AS image_path, owner_id AS created_by,
+            :version AS created_on_version
+        FROM orchestrations""",
+    "assay": "SELECT * FROM old_assays",
 }  # fmt: skip
 
 
@@ -203,12 +249,12 @@ JOINS = {
     ("models", "workspace"): Join("workspace_id", "workspace", "id"),
     ("models", "models"): Join("id", "model", "models_pk_id"),
     ("model", "model"): Join("models_pk_id", "models", "id"),
-    ("model", "model_tags"): Join("id", "tagging", "tagged"),
+    ("model", "model_tags"): Join("id", "model_tag", "model_id"),
     ("model_config", "model"): Join("model_version_id", "model", "id"),
     ("pipeline", "workspace"): Join("workspace_id", "workspace", "id"),
     ("pipeline", "pipeline_versions"): Join("id", "pipeline_version", "pipeline_pk_id"),
     ("pipeline", "deployment"): Join("id", "deployment", "pipeline_id"),
-    ("pipeline", "pipeline_tags"): Join("id", "tagging", "tagged"),
+    ("pipeline", "pipeline_tags"): Join("id", "pipeline_tag", "pipeline_pk_id"),
     ("pipeline_version", "pipeline"): Join("pipeline_pk_id", "pipeline", "id"),
     ("pipeline_version", "pipeline_publishes"): Join("id", "pipeline_publish", "pipeline_version_id"),
     ("pipeline_version", "deployment_pipeline_versions"): Join(
@@ -227,4 +273,10 @@ JOINS = {
         "pipeline_version_id", "pipeline_version", "id"
     ),
     ("deployment_model_config", "model_config"): Join("model_config_id", "model_config", "id"),
+    ("tag", "model_tags"): Join("id", "model_tag", "tag_id"),
+    ("tag", "pipeline_tags"): Join("id", "pipeline_tag", "tag_pk_id"),
+    ("model_tag", "model"): Join("model_id", "model", "id"),
+    ("model_tag", "tag"): Join("tag_id", "tag", "id"),
+    ("pipeline_tag", "pipeline"): Join("pipeline_pk_id", "pipeline", "id"),
+    ("pipeline_tag", "tag"): Join("tag_pk_id", "tag", "id"),
 }

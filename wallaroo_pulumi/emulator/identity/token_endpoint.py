@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS sessions (
 """
 
 REALM = "master"
+TOKEN_PATH = f"/auth/realms/{REALM}/protocol/openid-connect/token"
 
 
 def _known_realm(realm: str) -> None:

@@ -76,7 +76,7 @@ class EditRequest(Wire):
 
 @router.post("/users/query", response_model=QueryReply, response_model_exclude_unset=True)
 async def query(body: QueryRequest, _: Caller, db: Db) -> dict[str, Any]:
-    """Users keyed by id: those asked for (null where there is none), or everyone."""
+    """List users by id. Without ids everyone; null stands for an id that does not exist."""
     if body.user_ids is None:
         return {"users": {user.id: _listed(user) for user in accounts.all_users(db)}}
     return {"users": {user_id: _asked_for(accounts.user_by_id(db, user_id)) for user_id in body.user_ids}}
@@ -84,20 +84,27 @@ async def query(body: QueryRequest, _: Caller, db: Db) -> dict[str, Any]:
 
 @router.post("/users/activate")
 async def activate(body: EmailRequest, _: Caller, db: Db) -> Empty:
+    """Activate a user. Unknown address 400."""
     accounts.set_enabled(db, _by_email(db, body.email), True)
     return Empty()
 
 
 @router.post("/users/deactivate")
 async def deactivate(body: EmailRequest, _: Caller, db: Db) -> Empty:
-    """Block the user's logins. He keeps what he owns, and the tokens he has."""
+    """Deactivate a user.
+
+    Logins are refused from now on; what they own stays, and their access tokens work until they expire.
+    """
     accounts.set_enabled(db, _by_email(db, body.email), False)
     return Empty()
 
 
 @router.post("/users/invite")
 async def invite(body: InviteRequest, _: Caller, db: Db) -> InviteReply:
-    """Add a user; without a password one is made up. The reply is the only time it is shown."""
+    """Create a user.
+
+    Without a password one is generated; only this response shows it. An address that is in use is 400.
+    """
     password = secrets.token_urlsafe(12) if body.password is None else body.password
     try:
         user_id = accounts.add_user(
@@ -116,7 +123,7 @@ async def invite(body: InviteRequest, _: Caller, db: Db) -> InviteReply:
 
 @router.post("/user")
 async def edit(body: EditRequest, _: Caller, db: Db) -> Empty:
-    """Write a user's fields, all of them."""
+    """Edit a user. All fields are written. Unknown id 400."""
     user = accounts.user_by_id(db, body.id)
     if user is None:
         raise ApiError(400, f"no user {body.id}")

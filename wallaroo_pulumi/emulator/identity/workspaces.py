@@ -103,9 +103,20 @@ class AddUserRequest(RemoveUserRequest):
     user_type: Role | None = None
 
 
+class HomeWorkspace(Wire):
+    """A workspace, as responses about its objects contain it."""
+
+    id: int
+    name: str
+    created_by: str
+    archived: bool
+    created_at: str
+    group_id: int | None = None
+
+
 @router.post("/create")
 async def create(body: CreateRequest, caller: Caller, db: Db, settings: SettingsDep) -> CreateReply:
-    """Make a workspace; the caller becomes its OWNER. Not an upsert."""
+    """Create a workspace. The caller becomes its OWNER. A name that is in use is refused (500)."""
     if settings.unique_workspace_names and _is_taken(db, body.workspace_name):
         raise ApiError(
             500,
@@ -118,7 +129,7 @@ async def create(body: CreateRequest, caller: Caller, db: Db, settings: Settings
 
 @router.post("/list", response_model=ListReply)
 async def list_workspaces(body: ListRequest, caller: Caller, db: Db) -> JSONResponse:
-    """The caller's workspaces; with `user_id` those of them that this user is a member of as well."""
+    """List the caller's workspaces. With `user_id` those of them that this user is a member of as well."""
     rows = db.execute(
         "SELECT w.* FROM workspaces w JOIN workspace_members m ON m.workspace_id = w.id"
         " WHERE m.user_id = :caller"
@@ -146,7 +157,7 @@ async def list_workspaces(body: ListRequest, caller: Caller, db: Db) -> JSONResp
 
 @router.post("/list_users")
 async def list_users(body: MembersRequest, caller: Caller, db: Db) -> MembersReply:
-    """The members with their roles, but without e-mail addresses."""
+    """List the members of a workspace. The result has their ids and roles, no e-mail addresses."""
     access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
         "SELECT user_id, user_type FROM workspace_members WHERE workspace_id = ? ORDER BY rowid",
@@ -157,7 +168,7 @@ async def list_users(body: MembersRequest, caller: Caller, db: Db) -> MembersRep
 
 @router.post("/add_user")
 async def add_user(body: AddUserRequest, caller: Caller, db: Db) -> Empty:
-    """Make an existing user a member (by default COLLABORATOR); a member gets the new role."""
+    """Add a member, or change their role. The user must exist; the default role is COLLABORATOR. OWNER only (403)."""
     access.require_owner(db, body.workspace_id, caller)
     set_member(db, body.workspace_id, _named_user(db, body).id, body.user_type or "COLLABORATOR")
     return Empty()
@@ -165,7 +176,7 @@ async def add_user(body: AddUserRequest, caller: Caller, db: Db) -> Empty:
 
 @router.post("/remove_user")
 async def remove_user(body: RemoveUserRequest, caller: Caller, db: Db) -> RemoveUserReply:
-    """End a membership; ending one that is not there affects 0 rows."""
+    """Remove a member. Removing a user who is not a member affects 0 rows. OWNER only (403)."""
     access.require_owner(db, body.workspace_id, caller)
     user = _named_user(db, body)
     return RemoveUserReply(affected_rows=remove_member(db, body.workspace_id, user.id))
@@ -173,7 +184,7 @@ async def remove_user(body: RemoveUserRequest, caller: Caller, db: Db) -> Remove
 
 @router.post("/validate")
 async def validate(_: Caller) -> Empty:
-    """The platform's one-time data migration. Here it has nothing to migrate."""
+    """Migrate workspaces of old releases. Here there is nothing to migrate."""
     return Empty()
 
 
@@ -185,6 +196,16 @@ def add_workspace(db: State, name: str, *, owner_id: str, workspace_id: int | No
     )
     set_member(db, workspace_id, owner_id, "OWNER")
     return workspace_id
+
+
+def home_workspace(db: State, workspace_id: int) -> HomeWorkspace:
+    """Return the workspace of an object."""
+    row = db.row(
+        "SELECT id, name, created_by, archived, created_at FROM workspaces WHERE id = ?", (workspace_id,)
+    )
+    if row is None:
+        raise RuntimeError(f"workspace {workspace_id} is gone")
+    return HomeWorkspace(**{**dict(row), "archived": bool(row["archived"])})
 
 
 def set_member(db: State, workspace_id: int, user_id: str, user_type: str) -> None:

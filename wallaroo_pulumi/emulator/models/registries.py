@@ -87,7 +87,7 @@ class LinkReply(Wire):
 
 @router.post("/create_registry")
 async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
-    """Make a registry, used by a workspace or by none. Names may repeat."""
+    """Create a model registry. Names need not be unique; a workspace may use it from the start."""
     access.require_member(db, body.workspace_id, caller)
     with db.transaction():
         registry_id = add(db, body.name, body.url, body.token)
@@ -98,7 +98,7 @@ async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
 
 @router.post("/get_registry")
 async def get(body: GetRequest, caller: Caller, db: Db) -> ModelRegistryWithWorkspaces:
-    """A registry, token in clear, and its workspaces."""
+    """Read a model registry with its workspaces. The token is in clear. Unknown id 404."""
     registry = _visible(db, body.registry_id, caller)
     workspaces = db.execute(
         "SELECT w.id, w.name FROM workspace_registries l JOIN workspaces w ON w.id = l.workspace_id"
@@ -112,7 +112,7 @@ async def get(body: GetRequest, caller: Caller, db: Db) -> ModelRegistryWithWork
 
 @router.post("/list_registries")
 async def list_registries(body: ListRequest, caller: Caller, db: Db) -> list[ModelRegistry]:
-    """The registries that the caller sees, or those that a workspace uses; tokens in clear."""
+    """List model registries. Those that the caller sees, or those that a workspace uses; tokens are in clear."""
     access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
         f"SELECT * FROM registries WHERE {_IS_VISIBLE} AND (:workspace IS NULL OR id IN"  # noqa: S608 -- a constant
@@ -124,7 +124,7 @@ async def list_registries(body: ListRequest, caller: Caller, db: Db) -> list[Mod
 
 @router.post("/attach_registry_to_workspace")
 async def attach(body: LinkRequest, caller: Caller, db: Db) -> LinkReply:
-    """Let a workspace use a registry. A second time is 500, as by the table's constraint."""
+    """Attach a model registry to a workspace. A second time is 500."""
     access.require_member(db, body.workspace_id, caller)
     _visible(db, body.registry_id, caller)
     if db.row(
@@ -142,7 +142,7 @@ async def attach(body: LinkRequest, caller: Caller, db: Db) -> LinkReply:
 
 @router.post("/remove_registry_from_workspace")
 async def detach(body: LinkRequest, caller: Caller, db: Db) -> LinkReply:
-    """End a workspace's use of a registry; what is not attached stays so."""
+    """Detach a model registry from a workspace. Nothing happens if it is not attached."""
     access.require_member(db, body.workspace_id, caller)
     _visible(db, body.registry_id, caller)
     db.execute(

@@ -6,16 +6,18 @@ the model without versions; a version is in use (409) while the latest version o
 """
 
 import hashlib
-from typing import Annotated
 
-from fastapi import File, Form, UploadFile
-from pydantic import ValidationError
+from starlette.datastructures import UploadFile
 
 from .. import readiness
 from ..errors import ApiError
 from ..identity import access
+from ..identity.accounts import User
 from ..identity.auth import Caller
+from ..identity.workspaces import home_workspace
 from ..services import Db
+from ..state import State
+from ..uploads import Upload, UploadDep, described
 from ..wire import mlops_router
 from .store import (
     add_config,
@@ -33,7 +35,6 @@ from .store import (
     shown_model,
     version_by_uuid,
     version_row,
-    workspace_of,
 )
 from .wire import (
     ByNameRequest,
@@ -73,81 +74,59 @@ _CHUNK = 2**20
 router = mlops_router("/models", "models")
 
 
-@router.post("/upload_and_convert", status_code=202)
-async def upload_and_convert(
-    metadata: Annotated[str, Form()], file: Annotated[UploadFile, File()], caller: Caller, db: Db
-) -> UploadReply:
-    """Take a file and begin its conversion. Every upload makes a version, also with the same content."""
-    wanted = _read(metadata)
-    if not (file.filename or "").endswith(_SUFFIXES):
+_EXAMPLE = {
+    "name": "houses",
+    "workspace_id": 1,
+    "visibility": "private",
+    "conversion": {"framework": "onnx", "python_version": "3.8", "requirements": []},
+}
+
+
+@router.post("/upload_and_convert", status_code=202, openapi_extra=described(_EXAMPLE))
+async def upload_and_convert(caller: Caller, db: Db, upload: UploadDep) -> UploadReply:
+    """Upload a file and begin its conversion. Every upload creates a version, also with the same content."""
+    metadata = upload.described_by(Metadata)
+    if not upload.file_name.endswith(_SUFFIXES):
         raise ApiError(
             400, "Bad request: The provided file needs to be a .zip, .pt, .onnx, .h5, or .pkl file."
         )
-    access.require_member(db, wanted.workspace_id, caller)
-    digest, content = await _taken_in(file)
-    with db.transaction():
-        version_id = add_version(
-            db,
-            wanted,
-            sha=digest,
-            size=file.size or 0,
-            content=content,
-            file_name=file.filename or "",
-            created_by=caller.email or caller.username,
-            status="pending_load_container",
-        )
-        readiness.begin(db, "model", version_id)
-    return _uploaded(version_id)
+    access.require_member(db, metadata.workspace_id, caller)
+    return await _add_uploaded(db, upload, metadata, caller, is_converted=True)
 
 
-@router.post("/upload")
-async def upload(
-    file: Annotated[UploadFile, File()],
-    caller: Caller,
-    db: Db,
-    metadata: Annotated[str | None, Form()] = None,
-) -> UploadReply:
-    """The same without conversion; the model is ready at once.
+@router.post("/upload", openapi_extra=described(_EXAMPLE, required=False))
+async def upload_unconverted(caller: Caller, db: Db, upload: UploadDep) -> UploadReply:
+    """Upload a file that needs no conversion; the model is ready at once.
 
     Without metadata, as in the oldest recording, the file goes into the caller's first workspace under its own name.
     """
-    if metadata is None:
+    if upload.metadata is None:
         row = db.row("SELECT MIN(workspace_id) AS id FROM workspace_members WHERE user_id = ?", (caller.id,))
         if row is None or row["id"] is None:
             raise ApiError(400, "metadata is required: the caller has no workspace")
-        wanted = Metadata(name=file.filename or "model", workspace_id=row["id"])
+        metadata = Metadata(name=upload.file_name or "model", workspace_id=row["id"])
     else:
-        wanted = _read(metadata)
-    access.require_member(db, wanted.workspace_id, caller)
-    digest, content = await _taken_in(file)
-    with db.transaction():
-        version_id = add_version(
-            db,
-            wanted,
-            sha=digest,
-            size=file.size or 0,
-            content=content,
-            file_name=file.filename or "",
-            created_by=caller.email or caller.username,
-            status="ready",
-        )
-    return _uploaded(version_id)
+        metadata = upload.described_by(Metadata)
+    access.require_member(db, metadata.workspace_id, caller)
+    return await _add_uploaded(db, upload, metadata, caller, is_converted=False)
 
 
 @router.post("/get_version_by_id")
 async def get_version_by_id(body: VersionIdRequest, caller: Caller, db: Db) -> VersionReply:
+    """Read a model version. Unknown id 400."""
     row = version_row(db, body.model_version_id, caller)
     return VersionReply(model_version=configured(db, row))
 
 
 @router.post("/get_model_version_by_id")
 async def get_model_version_by_id(body: VersionIdRequest, caller: Caller, db: Db) -> VersionReply:
-    """What the SDK's generated client calls get_version_by_id."""
+    """Read a model version, as the generated client does. The same as `get_version_by_id`."""
     return await get_version_by_id(body, caller, db)
 
 
 @router.post("/get_upload_logs")
 async def get_upload_logs(body: LogsRequest, caller: Caller, db: Db) -> LogsReply:
+    """Read the log of an upload. Its lines are invented."""
     row = version_row(db, body.model_version_id, caller)
     logs = [f"{row['created_at']} INFO converting {row['file_name']}"]
     if row["error_summary"] is not None:
@@ -157,7 +136,7 @@ async def get_upload_logs(body: LogsRequest, caller: Caller, db: Db) -> LogsRepl
 
 @router.post("/insert_model_config")
 async def insert_model_config(body: InsertConfigRequest, caller: Caller, db: Db) -> ConfigReply:
-    """Give a version a new configuration; what is left out is not taken from the last one."""
+    """Configure a model version. The new configuration replaces the last one as a whole."""
     version_row(db, body.model_version_id, caller)
     config = body.model_dump(include=set(Settable.model_fields)) | {"openai": body.openai_config}
     last = config_row(db, body.model_version_id)
@@ -167,7 +146,7 @@ async def insert_model_config(body: InsertConfigRequest, caller: Caller, db: Db)
 
 @router.post("/list")
 async def list_models(body: ListRequest, caller: Caller, db: Db) -> ListReply:
-    """The models of the caller's workspaces, or of one of them."""
+    """List models. Those of one workspace, or of all that the caller sees."""
     access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
         "SELECT m.* FROM models m JOIN workspaces w ON w.id = m.workspace_id"
@@ -180,6 +159,7 @@ async def list_models(body: ListRequest, caller: Caller, db: Db) -> ListReply:
 
 @router.post("/list_versions_for_model")
 async def list_versions_for_model(body: ByNameRequest, caller: Caller, db: Db) -> ListReply:
+    """List the versions of a model by its name. An unknown name gives an empty list."""
     access.require_member(db, body.workspace_id, caller)
     row = model_row(db, body.workspace_id, body.model_id)
     return ListReply(models=[listed(db, row)] if row else [])
@@ -187,7 +167,7 @@ async def list_versions_for_model(body: ByNameRequest, caller: Caller, db: Db) -
 
 @router.post("/list_versions")
 async def list_versions(body: ListVersionsRequest, caller: Caller, db: Db) -> list[FlatVersionWithStatus]:
-    """The versions of every model of this name, and of the model of this id (the selectors are OR-ed)."""
+    """List versions by model. Those of every model with this name, and those of the model with this id."""
     rows = db.execute(
         "SELECT v.*, m.name, m.workspace_id FROM model_versions v JOIN models m ON m.id = v.model_id"
         " JOIN workspace_members u ON u.workspace_id = m.workspace_id AND u.user_id = :caller"
@@ -200,13 +180,14 @@ async def list_versions(body: ListVersionsRequest, caller: Caller, db: Db) -> li
 
 @router.post("/get")
 async def get(body: ModelIdRequest, caller: Caller, db: Db) -> ModelReply:
+    """Read a model with its versions. Unknown id 400."""
     row = model_by_id(db, body.id, caller)
     versions = db.execute(
         "SELECT v.*, m.name, m.workspace_id FROM model_versions v JOIN models m ON m.id = v.model_id"
         " WHERE m.id = ? ORDER BY v.id DESC",
         (body.id,),
     ).fetchall()
-    workspace = workspace_of(db, row["workspace_id"])
+    workspace = home_workspace(db, row["workspace_id"])
     return ModelReply(
         **shown_model(row).model_dump(exclude={"workspace_id"}),
         models=[FlatVersion(**flat(version)) for version in versions],
@@ -216,6 +197,7 @@ async def get(body: ModelIdRequest, caller: Caller, db: Db) -> ModelReply:
 
 @router.post("/get_by_id")
 async def get_by_id(body: ModelIdRequest, caller: Caller, db: Db) -> ModelWithConfig:
+    """Read a model with its latest configuration. Unknown id 400."""
     row = model_by_id(db, body.id, caller)
     latest = db.row("SELECT MAX(id) AS id FROM model_versions WHERE model_id = ?", (body.id,))
     version_id = latest["id"] if latest else None
@@ -226,13 +208,17 @@ async def get_by_id(body: ModelIdRequest, caller: Caller, db: Db) -> ModelWithCo
 
 @router.post("/get_config_by_id")
 async def get_config_by_id(body: OldConfigRequest, caller: Caller, db: Db) -> OldConfigReply:
+    """Read the latest configuration of a model version. Unknown id 400."""
     version_row(db, body.model_id, caller)
     return OldConfigReply(model_config_=old_config(db, body.model_id))
 
 
 @router.post("/delete_model_versions")
 async def delete_model_versions(body: DeleteVersionsRequest, caller: Caller, db: Db) -> DeleteReply:
-    """Delete, all or none; without `confirm_delete` only tell the bytes. Unknown 404, in use 409."""
+    """Delete model versions, all or none.
+
+    Without `confirm_delete` the response only has the size. Unknown 404, in use 409.
+    """
     rows = []
     for version in body.model_versions:
         absent = ApiError(404, f"no model version {version}")
@@ -242,7 +228,10 @@ async def delete_model_versions(body: DeleteVersionsRequest, caller: Caller, db:
 
 @router.post("/delete_model")
 async def delete_model(body: DeleteModelRequest, caller: Caller, db: Db) -> DeleteReply:
-    """Delete a model with its versions; without `confirm_delete` only tell the bytes. Unknown 404, in use 409."""
+    """Delete a model with its versions.
+
+    Without `confirm_delete` the response only has the size. Unknown 404, in use 409.
+    """
     access.require_member(db, body.workspace_id, caller)
     model = model_row(db, body.workspace_id, body.model_id)
     if model is None:
@@ -258,23 +247,31 @@ async def delete_model(body: DeleteModelRequest, caller: Caller, db: Db) -> Dele
     return reply
 
 
-def _read(metadata: str) -> Metadata:
-    """Raises ApiError 400."""
-    try:
-        return Metadata.model_validate_json(metadata)
-    except ValidationError as error:
-        raise ApiError(400, "metadata: not the JSON object that is expected") from error
+async def _add_uploaded(
+    db: State, upload: Upload, metadata: Metadata, caller: User, *, is_converted: bool
+) -> UploadReply:
+    digest, content = await _read(upload.file)
+    with db.transaction():
+        version_id = add_version(
+            db,
+            metadata,
+            sha=digest,
+            size=upload.file.size or 0,
+            content=content,
+            file_name=upload.file_name,
+            created_by=caller.email or caller.username,
+            status="pending_load_container" if is_converted else "ready",
+        )
+        if is_converted:
+            readiness.begin(db, "model", version_id)
+    return UploadReply(insert_models=Returning(returning=[UploadedModels(models=[IdOnly(id=version_id)])]))
 
 
-async def _taken_in(file: UploadFile) -> tuple[str, bytes | None]:
-    """The digest of a file, and its content when it is small enough to be kept."""
+async def _read(file: UploadFile) -> tuple[str, bytes | None]:
+    """The digest of a file, and its content if it is small enough to be kept."""
     digest, content = hashlib.sha256(), bytearray()
     while chunk := await file.read(_CHUNK):
         digest.update(chunk)
         if len(content) <= LARGEST_KEPT:
             content += chunk
     return digest.hexdigest(), bytes(content) if len(content) <= LARGEST_KEPT else None
-
-
-def _uploaded(version_id: int) -> UploadReply:
-    return UploadReply(insert_models=Returning(returning=[UploadedModels(models=[IdOnly(id=version_id)])]))

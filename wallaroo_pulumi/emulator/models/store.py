@@ -10,6 +10,7 @@ from .. import readiness
 from ..errors import ApiError
 from ..identity import access
 from ..identity.accounts import User
+from ..identity.workspaces import home_workspace
 from ..settings import PLATFORM_VERSION
 from ..state import State
 from .wire import (
@@ -18,7 +19,6 @@ from .wire import (
     Conversion,
     DeleteReply,
     FileInfo,
-    HomeWorkspace,
     Ids,
     ListedModel,
     Metadata,
@@ -160,25 +160,14 @@ def tensor_fields(db: State, version_id: int) -> list[str] | None:
     return config.tensor_fields if config else None
 
 
-def workspace_of(db: State, workspace_id: int) -> HomeWorkspace:
-    row = db.row("SELECT * FROM workspaces WHERE id = ?", (workspace_id,))
-    if row is None:
-        raise ApiError(500, f"no workspace {workspace_id}")
-    return HomeWorkspace(
-        id=row["id"],
-        name=row["name"],
-        created_by=row["created_by"],
-        archived=bool(row["archived"]),
-        created_at=row["created_at"],
-    )
-
-
 def current(db: State, row: sqlite3.Row) -> dict[str, Any]:
     """The version as a client finds it that looks now."""
     version = dict(row)
     if version["status"] in ("ready", "error"):
         return version
     outcome = readiness.poll(db, "model", version["id"])
+    if outcome == "held":
+        return version
     if outcome == "pending":
         version["status"] = "attempting_load_container"
     elif outcome == "failed":
@@ -189,6 +178,13 @@ def current(db: State, row: sqlite3.Row) -> dict[str, Any]:
         "UPDATE model_versions SET status = :status, error_summary = :error_summary WHERE id = :id", version
     )
     return version
+
+
+def poll(db: State, version_id: int) -> None:
+    """Let the conversion of a version proceed."""
+    row = version_by_id(db, version_id)
+    if row is not None:
+        current(db, row)
 
 
 def version_row(db: State, version_id: int, caller: User) -> sqlite3.Row:
@@ -226,7 +222,7 @@ def listed(db: State, row: sqlite3.Row) -> ListedModel:
     return ListedModel(
         model=shown_model(row),
         model_versions=[configured(db, version) for version in versions],
-        workspace=workspace_of(db, row["workspace_id"]),
+        workspace=home_workspace(db, row["workspace_id"]),
     )
 
 
@@ -246,8 +242,8 @@ def flat(row: sqlite3.Row | dict[str, Any]) -> dict[str, Any]:
 def configured(db: State, row: sqlite3.Row) -> Configured:
     version = current(db, row)
     config = _config(db, version["id"])
-    # What the engine runs itself needs no container, so that no task is left when it is ready, as recorded.
-    native = config is not None and config.runtime != "flight" and version["status"] == "ready"
+    # What the engine runs itself needs no container, so no task remains when it is ready, as recorded.
+    native = not runs_in_container(db, version["id"]) and version["status"] == "ready"
     return Configured(
         model_version=Version(
             name=version["name"],
@@ -272,6 +268,22 @@ def configured(db: State, row: sqlite3.Row) -> Configured:
         ),
         config=config,
     )
+
+
+def runs_in_container(db: State, version_id: int) -> bool:
+    """Whether a version runs in a container of its own, beside the engine."""
+    config = config_row(db, version_id)
+    return config is not None and config["runtime"] == "flight"
+
+
+def label_of(db: State, version: str) -> str:
+    """A configured version as JSON text, as results of a split name it."""
+    row = version_by_uuid(db, version)
+    if row is None:
+        return "{}"
+    label = configured(db, row).model_dump(mode="json")
+    label["model_version"]["created_at"] = None  # as recorded
+    return json.dumps(label, separators=(",", ":"))
 
 
 def add_config(
@@ -323,7 +335,7 @@ def _users(db: State, version: str) -> list[tuple[str, bool]]:
 def delete_versions(db: State, rows: Iterable[sqlite3.Row], *, confirmed: bool) -> DeleteReply:
     rows = list(rows)
     for ending in db.execute("SELECT id FROM deployments WHERE state = 'ending'").fetchall():
-        if readiness.poll(db, "undeployment", ending["id"]) != "pending":
+        if not readiness.is_under_way(readiness.poll(db, "undeployment", ending["id"])):
             db.execute("UPDATE deployments SET state = 'ended' WHERE id = ?", (ending["id"],))
     for row in rows:
         if users := _users(db, row["version"]):

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from ..identity.workspaces import HomeWorkspace
 from ..wire import Id, Wire
 
 Status = Literal[
@@ -144,17 +145,6 @@ class Model(Wire):
     created_at: str
     updated_at: str
     workspace_id: int
-
-
-class HomeWorkspace(Wire):
-    """A workspace, as other objects show it."""
-
-    id: int
-    name: str
-    created_by: str
-    archived: bool
-    created_at: str
-    group_id: int | None = None
 
 
 class ListedModel(Wire):

@@ -8,9 +8,9 @@ model in the definition is an error of the engine; the URL of a pipeline that wa
 
 import json
 import sqlite3
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Request
 
 from .. import readiness
 from ..errors import ApiError
@@ -20,7 +20,8 @@ from ..models import store as models_store
 from ..services import Db
 from ..state import State
 from ..wire import Empty, Id, Wire, mlops_router
-from . import inference, pipelines
+from . import pipelines, pods
+from .engine import Ref, models_of
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS deployments (
@@ -76,31 +77,6 @@ class StatusRequest(Wire):
     name: str
 
 
-class Pod(Wire):
-    ip: str | None
-    name: str
-    status: str
-    reason: str | None
-    details: list[str]
-
-
-class Engine(Pod):
-    pipeline_statuses: dict[str, Any]
-    model_statuses: dict[str, Any]
-
-
-class Sidekick(Pod):
-    statuses: str | None
-
-
-class StatusReply(Wire):
-    status: str
-    details: list[str]
-    engines: list[Engine]
-    engine_lbs: list[Pod]
-    sidekicks: list[Sidekick]
-
-
 class UrlRequest(Wire):
     workspace_id: Id
     pipeline_name: str
@@ -112,7 +88,7 @@ class UrlReply(Wire):
 
 @_pipelines.post("/deploy")
 async def deploy(body: DeployRequest, caller: Caller, db: Db) -> DeployReply:
-    """Deploy a pipeline version, or change what its pipeline's one deployment runs."""
+    """Deploy a pipeline version. A pipeline has one deployment, which changes to the version."""
     if body.pipeline_version_pk_id is not None:
         version = pipelines.version_by_id(db, body.pipeline_version_pk_id)
     elif body.pipeline_version is not None:
@@ -125,6 +101,7 @@ async def deploy(body: DeployRequest, caller: Caller, db: Db) -> DeployReply:
     version = access.visible(db, version, caller, ApiError(400, "no such pipeline version"))
     if body.pipeline_id not in (None, version["pipeline_id"]) or body.deploy_id != version["name"]:
         raise ApiError(400, "deploy_id must be the name of the pipeline that the version belongs to")
+    _shortage(body.engine_config or {})  # raises for a quantity that is none
     with db.transaction():
         db.execute(
             "INSERT INTO deployments (pipeline_id, version_id, engine_config, state) VALUES (?, ?, ?, 'starting')"
@@ -140,10 +117,7 @@ async def deploy(body: DeployRequest, caller: Caller, db: Db) -> DeployReply:
 
 @_pipelines.post("/undeploy")
 async def undeploy(body: UndeployRequest, caller: Caller, db: Db) -> Empty:
-    """End a deployment; one that has ended, or never was, is no error.
-
-    The answer was null once (a recording of 2023); the vendor's SDK of 2026 cannot read that.
-    """
+    """Undeploy a pipeline. A deployment that has ended, or never existed, is no error."""
     row = db.row(
         "SELECT d.*, p.workspace_id FROM deployments d JOIN pipelines p ON p.id = d.pipeline_id"
         " WHERE d.id = ? OR d.pipeline_id = ?",
@@ -162,8 +136,8 @@ async def undeploy(body: UndeployRequest, caller: Caller, db: Db) -> Empty:
 
 
 @_status.post("/get_deployment")
-async def get_deployment(body: StatusRequest, caller: Caller, db: Db) -> StatusReply:
-    """How a deployment stands; 404 when it has ended."""
+async def get_deployment(body: StatusRequest, caller: Caller, db: Db) -> pods.StatusReply:
+    """Read the status of a deployment. It is 404 once the deployment has ended."""
     name, _, number = body.name.rpartition("-")
     row = db.row(
         "SELECT d.*, p.name, p.workspace_id FROM deployments d JOIN pipelines p ON p.id = d.pipeline_id"
@@ -174,11 +148,13 @@ async def get_deployment(body: StatusRequest, caller: Caller, db: Db) -> StatusR
     row = access.visible(db, row, caller, absent)
     if not pipelines.is_alive(db, row):
         raise absent
-    return _status_response(db, _current(db, row))
+    version = pipelines.version_by_id(db, row["version_id"])
+    return pods.status_of(db, current(db, row), version, _models(version))
 
 
 @_admin.post("/get_pipeline_external_url")
 async def get_pipeline_external_url(body: UrlRequest, caller: Caller, db: Db, request: Request) -> UrlReply:
+    """Read the inference URL of a pipeline. A pipeline that was never deployed is 400."""
     row = _deployed(db, body, caller)
     base = str(request.base_url).rstrip("/")
     name = body.pipeline_name
@@ -187,35 +163,10 @@ async def get_pipeline_external_url(body: UrlRequest, caller: Caller, db: Db, re
 
 @_admin.post("/get_pipeline_internal_url")
 async def get_pipeline_internal_url(body: UrlRequest, caller: Caller, db: Db) -> UrlReply:
+    """Read the inference URL inside the cluster. A pipeline that was never deployed is 400."""
     row = _deployed(db, body, caller)
     name = body.pipeline_name
     return UrlReply(url=f"http://engine-lb.{name}-{row['id']}:29502/pipelines/{name}")
-
-
-@_pipelines.post("/infer/{deploy_name}-{deployment_id}/{pipeline_name}")
-async def infer(
-    deploy_name: str,
-    deployment_id: Id,
-    pipeline_name: str,
-    records: Annotated[list[dict[str, Any]], Body()],
-    caller: Caller,
-    db: Db,
-) -> list[dict[str, Any]]:
-    """Run the deployed pipeline on records (`pandas-records`): ONNX models really, with the extra `inference`."""
-    row = db.row(
-        "SELECT d.*, p.name, p.workspace_id FROM deployments d JOIN pipelines p ON p.id = d.pipeline_id"
-        " WHERE d.id = ? AND p.name = ?",
-        (deployment_id, pipeline_name),
-    )
-    absent = ApiError(404, f"pipeline {pipeline_name} is not deployed")
-    row = access.visible(db, row, caller, absent)
-    if deploy_name != pipeline_name or not pipelines.is_alive(db, row):
-        raise absent
-    if _current(db, row)["state"] != "running":
-        raise ApiError(503, f"pipeline {pipeline_name} does not run yet")
-    version = pipelines.version_by_id(db, row["version_id"])
-    steps = _steps(version)
-    return [inference.answer(db, steps, record) for record in records]
 
 
 for _part in (_pipelines, _status, _admin):
@@ -246,13 +197,13 @@ def _deployed(db: State, body: UrlRequest, caller: Caller) -> sqlite3.Row:
     return row
 
 
-def _steps(version: sqlite3.Row | None) -> list[dict[str, Any]]:
+def steps_of(version: sqlite3.Row | None) -> list[dict[str, Any]]:
     definition = json.loads(version["definition"]) if version else {}
     steps: list[dict[str, Any]] = definition.get("steps") or []
     return steps
 
 
-def _current(db: State, row: sqlite3.Row) -> dict[str, Any]:
+def current(db: State, row: sqlite3.Row) -> dict[str, Any]:
     """The deployment as a client finds it that looks now."""
     deployment = dict(row)
     if deployment["state"] != "starting":
@@ -260,7 +211,7 @@ def _current(db: State, row: sqlite3.Row) -> dict[str, Any]:
     if shortage := _shortage(json.loads(deployment["engine_config"])):
         return deployment | {"reason": shortage}
     outcome = readiness.poll(db, "deployment", deployment["id"])
-    if outcome == "pending":
+    if readiness.is_under_way(outcome):
         return deployment
     version = pipelines.version_by_id(db, deployment["version_id"])
     missing = [
@@ -279,49 +230,21 @@ def _current(db: State, row: sqlite3.Row) -> dict[str, Any]:
 def _shortage(engine_config: dict[str, Any]) -> str | None:
     """Why the engines can never be placed, if so."""
     engine = engine_config.get("engine") or {}
-    limits = (engine.get("resources") or {}).get("requests") or {}
-    cpus = float(engine.get("cpu") or limits.get("cpu") or 1) * float(engine.get("replicas") or 1)
+    requests = (engine.get("resources") or {}).get("requests") or {}
+    cpus = _cpus(engine.get("cpu") or requests.get("cpu") or 1) * float(engine.get("replicas") or 1)
     if cpus <= CLUSTER_CPUS:
         return None
-    return f"0/1 nodes are available: Insufficient cpu ({cpus:g} asked for, {CLUSTER_CPUS} there)"
+    return f"0/1 nodes are available: Insufficient cpu ({cpus:g} requested, {CLUSTER_CPUS} available)"
 
 
-def _models(version: sqlite3.Row | None) -> list[dict[str, str]]:
-    return [ref for step in _steps(version) for ref in inference.models_of(step)]
+def _cpus(quantity: str | float) -> float:
+    """A Kubernetes quantity of CPUs: `2`, `"0.5"` or `"500m"`."""
+    try:
+        text = str(quantity)
+        return float(text.removesuffix("m")) / (1000 if text.endswith("m") else 1)
+    except ValueError as error:
+        raise ApiError(400, f"engine_config: cpu '{quantity}' is not a quantity") from error
 
 
-def _status_response(db: State, deployment: dict[str, Any]) -> StatusReply:
-    status = {"starting": "Starting", "failed": "Error"}.get(deployment["state"], "Running")
-    pod = {"starting": "Pending", "failed": "Failed"}.get(deployment["state"], "Running")
-    version = pipelines.version_by_id(db, deployment["version_id"])
-    refs = _models(version)
-    reason = deployment["reason"]
-    return StatusReply(
-        status=status,
-        details=[],
-        engines=[
-            Engine(
-                ip="192.0.2.1" if pod == "Running" else None,
-                name=f"engine-{deployment['id']:05d}",
-                status=pod,
-                reason=reason,
-                details=[],
-                pipeline_statuses={
-                    "pipelines": [{"id": deployment["name"], "status": pod, "version": version["version"]}]
-                }
-                if version
-                else {"pipelines": []},
-                model_statuses={"models": [{**ref, "status": pod} for ref in refs]},
-            )
-        ],
-        engine_lbs=[
-            Pod(
-                ip="192.0.2.2",
-                name=f"engine-lb-{deployment['id']:05d}",
-                status="Running",
-                reason=None,
-                details=[],
-            )
-        ],
-        sidekicks=[],
-    )
+def _models(version: sqlite3.Row | None) -> list[Ref]:
+    return [ref for step in steps_of(version) for ref in models_of(step)]

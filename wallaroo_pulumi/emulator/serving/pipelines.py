@@ -19,8 +19,7 @@ from ..errors import ApiError
 from ..identity import access
 from ..identity.accounts import User
 from ..identity.auth import Caller
-from ..models import store as models_store
-from ..models.wire import HomeWorkspace
+from ..identity.workspaces import HomeWorkspace, home_workspace
 from ..services import Db
 from ..settings import PLATFORM_VERSION
 from ..state import State
@@ -31,6 +30,7 @@ CREATE TABLE IF NOT EXISTS pipelines (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     workspace_id INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
+    visibility TEXT NOT NULL DEFAULT 'private',
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
     UNIQUE (workspace_id, name)
@@ -159,7 +159,7 @@ class DeleteVersions(Wire):
 
 @router.post("/create")
 async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
-    """Make a pipeline, or a new version of the one of this name. Never idempotent, and not atomic."""
+    """Create a pipeline, or a new version of it. Every call creates a version; the call is not atomic."""
     access.require_member(db, body.workspace_id, caller)
     row = find(db, body.workspace_id, body.pipeline_id)
     pipeline_id = row["id"] if row else add(db, body.workspace_id, body.pipeline_id)
@@ -178,7 +178,7 @@ async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
 
 @router.post("/copy")
 async def copy(body: CopyRequest, caller: Caller, db: Db) -> CopyReply:
-    """Make a pipeline with the latest definition of another one."""
+    """Copy a pipeline. The copy has the latest definition of the other one."""
     access.require_member(db, body.workspace_id, caller)
     source = by_id(db, body.source_pipeline, caller)
     latest = latest_version(db, source["id"])
@@ -194,7 +194,7 @@ async def copy(body: CopyRequest, caller: Caller, db: Db) -> CopyReply:
 
 @router.post("/list_pipelines")
 async def list_pipelines(body: ListRequest, caller: Caller, db: Db) -> ListReply:
-    """The pipelines of the caller's workspaces, or of one of them, with their latest versions."""
+    """List pipelines with their latest versions. Those of one workspace, or of all that the caller sees."""
     access.require_member(db, body.workspace_id, caller)
     rows = db.execute(
         "SELECT p.* FROM pipelines p JOIN workspaces w ON w.id = p.workspace_id"
@@ -207,7 +207,7 @@ async def list_pipelines(body: ListRequest, caller: Caller, db: Db) -> ListReply
 
 @router.post("/list_pipeline_versions")
 async def list_pipeline_versions(body: NameRequest, caller: Caller, db: Db) -> VersionsReply:
-    """All versions of a pipeline, the latest first; none for an unknown one."""
+    """List the versions of a pipeline, newest first. An unknown name gives an empty list."""
     access.require_member(db, body.workspace_id, caller)
     row = find(db, body.workspace_id, body.pipeline_id)
     if row is None:
@@ -220,6 +220,7 @@ async def list_pipeline_versions(body: NameRequest, caller: Caller, db: Db) -> V
 
 @router.post("/get_pipeline_by_name")
 async def get_pipeline_by_name(body: ByNameRequest, caller: Caller, db: Db) -> ByNameReply:
+    """Read a pipeline by its name. Unknown name 404."""
     access.require_member(db, body.workspace_id, caller)
     row = by_name(db, body.workspace_id, body.pipeline_name)
     listed = _listed(db, row, None)
@@ -230,6 +231,7 @@ async def get_pipeline_by_name(body: ByNameRequest, caller: Caller, db: Db) -> B
 
 @router.post("/get_version")
 async def get_version(body: VersionRequest, caller: Caller, db: Db) -> VersionReply:
+    """Read the definition of a pipeline version. Unknown version 400."""
     absent = ApiError(400, f"no pipeline version {body.version}")
     row = access.visible(db, version_by_uuid(db, body.version), caller, absent)
     return VersionReply(
@@ -239,7 +241,10 @@ async def get_version(body: VersionRequest, caller: Caller, db: Db) -> VersionRe
 
 @router.post("/delete_pipeline")
 async def delete_pipeline(body: NameRequest, caller: Caller, db: Db) -> NameRequest:
-    """Delete a pipeline with its versions and deactivated assays. Unknown 404, deployed or watched by an assay 409."""
+    """Delete a pipeline with its versions and deactivated assays.
+
+    Unknown 404; deployed or watched by an active assay 409.
+    """
     access.require_member(db, body.workspace_id, caller)
     row = by_name(db, body.workspace_id, body.pipeline_id)
     deployment = db.row("SELECT * FROM deployments WHERE pipeline_id = ?", (row["id"],))
@@ -255,7 +260,7 @@ async def delete_pipeline(body: NameRequest, caller: Caller, db: Db) -> NameRequ
 
 @router.post("/delete_pipeline_versions")
 async def delete_pipeline_versions(body: DeleteVersions, caller: Caller, db: Db) -> DeleteVersions:
-    """Delete versions, all or none. Unknown 404, deployed 409."""
+    """Delete pipeline versions, all or none. Unknown 404, deployed 409."""
     rows = []
     for version in body.pipeline_versions:
         absent = ApiError(404, f"no pipeline version {version}")
@@ -302,10 +307,17 @@ def add_version(
 
 def is_alive(db: State, deployment: sqlite3.Row) -> bool:
     """Whether a deployment runs, starts or is still ending, as a client finds it that looks now."""
-    if deployment["state"] == "ending" and readiness.poll(db, "undeployment", deployment["id"]) != "pending":
+    if deployment["state"] == "ending" and not readiness.is_under_way(
+        readiness.poll(db, "undeployment", deployment["id"])
+    ):
         db.execute("UPDATE deployments SET state = 'ended' WHERE id = ?", (deployment["id"],))
         return False
     return bool(deployment["state"] != "ended")
+
+
+def topic_of(row: sqlite3.Row) -> str:
+    """The topic of a pipeline's inference log."""
+    return f"workspace-{row['workspace_id']}-pipeline-{row['name']}-inference"
 
 
 def row_of(db: State, pipeline_id: int) -> sqlite3.Row | None:
@@ -354,12 +366,12 @@ def find(db: State, workspace_id: int, name: str) -> sqlite3.Row | None:
 
 def _listed(db: State, row: sqlite3.Row, version: sqlite3.Row | None) -> ListedPipeline:
     deployment = db.row("SELECT * FROM deployments WHERE pipeline_id = ?", (row["id"],))
-    workspace = models_store.workspace_of(db, row["workspace_id"])
+    workspace = home_workspace(db, row["workspace_id"])
     return ListedPipeline(
         pipeline=Pipeline(
             id=row["id"], name=row["name"], created_at=row["created_at"], updated_at=row["updated_at"]
         ),
-        plateau_topic=f"workspace-{row['workspace_id']}-pipeline-{row['name']}-inference",
+        plateau_topic=topic_of(row),
         workspace=workspace,
         deployment=Replicas(maximum_replicas=1, prewarmed_replicas=1) if deployment else None,
         pipeline_version=PipelineVersion(

@@ -5,13 +5,12 @@ emulator decides: members of the pipeline's workspace may do all of this; a cons
 use; edges move to a publish that replaces theirs once it is published; an unknown edge is 404.
 """
 
-import base64
 import json
-import secrets
 import sqlite3
 import uuid
 from typing import Any
 
+from fastapi import Request
 from pydantic import Field
 
 from .. import readiness
@@ -23,7 +22,7 @@ from ..services import Db
 from ..settings import OCI_REGISTRY, PLATFORM_VERSION
 from ..state import State
 from ..wire import Id, Wire, mlops_router
-from . import pipelines
+from . import edge_config, pipelines
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS publishes (
@@ -52,19 +51,6 @@ CREATE TABLE IF NOT EXISTS edges (
 # A publish outlives its pipeline, hence the copies of the pipeline's names.
 
 router = mlops_router("/pipelines", "publishes")
-
-DEFAULT_ENGINE_CONFIG: dict[str, Any] = {
-    "engine": {
-        "resources": {
-            "limits": {"cpu": 4.0, "memory": "3Gi"},
-            "requests": {"cpu": 4.0, "memory": "3Gi"},
-            "arch": "x86",
-            "accel": "none",
-            "gpu": False,
-        }
-    },
-    "engineAux": {"images": None, "autoscale": {"type": "none"}},
-}
 
 
 class PublishRequest(Wire):
@@ -158,7 +144,7 @@ class EdgesReply(Wire):
 
 @router.post("/publish", status_code=202)
 async def publish(body: PublishRequest, caller: Caller, db: Db) -> Publish:
-    """Begin to publish a version. Every call makes another publish; readiness kind `publish`."""
+    """Publish a pipeline version for edges. Every call creates another publish."""
     absent = ApiError(
         500,
         'error returned from database: insert or update on table "pipeline_publish" violates foreign key'
@@ -173,7 +159,7 @@ async def publish(body: PublishRequest, caller: Caller, db: Db) -> Publish:
         pipeline_name=version["name"],
         pipeline_version_id=body.pipeline_version_id,
         pipeline_version_name=version["version"],
-        engine_config=body.engine_config or DEFAULT_ENGINE_CONFIG,
+        engine_config=edge_config.completed(body.engine_config or {}),
         replaces=[row["id"] for row in replaced],
         created_by=caller.id,
     )
@@ -182,8 +168,10 @@ async def publish(body: PublishRequest, caller: Caller, db: Db) -> Publish:
 
 
 @router.post("/get_publish_status")
-async def get_publish_status(body: StatusRequest, caller: Caller, db: Db) -> PublishWithBundles | Publish:
-    """One publish; `edge_bundles`, for the edges that it took over, only when asked for."""
+async def get_publish_status(
+    body: StatusRequest, caller: Caller, db: Db, request: Request
+) -> PublishWithBundles | Publish:
+    """Read a publish. It has `edge_bundles`, for the edges that it took over, only if requested. Unknown id 400."""
     _advance(db, _visible(db, body.id, caller))
     row = _visible(db, body.id, caller)
     found = _publish(db, row)
@@ -193,13 +181,17 @@ async def get_publish_status(body: StatusRequest, caller: Caller, db: Db) -> Pub
         return found
     edges = _edges(db, {body.id}) if found.replaces else []
     return PublishWithBundles(
-        **found.model_dump(), edge_bundles={edge.name: _bundle(edge.name, found) for edge in edges}
+        **found.model_dump(),
+        edge_bundles={edge.name: _bundle(edge.name, found, request) for edge in edges},
     )
 
 
 @router.post("/list_publishes_for_pipeline")
 async def list_publishes_for_pipeline(body: ListRequest, caller: Caller, db: Db) -> ListReply:
-    """The publishes, newest first, and the edges of a pipeline, of a workspace, or of all that the caller sees."""
+    """List publishes, newest first, and their edges.
+
+    Those of a pipeline, of a workspace, or of all that the caller sees.
+    """
     access.require_member(db, body.workspace_id, caller)
     if body.pipeline_id is not None and (pipeline := pipelines.row_of(db, body.pipeline_id)):
         access.require_member(db, pipeline["workspace_id"], caller)
@@ -213,8 +205,11 @@ async def list_publishes_for_pipeline(body: ListRequest, caller: Caller, db: Db)
 
 
 @router.post("/add_edge_to_publish", status_code=201)
-async def add_edge_to_publish(body: AddEdgeRequest, caller: Caller, db: Db) -> Publish:
-    """Add an edge. The answer alone tells its join token, in the bundle. A taken name is 500, as by a constraint."""
+async def add_edge_to_publish(body: AddEdgeRequest, caller: Caller, db: Db, request: Request) -> Publish:
+    """Add an edge to a publish.
+
+    Only this response has its join token, in the bundle. A name that is in use is 500.
+    """
     row = _visible(db, body.pipeline_publish_id, caller)
     if db.row("SELECT 1 FROM edges WHERE name = ?", (body.name,)):
         raise ApiError(
@@ -223,7 +218,7 @@ async def add_edge_to_publish(body: AddEdgeRequest, caller: Caller, db: Db) -> P
         )
     add_edge(db, body.name, row["id"], body.tags)
     found = _publish(db, row)
-    bundle = _bundle(body.name, found)
+    bundle = _bundle(body.name, found, request)
     found.docker_run_variables = {"EDGE_BUNDLE": bundle, "PIPELINE_URL": found.pipeline_url or ""}
     if found.helm:
         found.helm.values = {"edgeBundle": bundle}
@@ -232,13 +227,14 @@ async def add_edge_to_publish(body: AddEdgeRequest, caller: Caller, db: Db) -> P
 
 @router.post("/list_edges_by_publish_id")
 async def list_edges_by_publish_id(body: EdgesRequest, caller: Caller, db: Db) -> EdgesReply:
+    """List the edges of a publish. Unknown id 400."""
     _visible(db, body.publish_id, caller)
     return EdgesReply(edges=_edges(db, {body.publish_id}))
 
 
 @router.post("/remove_edge")
 async def remove_edge(body: RemoveEdgeRequest, caller: Caller, db: Db) -> None:
-    """Remove the edge of this name."""
+    """Remove an edge by its name. Unknown name 404."""
     row = db.row("SELECT * FROM edges WHERE name = ?", (body.name,))
     if row is None:
         raise ApiError(404, f"no edge named {body.name}")
@@ -298,6 +294,8 @@ def _advance(db: State, row: sqlite3.Row) -> None:
     if row["status"] in ("Published", "Error"):
         return
     outcome = readiness.poll(db, "publish", row["id"])
+    if outcome == "held":
+        return
     status = {"pending": "Publishing", "done": "Published", "failed": "Error"}[outcome]
     error = readiness.setting_of(db, "publish").message if outcome == "failed" else None
     with db.transaction():
@@ -344,25 +342,19 @@ def _edges(db: State, publish_ids: set[int]) -> list[Edge]:
             id=row["id"],
             name=row["name"],
             tags=json.loads(row["tags"]),
-            cpus=1.0,
-            memory="512Mi",
+            **edge_config.size_of(json.loads(row["engine_config"])),
             created_at=row["created_at"],
             created_on_version=PLATFORM_VERSION,
             should_run_publish=row["publish_id"],
-            spiffe_id=None,
+            spiffe_id=f"wallaroo.ai/ns/deployments/edge/{row['id']}",
         )
-        for row in db.execute("SELECT * FROM edges ORDER BY rowid")
+        for row in db.execute(
+            "SELECT e.*, p.engine_config FROM edges e JOIN publishes p ON p.id = e.publish_id ORDER BY e.rowid"
+        )
         if row["publish_id"] in publish_ids
     ]
 
 
-def _bundle(edge_name: str, publish: Publish) -> str:
-    """What an edge is started with: shell lines, with a join token made for it now."""
-    lines = {
-        "BUNDLE_VERSION": "1",
-        "EDGE_NAME": edge_name,
-        "JOIN_TOKEN": secrets.token_urlsafe(24),
-        "PIPELINE_URL": publish.pipeline_url or "",
-    }
-    script = "\n".join(f"export {name}={value}" for name, value in lines.items())
-    return base64.b64encode(script.encode()).decode()
+def _bundle(name: str, publish: Publish, request: Request) -> str:
+    host = request.url.hostname or "127.0.0.1"
+    return edge_config.bundle(name, publish.pipeline_url, publish.engine_config, host)
