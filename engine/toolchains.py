@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 import grpc
 from packaging.requirements import Requirement
@@ -112,11 +112,26 @@ class Toolchain:
         raise NotImplementedError
 
 
+_LIST_INSTALLED: Final = """
+import importlib.metadata, json, re
+installed = [d for d in importlib.metadata.distributions() if d.metadata["Name"]]
+required = {
+    re.match(r"[A-Za-z0-9._-]+", line)[0]
+    for d in installed for line in d.requires or () if "extra ==" not in line
+}
+print(json.dumps([[[d.metadata["Name"], d.version] for d in installed], sorted(required)]))
+"""
+"""What `pip list` prints, in a tenth of its time: the CLI asks for it in each command."""
+
+
 class Pip(Toolchain):
     def packages(self, *, direct_only: bool) -> list[tuple[str, str]]:
-        which = ["--not-required"] if direct_only else []
-        listed = json.loads(self.output("-m", "pip", "list", "--format", "json", *which))
-        return [(canonicalize_name(package["name"]), package["version"]) for package in listed]
+        listed, required = json.loads(self.output("-c", _LIST_INSTALLED))
+        packages = {canonicalize_name(name): version for name, version in listed}
+        if direct_only:
+            for name in map(canonicalize_name, required):
+                packages.pop(name, None)
+        return sorted(packages.items())
 
     def install_commands(self, folder: Path, *, package: bool = False) -> Iterator[list[str]]:
         """Without updating pip itself, which the official host does: tests have no use for it."""
