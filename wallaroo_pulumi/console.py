@@ -18,6 +18,8 @@ from .errors import WallarooError, one_line
 
 FAILED: Final = 1
 """The exit code of every failure, wrong options included: 2 means that `drift` has found differences."""
+TERMINAL_ENCODING: Final = getattr(sys.stdout, "encoding", None) or "ascii"
+"""What the terminal shows, before `run` makes the output UTF-8."""
 _INTERRUPTED: Final = 130
 
 

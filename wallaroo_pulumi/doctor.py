@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ import typer
 
 from . import selected_stack
 from .config import SECRETS, TABLE, Settings, load
+from .console import TERMINAL_ENCODING
 from .errors import AuthError, WallarooError
 from .proxies import proxy_for
 from .selected_stack import ConfigValue, NoStack
@@ -99,7 +99,7 @@ def _marks() -> tuple[str, str]:
     """The marks of a check that passed and of one that failed, which the terminal can show."""
     marks = ("✓", "✗")
     try:
-        "".join(marks).encode(getattr(sys.stdout, "encoding", None) or "ascii")
+        "".join(marks).encode(TERMINAL_ENCODING)
     except (UnicodeEncodeError, LookupError):
         return "ok", "FAILED"
     return marks

@@ -159,7 +159,7 @@ def test_a_resource_that_is_renamed_in_the_program_keeps_its_object(
     before = connection(emulator)
     stack.write(PROGRAM.replace('"warehouse",', '"store",').replace('"use",', '"usage",'))
     renamed = stack.up().ok()
-    assert "another resource of this stack took it over in this run" in renamed.text
+    assert "refers to it" in renamed.text
     assert connection(emulator) == before
     stack.up("--expect-no-changes").ok()
 

@@ -183,7 +183,7 @@ def test_a_wait_that_times_out_is_gone_on_with_without_a_twin(stack: Project, em
     emulator.control("readiness", kind="orchestration", mode="at_once")
     emulator.control("readiness", kind="task", mode="never")
     failed = stack.up()
-    assert "taken over, not uploaded again" in failed.text
+    assert "already exists and is adopted" in failed.text
     assert "task 'listener' of workspace" in failed.text
     assert "is still pending after 2 s" in failed.text
     emulator.control("readiness", kind="task", mode="at_once")

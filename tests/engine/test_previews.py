@@ -203,7 +203,7 @@ def test_the_wallaroo_part_of_the_platform(stack: Callable[[str], Project]) -> N
 REFUSED = [
     ('Workspace("x", name="full")', "name", "holding 1 model and 0 pipelines, and adopt is 'if_empty'"),
     ('Workspace("x", name="theirs")', "name", "this user is not one of its owners"),
-    ('Workspace("x", name="mine", adopt="never")', "name", "exists already (id"),
+    ('Workspace("x", name="mine", adopt="never")', "name", "already exists (id"),
     (
         'WorkspaceMember("x", workspace_id=mine, email="nobody@example.com")',
         "email",
@@ -217,7 +217,7 @@ REFUSED = [
     (
         'WorkspaceMember("x", workspace_id=4711, email="mary.jane@example.com")',
         "workspaceId",
-        "workspace 4711 does not exist or this user cannot see it",
+        "workspace 4711 does not exist",
     ),
     ('Connection("x", name="sales", type="gcs", details={})', "name", "exists already (id"),
     (

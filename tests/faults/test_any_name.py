@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from wallaroo_pulumi.api import Client
 from wallaroo_pulumi.config import load
-from wallaroo_pulumi.core import lifecycle
 from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.context import Context
 from wallaroo_pulumi.core.names import DNS_LABEL
+from wallaroo_pulumi.provider.provider import Provider
 from wallaroo_pulumi.resources import RESOURCES
 
 HOSTILE = (
@@ -47,12 +47,13 @@ def test_any_name_of_a_connection_is_refused_or_harmless(emulator: Emulated) -> 
             inputs, failures = check(resource, {"name": name, "type": "HTTP", "details": {"host": name}}, {})
             if failures:
                 return
-            id, outputs = lifecycle.create(resource, ctx, inputs)
-            found = lifecycle.read(resource, ctx, id, outputs)
+            provider = Provider(lambda: ctx)
+            id, outputs = provider.create("Connection", None, inputs)
+            found = provider.read("Connection", None, id, outputs)
             assert found is not None
             assert found[1] == outputs
             assert outputs["details"] == {"host": name}
-            lifecycle.delete(resource, ctx, id, outputs)
+            provider.delete("Connection", None, id, outputs)
 
         any_name()
         assert client.connections.list() == ()

@@ -144,12 +144,16 @@ class Project:
 
     def resources(self, kind: str | None = None) -> dict[str, dict[str, Any]]:
         """Our resources in the state: name → id, inputs, outputs, and so on."""
-        state = json.loads(self.export())["deployment"].get("resources", [])
         return {
             name_of(r["urn"]): r
-            for r in state
+            for r in self.all_resources()
             if r["type"].startswith(TYPE) and (kind is None or r["type"] == TYPE + kind)
         }
+
+    def all_resources(self) -> list[dict[str, Any]]:
+        """Everything in the state, replaced resources that are to be deleted included."""
+        found: list[dict[str, Any]] = json.loads(self.export())["deployment"].get("resources", [])
+        return found
 
     def outputs(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--json").ok().out)

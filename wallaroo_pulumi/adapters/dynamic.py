@@ -60,7 +60,11 @@ class DynamicProvider(ResourceProvider):
         autoname = news.get(AUTONAME_KEY)
         given = _from_pulumi(news)
         inputs, failures = self._provider.check(
-            self.kind, given, _from_pulumi(_olds), autoname if isinstance(autoname, str) else None
+            self.kind,
+            current_urn(),
+            given,
+            _from_pulumi(_olds),
+            autoname if isinstance(autoname, str) else None,
         )
         shown = [failure.for_python(given) for failure in failures]
         return CheckResult(_to_pulumi(inputs), [CheckFailure(f.property, f.reason) for f in shown])

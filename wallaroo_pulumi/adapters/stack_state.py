@@ -16,8 +16,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from pulumi.runtime import rpc
+
+from ..core.fields import UNKNOWN
 from ..core.record import StackEntry
 from ..errors import one_line
 
@@ -84,7 +87,10 @@ def export(stack: str) -> Any:
 
 
 def entries(state: Any) -> Sequence[StackEntry]:
-    """This package's resources in an exported state, without those that a program only reads."""
+    """This package's resources in an exported state that refer to an object which is the stack's.
+
+    Left out are those that a program only reads, and those that were deleted and not created anew yet.
+    """
     resources = (state.get("deployment") or {}).get("resources") or ()
     needed = {urn for resource in resources for urn in _needs(resource)}
     return [
@@ -92,12 +98,14 @@ def entries(state: Any) -> Sequence[StackEntry]:
             urn=resource["urn"],
             kind=resource["type"].rpartition(":")[2],
             id=resource["id"],
-            outputs=resource.get("outputs") or {},
+            outputs=_without_secrets(resource.get("outputs") or {}),
             pending_delete=bool(resource.get("delete")),
             needed=resource["urn"] in needed,
         )
         for resource in resources
-        if resource["type"].startswith(TYPES) and resource.get("id") and not resource.get("external")
+        if resource["type"].startswith(TYPES)
+        and resource.get("id")
+        and not (resource.get("external") or resource.get("pendingReplacement"))
     ]
 
 
@@ -107,6 +115,14 @@ def _needs(resource: Mapping[str, Any]) -> Iterator[str]:
     for urns in (resource.get("propertyDependencies") or {}).values():
         yield from urns or ()
     yield from filter(None, (resource.get("parent"), resource.get("deletedWith")))
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        if rpc.is_rpc_secret(cast(Any, value)):
+            return UNKNOWN
+        return {key: _without_secrets(item) for key, item in value.items()}
+    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from .ownership import Origin, Ownership
-from .record import Record, resource_name
+from .record import Record, StackEntry, resource_name
 
 ClientT = TypeVar("ClientT")
 
@@ -28,6 +28,8 @@ class Call:
     """Set by :meth:`Context.claim`: the object was made outside the stack."""
     found: Mapping[str, Any] = field(default_factory=dict)
     """Set by :meth:`Context.claim`: the values that leaving an adopted object restores."""
+    recognises: Callable[[StackEntry], bool] = lambda _: True
+    """Whether an entry of the stack's state is about the object of its id that is on the instance now."""
     mark: str | None = None
     """What tells the object from a later one of the same id, where the outputs do not: as recorded, until the handler
     sets what it found."""
@@ -83,7 +85,8 @@ class Context(Generic[ClientT]):
         ``existed`` says that the object was there before this call; ``found`` holds those of its values that the
         create is going to change. Raises ObjectError if another resource of the stack holds the object.
         """
-        origin = self.ownership.claim(kind, id, name, self.call.urn, existed=existed)
+        call = self.call
+        origin = self.ownership.claim(kind, id, name, call.urn, existed=existed, recognises=call.recognises)
         self.call.adopted = origin.adopted
         if origin.adopted:
             self.call.found = Record.of(origin.entry.outputs).found if origin.entry else found or {}

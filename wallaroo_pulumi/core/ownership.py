@@ -3,13 +3,16 @@
 Two sources answer: what this run has done so far, and the stack's state from before the run. The second is read only
 when it matters (an object to create exists already, or one is about to be deleted), and covers resources that the
 engine does not call in this run, as with ``--target``.
+
+The engine also diffs resources that the program does not declare: after refreshing them, and to find out which of them
+a replacement drags along. It checks the inputs of declared resources only, so a check is what declares one.
 """
 
 from __future__ import annotations
 
 import functools
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,92 +54,126 @@ class Ownership:
 
     def __init__(self, stack: Callable[[], Sequence[StackEntry]] = lambda: ()) -> None:
         self._stack = stack
+        self._declared: set[str] = set()
         self._holders: dict[Key, _Holder] = {}
+        self._held: dict[str, Key] = {}
         self._prior: dict[Key, Mapping[str, Any]] = {}
-        self._removed: set[str | None] = set()
+        self._removed: Counter[tuple[Key, str]] = Counter()
         self._lock = threading.Lock()
 
-    def claim(self, kind: str, id: str, name: str, urn: str | None, *, existed: bool) -> Origin:
-        """Claim the object for the resource being created. Raises ObjectError if another resource holds it."""
-        entry = self._entry_of(kind, id) if existed else None
+    def declare(self, urn: str | None) -> None:
+        """Note that the program declares the resource."""
+        if urn is not None:
+            with self._lock:
+                self._declared.add(urn)
+
+    def declares(self, urn: str | None) -> bool:
+        """Whether the program declares the resource, as far as the run has come; always where URNs are not passed."""
+        with self._lock:
+            return urn is None or urn in self._declared
+
+    def claim(
+        self,
+        kind: str,
+        id: str,
+        name: str,
+        urn: str | None,
+        *,
+        existed: bool,
+        recognises: Callable[[StackEntry], bool] = lambda _: True,
+    ) -> Origin:
+        """Claim the object for the resource being created. Raises ObjectError if another resource holds it.
+
+        ``recognises`` tells whether an entry of the state is about this object, and not about an earlier one with the
+        same id.
+        """
+        entry = next(filter(recognises, self._entries(kind, id)), None) if existed else None
         with self._lock:
             holder = self._holders.get((kind, id))
             if holder and holder.is_other(urn):
                 raise _declared_twice(kind, id, name, holder.urn)
-            self._let_go(urn)
-            self._holders[kind, id] = _Holder(urn, made=True, existed=existed)
+            self._hold((kind, id), _Holder(urn, made=True, existed=existed))
         return Origin(adopted=existed and (entry is None or entry.adopted), entry=entry)
 
     def keep(self, kind: str, id: str, urn: str | None, outputs: Mapping[str, Any]) -> None:
         """Note a resource that an earlier run made and this one does not replace. Raises ObjectError as claim does."""
         with self._lock:
+            self._prior[kind, id] = outputs
+            if urn is not None and urn not in self._declared:
+                return
             holder = self._holders.get((kind, id))
             if holder and holder.made and holder.is_other(urn) and urn is not None:
                 raise _declared_twice(kind, id, id, holder.urn)
             if holder is None:
-                self._holders[kind, id] = _Holder(urn, made=False)
-            self._prior[kind, id] = outputs
+                self._hold((kind, id), _Holder(urn, made=False))
 
     def release(self, kind: str, id: str) -> None:
         """Give up a claim, since the create failed."""
         with self._lock:
-            self._holders.pop((kind, id), None)
-
-    def removed(self, kind: str, id: str, urn: str | None) -> None:
-        """Note that the resource is gone from the stack."""
-        with self._lock:
-            self._removed.add(urn)
-            holder = self._holders.get((kind, id))
-            if holder and (urn is None or not (holder.made or holder.is_other(urn))):
-                del self._holders[kind, id]
+            self._let_go((kind, id))
 
     def keeper(self, kind: str, id: str, urn: str | None) -> str | None:
         """The URN of the resource for whose sake the object must stay when the resource ``urn`` is deleted, or None.
 
-        That may be ``urn`` itself: what is deleted then is an earlier state of it with the same object.
+        That may be ``urn`` itself: the state may hold it twice, replaced by itself, and one of the two is deleted.
         """
+        entries = self._entries(kind, id)
         with self._lock:
             holder = self._holders.get((kind, id))
-        entries = self._entries(kind, id)
-        if holder and urn is None:
-            return "" if holder.existed else None
-        if holder:
-            if holder.made or holder.is_other(urn):
+            if urn is None:
+                return "" if holder and holder.existed else None
+            if holder and (holder.made or holder.is_other(urn)):
                 return holder.urn or ""
-            # Unchanged in this run. It is deleted all the same before a replacement, unless it had a predecessor.
-            if {e.pending_delete for e in entries if e.urn == urn} == {True, False}:
+            # Without a holder, a declared resource is deleted to be created anew, and what that leads to is claimed.
+            goes_on = holder is not None or urn not in self._declared
+            if goes_on and self._left(entries, urn) > 1:
                 return urn
-            return None
-        for entry in entries:
-            if entry.urn != urn and not entry.pending_delete and not self._has_moved_on(entry):
-                return entry.urn
-        return None
+            others = () if urn in self._declared else entries
+            return next(
+                (entry.urn for entry in others if entry.urn != urn and self._refers(entry, entries)), None
+            )
+
+    def removed(self, kind: str, id: str, urn: str | None) -> None:
+        """Note that the resource, or one of its two states, is gone from the stack."""
+        entries = self._entries(kind, id)
+        with self._lock:
+            holder = self._holders.get((kind, id))
+            if urn is None:
+                self._let_go((kind, id))
+                return
+            self._removed[(kind, id), urn] += 1
+            if holder and not (holder.made or holder.is_other(urn)) and self._left(entries, urn) < 1:
+                self._let_go((kind, id))
 
     def referrer(self, kind: str, id: str, urn: str | None) -> str | None:
         """The URN of a resource other than ``urn`` that refers to an object and was not deleted yet, or None."""
+        entries = self._entries(kind, id)
         with self._lock:
             holder = self._holders.get((kind, id))
-        if holder and holder.urn != urn:
-            return holder.urn or ""
-        live = (e for e in self._entries(kind, id) if not e.pending_delete and not self._has_moved_on(e))
-        return next((entry.urn for entry in live if entry.urn != urn), None)
+            if holder and holder.urn != urn:
+                return holder.urn or ""
+            return next(
+                (entry.urn for entry in entries if entry.urn != urn and self._refers(entry, entries)), None
+            )
 
     def recorded(self, kind: str, id: str) -> Mapping[str, Any] | None:
         """The outputs with which the stack's state holds an object, None if it does not."""
         with self._lock:
             if (kind, id) in self._prior:
                 return self._prior[kind, id]
-        entry = self._entry_of(kind, id)
-        return entry.outputs if entry else None
+        return next((entry.outputs for entry in self._entries(kind, id)), None)
 
-    def instances(self) -> set[str]:
+    def named(self, kind: str, name: str) -> Sequence[str]:
+        """The ids of the objects that the stack's state holds under this name."""
+        return self._ids_by_name.get((kind, name), ())
+
+    @functools.cached_property
+    def instances(self) -> frozenset[str]:
         """The identities of instances that the stack's state names."""
-        return {
-            instance
-            for entries in self._index.values()
-            for entry in entries
-            if (instance := Record.of(entry.outputs).instance)
-        }
+        recorded = (
+            Record.of(entry.outputs).instance for entries in self._index.values() for entry in entries
+        )
+        return frozenset(filter(None, recorded))
 
     @functools.cached_property
     def live(self) -> Sequence[StackEntry]:
@@ -152,35 +189,48 @@ class Ownership:
         return min((entry.urn for entry in self.live if not entry.needed), default=None)
 
     @functools.cached_property
+    def _ids_by_name(self) -> Mapping[Key, Sequence[str]]:
+        ids: dict[Key, list[str]] = defaultdict(list)
+        for (kind, id), entries in self._index.items():
+            for name in {entry.outputs.get("name") for entry in entries}:
+                if isinstance(name, str):
+                    ids[kind, name].append(id)
+        return ids
+
+    @functools.cached_property
     def _index(self) -> Mapping[Key, Sequence[StackEntry]]:
         index: dict[Key, list[StackEntry]] = defaultdict(list)
-        for entry in self._stack():
+        for entry in sorted(self._stack(), key=lambda entry: (entry.adopted, entry.pending_delete)):
             index[entry.kind, entry.id].append(entry)
         return index
 
     def _entries(self, kind: str, id: str) -> Sequence[StackEntry]:
+        """The resources that refer to an object in the state: the one that created it first, and the live before the
+        replaced ones."""
         return self._index.get((kind, id), ())
 
-    def _has_moved_on(self, entry: StackEntry) -> bool:
-        """Whether the resource was deleted in this run, or refers to another object now."""
-        with self._lock:
-            return entry.urn in self._removed or any(
-                holder.urn == entry.urn and id != entry.id
-                for (kind, id), holder in self._holders.items()
-                if kind == entry.kind
-            )
+    def _left(self, entries: Sequence[StackEntry], urn: str) -> int:
+        """How many of the entries are the resource's and not removed yet."""
+        own = [entry for entry in entries if entry.urn == urn]
+        return len(own) - (self._removed[(own[0].kind, own[0].id), urn] if own else 0)
 
-    def _entry_of(self, kind: str, id: str) -> StackEntry | None:
-        # A creator counts more than a resource that took its object over, and a live one more than a replaced one.
-        return min(
-            self._entries(kind, id), key=lambda entry: (entry.adopted, entry.pending_delete), default=None
-        )
+    def _refers(self, entry: StackEntry, entries: Sequence[StackEntry]) -> bool:
+        """Whether the live resource still refers to the object: it was not deleted in this run, nor recreated."""
+        key = (entry.kind, entry.id)
+        made_anew = self._held.get(entry.urn, key) != key
+        return not entry.pending_delete and not made_anew and self._left(entries, entry.urn) > 0
 
-    def _let_go(self, urn: str | None) -> None:
+    def _hold(self, key: Key, holder: _Holder) -> None:
         """A resource holds one object at a time: the replaced one is free to be deleted."""
-        if urn is not None:
-            for key in [key for key, holder in self._holders.items() if holder.urn == urn]:
-                del self._holders[key]
+        if holder.urn is not None:
+            self._let_go(self._held.get(holder.urn, key))
+            self._held[holder.urn] = key
+        self._holders[key] = holder
+
+    def _let_go(self, key: Key) -> None:
+        holder = self._holders.pop(key, None)
+        if holder and holder.urn is not None and self._held.get(holder.urn) == key:
+            del self._held[holder.urn]
 
 
 def _declared_twice(kind: str, id: str, name: str, urn: str | None) -> ObjectError:

@@ -42,7 +42,7 @@ class StackEntry:
     kind: str
     id: str
     outputs: Mapping[str, Any] = field(repr=False)
-    """Secrets as ciphertext."""
+    """UNKNOWN in place of secrets."""
     pending_delete: bool = False
     """Whether it was replaced, and its object has yet to be deleted."""
     needed: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -44,7 +45,9 @@ def validate(
 
 
 def _announce_adoption(resource: Resource[Any, Any], ctx: Context[Any], wanted: Any) -> None:
-    id = resource.existing(ctx, wanted)
+    id = None
+    with suppress(ObjectError):  # what cannot be adopted is refused by `validate`, or the stack's own
+        id = resource.existing(ctx, wanted)
     if id is not None and ctx.ownership.recorded(resource.kind, id) is None:
         ctx.report(f"{resource.kind} {id!r} exists on the instance: `pulumi up` adopts it")
 

@@ -12,13 +12,11 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from ..api import Client
 from ..core.check import Failure, check
 from ..core.context import Call, Context
 from ..core.diff import Difference, diff
-from ..core.fields import LOCAL, Adopting, fields_with
+from ..core.fields import LOCAL, UNKNOWN, Adopting, fields_with
 from ..core.names import wire_name
 from ..core.ownership import Ownership
 from ..core.record import Record, StackEntry, resource_name
@@ -66,10 +64,16 @@ class Provider:
             return self._context
 
     def check(
-        self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any], autoname: str | None = None
+        self,
+        kind: str,
+        urn: str | None,
+        news: Mapping[str, Any],
+        olds: Mapping[str, Any],
+        autoname: str | None = None,
     ) -> tuple[Wire, list[Failure]]:
         """Return the canonical inputs and what is wrong with them; exactly one of the two is empty."""
         resource = _resource(kind)
+        self._ownership.declare(urn)
         inputs, failures = check(resource, news, olds, autoname)
         if not failures and self._validates:
             failures = validate(resource, self.context, inputs, olds)
@@ -84,7 +88,8 @@ class Provider:
         """
         resource = _resource(kind)
         found = diff(resource, olds, news)
-        _refuse_to_replace_adopted(resource, urn, id, olds, found)
+        if self._ownership.declares(urn):
+            _refuse_to_replace_adopted(resource, urn, id, olds, found)
         if not found.replacing:
             self._ownership.keep(kind, id, urn, olds)
         if self._records_instance(urn, Record.of(olds)):
@@ -95,6 +100,7 @@ class Provider:
         """Make the object, or adopt it. Returns the id and the outputs."""
         resource, ctx = _resource(kind), self._serve(urn)
         ctx.call.leaves_adopted = _leaves_adopted(resource, inputs)
+        ctx.call.recognises = lambda entry: self._recognises(resource, entry)
         instance = self._require_instance(ctx, Record())
         self._identity.require_parent(ctx, inputs)
         outputs = resource.create(ctx, resource.inputs.model_validate(dict(inputs)))
@@ -183,14 +189,14 @@ class Provider:
         """Whether an update is due that only records the instance; one resource does it for the whole stack."""
         if record.instance is not None:
             return self._identity.replaces(record.instance)
-        return not self._ownership.instances() and self._ownership.recorder in (None, urn)
+        return not self._ownership.instances and self._ownership.recorder in (None, urn)
 
     def _require_instance(self, ctx: Context[Client], record: Record) -> str:
         """Return the identity of the instance. Raises InstanceMismatch if it is not the stack's.
 
         It is compared with what the resource records, or else with what the others of the stack do.
         """
-        recorded = {record.instance} if record.instance else self._ownership.instances()
+        recorded = {record.instance} if record.instance else self._ownership.instances
         identity = self._identity.require(ctx.client, recorded)
         if not recorded and not self._identity.is_accepted(ctx.client) and not self._is_stacks_instance:
             raise InstanceMismatch(
@@ -208,14 +214,16 @@ class Provider:
         return not live or any(map(self._is_there, live))
 
     def _is_there(self, entry: StackEntry) -> bool:
-        resource, record = _resource(entry.kind), Record.of(entry.outputs)
         try:
-            return (
-                resource.read(self._serve(entry.urn, record), entry.id, _load(resource, entry.outputs))
-                is not None
-            )
-        except (HiddenError, ValidationError):  # the state has secrets as ciphertext
+            return self._recognises(_resource(entry.kind), entry)
+        except HiddenError:
             return False
+
+    def _recognises(self, resource: Resource[Any, Any], entry: StackEntry) -> bool:
+        """Whether the object of the entry's id is still the one that the stack's state is about."""
+        ctx = self._serve(entry.urn, Record.of(entry.outputs))
+        unknown = dict.fromkeys(_required(resource), UNKNOWN)
+        return resource.read(ctx, entry.id, _load(resource, {**unknown, **entry.outputs})) is not None
 
     def _serve(self, urn: str | None, record: Record | None = None) -> Context[Client]:
         return dataclasses.replace(self.context, call=Call(urn, mark=record.mark if record else None))

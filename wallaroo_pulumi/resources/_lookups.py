@@ -51,7 +51,7 @@ def workspace_if_any(ctx: Context[Client], id: int) -> wire.Workspace | None:
 
 def require_same_workspace(found: wire.Workspace, name: object, created_at: object) -> None:
     """Raises ObjectError unless the workspace has the recorded name and creation time, as far as both are known."""
-    if found.name != name:
+    if isinstance(name, str) and found.name != name:
         raise ObjectError(
             f"workspace {found.id} is {found.name!r} on this instance, but this stack recorded {name!r} under this id; "
             "nothing was changed: check that the configuration names the stack's instance"
@@ -84,7 +84,8 @@ def hidden(ctx: Context[Client], what: str) -> HiddenError:
 
 def _recorded_name(ctx: Context[Client], id: int) -> str:
     recorded = ctx.ownership.recorded(_WORKSPACE, str(id))
-    return f"{recorded['name']!r} (id {id})" if recorded and "name" in recorded else str(id)
+    name = recorded and recorded.get("name")
+    return f"{name!r} (id {id})" if isinstance(name, str) else str(id)
 
 
 def refused_workspace(ctx: Context[Client], id: int) -> Iterator[BadInput]:

@@ -97,6 +97,10 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
 
     def create(self, ctx: Context[Client], wanted: WorkspaceInputs) -> WorkspaceOutputs:
         found = _adoptable(ctx, wanted)
+        if found is None:
+            for id in ctx.ownership.named(self.kind, wanted.name):
+                # The stack's own may be hidden: an instance that lets a name be taken twice would make another one.
+                _lookups.workspace_if_any(ctx, _lookups.split_id(id)[0])
         workspace, existed = (found, True) if found else self._make(ctx, wanted)
         with ctx.claim(self.kind, str(workspace.id), workspace.name, existed=existed):
             return self.result(wanted, workspace_id=workspace.id, created_at=workspace.created_at)

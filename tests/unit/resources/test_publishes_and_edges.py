@@ -48,7 +48,9 @@ def test_a_failed_publish_tells_the_reason_and_the_next_run_publishes_anew(
 
 def test_one_that_takes_too_long_is_waited_for_again_by_the_next_run(bench: Workbench, version: int) -> None:
     bench.emulator.control("readiness", kind="publish", mode="never")
-    with pytest.raises(ObjectError, match="publish 1 is still Publishing after 60 s; run `pulumi up` again"):
+    with pytest.raises(
+        ObjectError, match="publish 1 is still PendingPublish after 60 s; run `pulumi up` again"
+    ):
         bench.create("PipelinePublish", pipeline_version_id=version, models=[], timeout=60)
     bench.emulator.control("readiness", kind="publish", mode="at_once")
     bench.new_process()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from emulated import Emulated
 from workbench import Workbench
 
-from wallaroo_pulumi.errors import ObjectError
+from wallaroo_pulumi.core.ownership import Ownership
+from wallaroo_pulumi.core.record import StackEntry
+from wallaroo_pulumi.errors import HiddenError, ObjectError
 
 OPS, MARY = "ops@example.com", "mary.jane@example.com"
 
@@ -41,6 +44,19 @@ def test_a_workspace_of_another_instance_is_left_alone(bench: Workbench) -> None
     ):
         bench.delete("Workspace", (id, without_instance))
     assert len(bench.client.pipelines.list(theirs, fresh=True)) == 1
+
+
+def test_a_hidden_workspace_of_the_stack_is_not_made_again(bench: Workbench) -> None:
+    """An instance that lets a name be taken twice would make another one of its name."""
+    id, outputs = bench.create("Workspace", name="fraud-prod")
+    bench.emulator.control("delete", workspace_id=int(id), email=OPS)
+    bench.new_process()
+    state = Ownership(lambda: [StackEntry("urn", "Workspace", id, outputs)])
+    bench.ctx = dataclasses.replace(bench.ctx, ownership=state)
+    bench.emulator.forget_requests()
+    with pytest.raises(HiddenError, match="workspace 'fraud-prod'"):
+        bench.create("Workspace", name="fraud-prod")
+    assert "workspaces/create" not in bench.emulator.endpoints()
 
 
 def test_a_pipeline_that_is_not_ours_any_more_is_left_alone(bench: Workbench) -> None:

@@ -1,0 +1,59 @@
+"""Which resource holds an object, as the engine calls it: renames and replacements, interrupted and refreshed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emulated import Emulated
+from pulumi_project import Project
+
+Make = Callable[[str], Project]
+
+CONNECTION = """
+    import wallaroo_pulumi as wallaroo
+
+    wallaroo.Connection("{name}", name="lake", type="s3", details={{"bucket": "sales"}})
+"""
+FAILING = """
+    wallaroo.WorkspaceMember("failing", workspace_id=999, email="mary.jane@example.com")
+"""
+
+
+def connections(emulator: Emulated) -> list[str]:
+    return [each["name"] for each in emulator.api("connections/list")["connections"]]
+
+
+def test_a_renamed_resource_takes_its_object_over_in_a_run_that_refreshes(
+    project: Make, emulator: Emulated
+) -> None:
+    """The engine diffs what it has refreshed, so the old name is called too."""
+    stack = project(CONNECTION.format(name="old"))
+    stack.configure(emulator.settings)
+    stack.up().ok()
+    stack.write(CONNECTION.format(name="new"))
+    stack.up("--refresh").ok()
+    assert set(stack.resources()) == {"new"}
+    assert stack.resources()["new"]["outputs"]["adopted"] is False
+    assert connections(emulator) == ["lake"]
+
+    stack.destroy().ok()
+    assert connections(emulator) == []
+
+
+def test_a_replacement_by_itself_that_was_interrupted_ends_with_its_object(
+    project: Make, emulator: Emulated
+) -> None:
+    stack = project(CONNECTION.format(name="lake"))
+    stack.configure(emulator.settings)
+    stack.up().ok()
+    urn = stack.resources()["lake"]["urn"]
+    stack.write(CONNECTION.format(name="lake") + FAILING)
+    assert stack.up("--replace", urn).code != 0
+    assert [r.get("delete", False) for r in stack.all_resources() if r["urn"] == urn] == [False, True]
+
+    stack.write(CONNECTION.format(name="lake"))
+    stack.up().ok()
+    assert connections(emulator) == ["lake"]
+    assert [r.get("delete", False) for r in stack.all_resources() if r["urn"] == urn] == [False]
+    stack.destroy().ok()
+    assert connections(emulator) == []
