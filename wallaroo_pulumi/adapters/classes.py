@@ -1485,8 +1485,8 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
         :param details: What orchestrations need to connect: any JSON object, keyed as you like (secret;
             changing it replaces the object).
         :param adopt: What to do when a connection of this name exists: take it over only if type and
-            details are those declared (`if_same`), or refuse (`never`). Deleting deletes what was taken
-            over (one of `never`, `if_same`; stored in the state only, not on the instance).
+            details are those declared (`if_same`), or refuse (`never`) (one of `never`, `if_same`;
+            stored in the state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
             was adopted. By default such an object stays, with the roles, rights and activity that it was
             found with (stored in the state only, not on the instance).
@@ -1532,7 +1532,7 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[str]:
         """What to do when a connection of this name exists: take it over only if type and details are
-        those declared (`if_same`), or refuse (`never`). Deleting deletes what was taken over."""
+        those declared (`if_same`), or refuse (`never`)."""
         return self._output("adopt")
 
     @property

@@ -50,7 +50,7 @@ class ConnectionInputs(Adopting):
         LOCAL,
         Field(
             description="What to do when a connection of this name exists: take it over only if type and details "
-            "are those declared (`if_same`), or refuse (`never`). Deleting deletes what was taken over."
+            "are those declared (`if_same`), or refuse (`never`)."
         ),
     ] = "if_same"
 
