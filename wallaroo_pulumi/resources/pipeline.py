@@ -168,7 +168,7 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
         found = _pipelines.find(ctx, workspace_id, name)
         if found is None or (known and not _is_recorded(ctx, found, known)):
             return None  # gone; what has its name now is another object
-        if known is None or ctx.call.mark:  # a refresh adds nothing to the state of a pipeline that its version marks
+        if known is None or ctx.call.mark:  # a refresh adds nothing: the version marks a pipeline, too
             ctx.call.mark = _pipelines.mark(found.pipeline)
         steps: Sequence[Any] = _pipelines.steps_of(ctx, found)
         if known and covers(steps, known.steps):
