@@ -69,7 +69,9 @@ def test_what_the_sdk_made_is_taken_over_without_a_write(
     ran = command(adoption, "export", "--models", "models").ok()
     (adoption.folder / "estate.yaml").write_text(ran.out)
     skipped = [line for line in ran.err.splitlines() if line.startswith("skipped: ")]
-    assert [line.split(":")[1] for line in skipped if "Default Workspace" not in line] == [" deployments"]
+    assert [line.split(":")[1] for line in skipped if "Default Workspace" not in line] == [
+        " 1 deployment of workspace 'fraud'"
+    ]
     fraud = yaml.safe_load(ran.out)["workspaces"]["fraud"]
     assert set(fraud["models"]) == {"champion", "challenger", "risk"}
     assert {name: pipeline["steps"] for name, pipeline in fraud["pipelines"].items()} == {
@@ -111,7 +113,11 @@ def test_what_the_sdk_made_is_taken_over_without_a_write(
     adoption.up("--expect-no-changes").ok()
 
     deployed = f"{workspace}/plain/{sdk('pipelines', 'deployment', name='plain')['id']}"
-    # The deployment, which export says that it leaves out, is unmanaged indeed: until it is said to be known.
+    # The deployment, which export lists as skipped, is unmanaged until it is ignored.
     told = command(adoption, "drift")
-    assert (told.code, told.out) == (2, f"unmanaged  Deployment  fraud/plain  id {deployed}\n")
+    assert told.code == 2
+    assert told.out.splitlines() == [
+        f"unmanaged  Deployment  fraud/plain  id {deployed}",
+        "1 unmanaged (20 resources checked)",
+    ]
     assert command(adoption, "drift", "--ignore", "Deployment fraud/*").ok().out == "no drift\n"

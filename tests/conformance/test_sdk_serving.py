@@ -154,7 +154,7 @@ def test_what_we_deploy_runs_for_the_sdk_until_we_undeploy(sdk: Sdk, bench: Work
         "versions": 1,
         "version_id": pipeline["versionId"],
         "version": pipeline["version"],
-        "steps": pipeline["steps"],
+        "steps": spelling.STEP.to_api(pipeline["steps"]),
         "models": ["house-price"],
         "workspace": "fraud",
     }

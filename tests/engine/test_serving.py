@@ -202,7 +202,7 @@ def test_a_conversion_that_takes_too_long_is_waited_for_by_the_next_up(
     program = (STACK / "__main__.py").read_text()
     serving.write(program.replace('framework="onnx",', 'framework="onnx", timeout=2,'))
     emulator.control("readiness", kind="model", mode="never")
-    one_line(serving.up(), "model 'house-price'", "is still attempting_load_container after 2 s")
+    one_line(serving.up(), "model 'house-price'", "is still pending_load_container after 2 s")
     emulator.control("readiness", kind="model")
     serving.up().ok()
     assert len(versions(emulator)) == 1
@@ -306,7 +306,7 @@ def test_an_interrupt_ends_a_wait_and_loses_nothing(serving: Project, emulator: 
     running = serving.start("up", "--yes", "--skip-preview")
     assert running.stdout is not None
     for line in running.stdout:
-        if "attempting_load_container" in line:
+        if "pending_load_container" in line:
             break
     os.kill(running.pid, signal.SIGINT)
     out, err = running.communicate(timeout=60)

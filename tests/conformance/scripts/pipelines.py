@@ -90,9 +90,9 @@ def deployment(client: Client, name: str) -> dict:
 
 
 def infer(client: Client, workspace: str, name: str, records: list) -> list:
-    """The prices that are predicted. The emulator does not flatten the answer, which the SDK asks for."""
-    answer = _pipeline(client, workspace, name).infer(pandas.DataFrame(records))
-    return [out["price"] for out in answer["out"]]
+    """The prices that are predicted."""
+    found = _pipeline(client, workspace, name).infer(pandas.DataFrame(records))
+    return [*found["out.price"]]
 
 
 def generated(client: Client, workspace_id: int, name: str) -> dict:

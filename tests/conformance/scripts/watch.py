@@ -1,6 +1,6 @@
 """Notes which of the SDK's operations the scripts of this folder call, and what each asks of the instance.
 
-Seen from outside, by the interpreter's profiling hook, so that the list of operations cannot differ from what was
+Every request is traced back to the operation that sent it, so the list of operations cannot differ from what was
 called. Requests for tokens and for GraphQL's schema belong to no operation and are left out.
 """
 
@@ -17,6 +17,8 @@ import wallaroo
 SCRIPTS = str(Path(__file__).parent)
 SDK = str(Path(wallaroo.__file__).parent)
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NAMES = re.compile(r"(?<=/pipelines/infer/)[^/]+/[^/]+|(?<=/logs/topic/)[^/]+")
+"""Of deployments, pipelines and topics, in paths."""
 
 
 class Watch:
@@ -24,35 +26,29 @@ class Watch:
 
     def __init__(self) -> None:
         self.asked: defaultdict[str, set[str]] = defaultdict(set)
-        self._operation: FrameType | None = None
 
     def __enter__(self) -> "Watch":
-        sys.setprofile(self._notice)
+        self._send = send = httpx.HTTPTransport.handle_request
+
+        def handle_request(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+            if (operation := _operation(sys._getframe(1))) and (told := _told(request)):
+                self.asked[_name(operation)].add(told)
+            return send(transport, request)
+
+        httpx.HTTPTransport.handle_request = handle_request
         return self
 
     def __exit__(self, *_: object) -> None:
-        sys.setprofile(None)
+        httpx.HTTPTransport.handle_request = self._send
 
-    def _notice(self, frame: FrameType, event: str, _: object) -> None:
-        code = frame.f_code
-        if event == "return":
-            if frame is self._operation:
-                self._operation = None
-        elif event != "call":
-            return
-        elif self._operation is None:
-            if (
-                code.co_filename.startswith(SDK)
-                and frame.f_back
-                and frame.f_back.f_code.co_filename.startswith(SCRIPTS)
-            ):
-                self._operation = frame
-        elif code is httpx.HTTPTransport.handle_request.__code__:
-            self._note(frame.f_locals["request"], self._operation)
 
-    def _note(self, request: httpx.Request, operation: FrameType) -> None:
-        if told := _told(request):
-            self.asked[_name(operation)].add(told)
+def _operation(frame: FrameType | None) -> FrameType | None:
+    """The function of the SDK, among the callers of a request, that a script has called."""
+    while frame and (caller := frame.f_back):
+        if caller.f_code.co_filename.startswith(SCRIPTS) and frame.f_code.co_filename.startswith(SDK):
+            return frame
+        frame = caller
+    return None
 
 
 def _name(frame: FrameType) -> str:
@@ -67,7 +63,7 @@ def _name(frame: FrameType) -> str:
 
 def _told(request: httpx.Request) -> str | None:
     """Method, path and the keys of the body; for GraphQL the document's name."""
-    path = UUID.sub("{id}", request.url.path)
+    path = NAMES.sub("{name}", UUID.sub("{id}", request.url.path))
     if path.endswith("/token"):
         return None
     content = request.read()

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import pytest
 from emulator_client import Instance
-from emulator_models import linear_model
+from linear_model import linear_model
 
 from wallaroo_pulumi.emulator.description.examples import SHA, USER_ID, UUID
 

@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from emulator_client import JOHN, Instance
-from emulator_models import HOUSE, Serving, inference, linear_model, ref
+from emulator_models import HOUSE, Serving, inference, ref
+from linear_model import linear_model
 
 ARROW = "application/vnd.apache.arrow.file"
 DEFAULTS = {"dataset[]": ["*"], "dataset.exclude[]": ["metadata"], "dataset.separator": "."}

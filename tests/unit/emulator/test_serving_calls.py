@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from emulator_client import Instance
-from emulator_models import Serving, inference, linear_model, ref
+from emulator_models import Serving, inference, ref
+from linear_model import linear_model
 
 
 def deployment(instance: Instance) -> dict[str, Any]:

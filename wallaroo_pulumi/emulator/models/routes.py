@@ -67,7 +67,7 @@ from .wire import (
 )
 
 LARGEST_KEPT = 64 * 2**20
-"""Bytes of the largest file that is kept, to be run; of a larger one only digest and size are."""
+"""Size in bytes of the largest file that is stored for inference; of a larger one only digest and size are stored."""
 _SUFFIXES = (".zip", ".pt", ".onnx", ".h5", ".pkl")
 _CHUNK = 2**20
 
@@ -128,9 +128,10 @@ async def get_model_version_by_id(body: VersionIdRequest, caller: Caller, db: Db
 async def get_upload_logs(body: LogsRequest, caller: Caller, db: Db) -> LogsReply:
     """Read the log of an upload. Its lines are invented."""
     row = version_row(db, body.model_version_id, caller)
-    logs = [f"{row['created_at']} INFO converting {row['file_name']}"]
+    # The format of a container's log, which the vendor's SDK takes apart.
+    logs = [f"{row['created_at']} stdout F converting {row['file_name']}"]
     if row["error_summary"] is not None:
-        logs.append(f"{row['created_at']} ERROR {row['error_summary']}")
+        logs.append(f"{row['created_at']} stderr F {row['error_summary']}")
     return LogsReply(logs=logs if body.lines is None else logs[len(logs) - min(body.lines, len(logs)) :])
 
 
@@ -159,7 +160,7 @@ async def list_models(body: ListRequest, caller: Caller, db: Db) -> ListReply:
 
 @router.post("/list_versions_for_model")
 async def list_versions_for_model(body: ByNameRequest, caller: Caller, db: Db) -> ListReply:
-    """List the versions of a model by its name. An unknown name gives an empty list."""
+    """List the versions of a model by its name. Unknown name: an empty list."""
     access.require_member(db, body.workspace_id, caller)
     row = model_row(db, body.workspace_id, body.model_id)
     return ListReply(models=[listed(db, row)] if row else [])
@@ -268,7 +269,7 @@ async def _add_uploaded(
 
 
 async def _read(file: UploadFile) -> tuple[str, bytes | None]:
-    """The digest of a file, and its content if it is small enough to be kept."""
+    """Return the digest and size of a file, and its content if it is small enough to store."""
     digest, content = hashlib.sha256(), bytearray()
     while chunk := await file.read(_CHUNK):
         digest.update(chunk)
