@@ -1,4 +1,4 @@
-"""Assembles the emulator: one state, the routers of all domains, and the traffic control around them.
+"""The whole emulator: one state, the routers of all domains, and the traffic control around them.
 
 A new API domain is one file with a `router` and, if it stores something, a `SCHEMA`; both are listed here. The largest
 domain, models, has three: routes, wire (request and response bodies) and store (tables).
@@ -26,7 +26,7 @@ from .settings import PLATFORM_VERSION, Settings
 from .state import State
 from .traffic import Traffic
 
-# A table comes after those it refers to.
+# A table comes after the tables that it refers to.
 SCHEMA = "".join(
     part.SCHEMA
     for part in (
@@ -77,7 +77,7 @@ ROUTERS = [
 
 
 def open_state(settings: Settings, clock: Callable[[], float] = time.time) -> State:
-    """The state that the settings name, seeded when it is new. Raises StateError."""
+    """Open the state that the settings name and seed a new one. Raises StateError."""
     db = State(SCHEMA, settings.state_file, clock)
     if db.row("SELECT 1 FROM clients") is None:
         control.apply_default_seed(db, settings)
@@ -89,7 +89,7 @@ def open_state(settings: Settings, clock: Callable[[], float] = time.time) -> St
 
 
 def create_app(settings: Settings, db: State) -> Traffic:
-    """The emulator as an ASGI application, to be served without anything around it."""
+    """Return the emulator as an ASGI application."""
     app = FastAPI(
         title="Wallaroo MLOps API (emulator)",
         description="A local imitation for development and tests. docs/emulator.md lists what is left out.",

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 
 class ApiError(Exception):
-    """A refusal by the MLOps API: HTTP status and the text for `msg`."""
+    """An error of the MLOps API: HTTP status and the text for `msg`."""
 
     def __init__(self, status: int, msg: str) -> None:
         super().__init__(msg)
@@ -19,7 +19,7 @@ class ApiError(Exception):
 
 
 class InferenceError(Exception):
-    """A refusal by the engine that runs a pipeline: HTTP status and the text for `error`."""
+    """An error of the engine that runs a pipeline: HTTP status and the text for `error`."""
 
     def __init__(self, status: int, error: str) -> None:
         super().__init__(error)
@@ -28,7 +28,7 @@ class InferenceError(Exception):
 
 
 class KeycloakError(Exception):
-    """A refusal by Keycloak: HTTP status, OAuth error code and, mostly, a description."""
+    """An error of Keycloak: HTTP status, OAuth error code and usually a description."""
 
     def __init__(self, status: int, error: str, description: str | None = None) -> None:
         super().__init__(description or error)
@@ -37,7 +37,7 @@ class KeycloakError(Exception):
 
 
 def install(app: FastAPI) -> None:
-    """Make every refusal of `app` speak the right dialect."""
+    """Register the error responses of `app`."""
     app.exception_handler(ApiError)(_api_error)
     app.exception_handler(KeycloakError)(_keycloak_error)
     app.exception_handler(InferenceError)(_inference_error)
@@ -68,7 +68,7 @@ async def _invalid_request(_: Request, error: RequestValidationError) -> JSONRes
 
 
 def _describe(problem: dict[str, Any]) -> str:
-    # The value itself is left out: it may be a password.
+    # The value is omitted: it may be a password.
     if problem["type"] == "json_invalid":
         return "body: not valid JSON"
     location: Sequence[Any] = problem["loc"]

@@ -1,4 +1,4 @@
-"""When work that the platform does in the background is done: conversion, deployment, packaging, killing.
+"""Background work of the platform (conversion, deployment, packaging, kills) and when it ends.
 
 How long a kind of work takes and how it ends is a setting (control plane: `POST /__emulator__/readiness`). A service
 records that a piece of work began, and polls it whenever a client polls the object. The setting in force at that moment
@@ -42,7 +42,7 @@ Outcome = Literal["held", "pending", "done", "failed"]
 
 
 class Readiness(Wire):
-    """When work of a kind is done.
+    """The setting of one kind of work.
 
     `at_once`, after so many `polls`, after `seconds`, `never` (it does not begin), or it ends in `error` after `polls`
     and `seconds`, with `message` as the reason.
@@ -55,7 +55,7 @@ class Readiness(Wire):
     message: str = "asked for through the control plane"
 
 
-# A run lasts long enough to be seen: the vendor's SDK polls twice before it returns a status for the first time.
+# A run takes two polls: the vendor's SDK polls twice before it first returns a status.
 _DEFAULTS: dict[Kind, Readiness] = {"task_run": Readiness(kind="task_run", mode="polls", polls=2)}
 
 
@@ -75,7 +75,7 @@ def setting_of(db: State, kind: Kind) -> Readiness:
 
 
 def begin(db: State, kind: Kind, object_id: int | str) -> None:
-    """Record that work on the object begins now; earlier work of this kind on it is forgotten."""
+    """Record that work on the object begins now, in place of earlier work of this kind."""
     db.execute(
         "INSERT OR REPLACE INTO work (kind, object_id, began) VALUES (?, ?, ?)",
         (kind, str(object_id), db.now()),
@@ -83,7 +83,7 @@ def begin(db: State, kind: Kind, object_id: int | str) -> None:
 
 
 def poll(db: State, kind: Kind, object_id: int | str) -> Outcome:
-    """How the work proceeds, as a polling client sees it: `held` back by `never`, `pending`, or ended.
+    """Return the outcome that a polling client sees: `held` (mode `never`), `pending`, or ended.
 
     Work that has ended, or never began, is done.
     """
@@ -104,7 +104,7 @@ def poll(db: State, kind: Kind, object_id: int | str) -> Outcome:
 
 
 def is_known(db: State, kind: Kind, object_id: int | str) -> bool:
-    """Whether work of this kind began on the object and has not ended."""
+    """Return whether work of this kind began on the object and has not ended."""
     return db.row("SELECT 1 FROM work WHERE kind = ? AND object_id = ?", (kind, str(object_id))) is not None
 
 
@@ -113,5 +113,5 @@ def is_under_way(outcome: Outcome) -> bool:
 
 
 def end(db: State, kind: Kind, object_id: int | str) -> None:
-    """Forget work on an object, done or not."""
+    """Delete the record of work on an object, done or not."""
     db.execute("DELETE FROM work WHERE kind = ? AND object_id = ?", (kind, str(object_id)))

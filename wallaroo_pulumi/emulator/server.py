@@ -22,7 +22,7 @@ HOST = "127.0.0.1"
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that tells when it is ready, leaves at once when told to, and may leave when nobody calls."""
+    """A uvicorn server that signals readiness, stops at once, and may stop when idle."""
 
     def __init__(self, app: Traffic, idle_exit: float | None, on_ready: Callable[[], object]) -> None:
         super().__init__(
@@ -36,7 +36,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                # Longer than any client keeps an idle connection, so that none is closed under a new request.
+                # Longer than any client keeps an idle connection, so that no new request meets a closed one.
                 timeout_keep_alive=300,
             )
         )
@@ -53,7 +53,7 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter) or (self._idle_exit is not None and idle > self._idle_exit)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Every write is committed already, so nothing is worth waiting for.
+        # Every write is committed, so there is nothing to wait for.
         self.force_exit = True
         for connection in list(self.server_state.connections):
             connection.transport.abort()
@@ -66,9 +66,9 @@ class _Server(uvicorn.Server):
 class EmulatorServer:
     """An emulator on a thread of this process, as a context manager.
 
-    `url` is its base address. `clock` (seconds since 1970) decides when tokens expire; `on_ready` is called,
-    on the serving thread, once requests are answered and signals are heeded.
-    Raises OSError when the port is taken and StateError for an unusable state file.
+    `url` is its base address. `clock` (seconds since 1970) decides when tokens expire. `on_ready` is called
+    on the serving thread once the server answers requests and handles signals.
+    Raises OSError if the port is in use and StateError for an unusable state file.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class EmulatorServer:
         self.stop()
 
     def start(self) -> None:
-        """Return once requests are answered."""
+        """Wait until the server answers requests."""
         self._thread.start()
         self._ready.wait()
 
@@ -114,20 +114,20 @@ class EmulatorServer:
         self._ready.set()
 
     def run(self) -> None:
-        """Serve on the calling thread until a signal, `stop` or idleness ends it."""
+        """Serve on the calling thread until a signal, `stop` or the idle timeout."""
         try:
             self._server.run(sockets=[self._socket])
         finally:
-            self._ready.set()  # so that a start that failed does not wait for ever
+            self._ready.set()  # a failed start must not wait forever
             self._db.close()
             self._socket.close()
 
 
 def serve(settings: Settings) -> int:
-    """Run an emulator in the foreground and give the process's exit code.
+    """Run an emulator in the foreground and return the process's exit code.
 
-    Standard output gets the base URL on the first line and then the commands that point a stack at it;
-    everything else goes to standard error. SIGTERM and SIGINT end it at once with code 0.
+    The first line of standard output is the base URL; the commands that point a stack at it follow. Everything
+    else goes to standard error. SIGTERM and SIGINT end it at once with code 0.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     try:
@@ -165,11 +165,11 @@ def _fail(message: str) -> int:
 
 
 def _listen(port: int) -> socket.socket:
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it every reply takes 40 ms.
+    # asyncio disables Nagle's algorithm only if the protocol is named; with it every response takes 40 ms.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform != "win32":
-            # Otherwise the port stays taken for a minute after connections were cut.
+            # Otherwise the port stays in use for a minute after connections were cut.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((HOST, port))
         listening.listen(2048)

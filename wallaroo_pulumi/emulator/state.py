@@ -1,4 +1,4 @@
-"""Everything the emulator stores, in one SQLite database: in memory, or in a file that survives `kill -9`.
+"""The emulator's SQLite database: in memory, or in a file that survives `kill -9`.
 
 All handlers run on one event loop and never await inside a transaction, so one connection needs no lock.
 """
@@ -16,17 +16,17 @@ from typing import Any
 
 
 class StateError(Exception):
-    """The state file cannot be used. The text is one line that says which file, why, and what to do."""
+    """The state file cannot be used. The message is one line: which file, why, and what to do."""
 
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
 class State:
-    """The database, and the clock that everything in it is stamped with.
+    """The database and the clock for its timestamps.
 
-    `schema` is the SQL of all tables (each API domain brings its own); `clock` gives seconds since 1970.
-    Raises StateError when `path` cannot be opened, is in use, or was written with another schema.
+    `schema` is the SQL of all tables of all domains; `clock` returns seconds since 1970.
+    Raises StateError if `path` cannot be opened, is in use, or was written with another schema.
     """
 
     def __init__(self, schema: str, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
@@ -35,7 +35,7 @@ class State:
             self._connection = _connect(":memory:", schema)
             return
         try:
-            # Keys and client secrets are in it, so it is its owner's alone from the first moment.
+            # The file contains keys and client secrets, so only its owner may read it from the start.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             self._connection = _connect(str(path), schema)
         except (OSError, sqlite3.Error) as error:
@@ -53,7 +53,7 @@ class State:
         return row
 
     def insert(self, sql: str, parameters: Parameters = ()) -> int:
-        """Run one INSERT and give the new row's integer id."""
+        """Run one INSERT and return the new row's integer id."""
         row_id = self.execute(sql, parameters).lastrowid
         if row_id is None:
             raise RuntimeError("insert() was given a statement that inserts nothing")
@@ -61,7 +61,7 @@ class State:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All statements of the block or none; a statement outside a transaction is committed by itself."""
+        """Commit all statements of the block or none. A statement outside a transaction is committed by itself."""
         self.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -71,7 +71,7 @@ class State:
         self.execute("COMMIT")
 
     def clear(self, *, keep: Iterable[str] = ()) -> None:
-        """Empty every table but those named, and let the id sequences start at 1 again."""
+        """Empty every table except the named ones and restart the id sequences at 1."""
         names = [row["name"] for row in self.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         with self.transaction():
             self.execute("PRAGMA defer_foreign_keys = ON")
@@ -79,7 +79,7 @@ class State:
                 self.execute(f'DELETE FROM "{name}"')  # noqa: S608 -- a table's name, from the schema itself
 
     def counts(self) -> dict[str, int]:
-        """The number of rows of every table."""
+        """Return the number of rows of every table."""
         names = [row["name"] for row in self.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {
             name: self.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608 -- as above
@@ -87,7 +87,7 @@ class State:
         }
 
     def rows(self, *, without: Container[str] = ()) -> dict[str, list[dict[str, Any]]]:
-        """The rows of every table but those named, with digests of binary content."""
+        """Return the rows of every table except the named ones, with digests of binary content."""
         return {
             name: [
                 {column: _exportable(row[column]) for column in row.keys()}  # noqa: SIM118 -- a Row iterates values
@@ -98,15 +98,15 @@ class State:
         }
 
     def now(self) -> float:
-        """Seconds since 1970."""
+        """Return the time in seconds since 1970."""
         return self.clock()
 
     def now_ms(self) -> int:
-        """Milliseconds since 1970, as Keycloak stamps users."""
+        """Return the time in milliseconds since 1970, as Keycloak stores it."""
         return int(self.clock() * 1000)
 
     def timestamp(self) -> str:
-        """The time now as the MLOps API writes it: `2024-07-11T16:51:50.885751+00:00`."""
+        """Return the time as the MLOps API writes it: `2024-07-11T16:51:50.885751+00:00`."""
         return datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="microseconds")
 
     def close(self) -> None:
@@ -118,17 +118,17 @@ def _exportable(value: Any) -> Any:
 
 
 def _connect(target: str, schema: str) -> sqlite3.Connection:
-    # The server may run on another thread than the one that opened the database; only one of them uses it.
+    # The server may run on another thread than the one that opened the database. Only one of them uses it.
     connection = sqlite3.connect(target, timeout=1, isolation_level=None, check_same_thread=False)
     try:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
-        # One emulator per file; the kernel drops the lock with the process.
+        # One emulator per file; the kernel releases the lock when the process ends.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        # A commit reaches the operating system at once, which is what surviving kill -9 takes.
+        # A commit reaches the operating system at once, so it survives kill -9.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        # A changed schema changes the number, so an old file is refused rather than misread.
+        # A changed schema changes the number, so an old file is refused instead of misread.
         version = zlib.crc32(schema.encode()) & 0x7FFFFFFF
         (found,) = connection.execute("PRAGMA user_version").fetchone()
         _require_version(found, version)

@@ -1,4 +1,4 @@
-"""What happens to a request outside the services: logging, latency, rate limits and injected faults.
+"""Request handling around the services: logging, latency, rate limits and injected faults.
 
 This is the outermost ASGI application, directly under uvicorn, because only there can a connection be cut.
 """
@@ -31,14 +31,14 @@ FaultKind = Literal["respond", "reset", "lost_reply", "late_reply", "truncate", 
 
 @dataclass
 class Fault:
-    """What goes wrong with the next `count` requests whose path matches the glob `path`.
+    """A fault of the next `count` requests whose path matches the glob `path`.
 
-    - `respond`: answered with `status`, `headers` and `body` (bytes), and not carried out;
-    - `reset`: the connection is cut before anything is carried out;
-    - `lost_reply`: carried out and committed, then the connection is cut;
-    - `late_reply`: carried out and committed, then answered after `delay` seconds;
-    - `truncate`: carried out, and half of the reply's body arrives, as a complete HTTP reply;
-    - `delay`: nothing but `delay` seconds of waiting, which every other kind may have, before the rest.
+    - `respond`: not executed; answered with `status`, `headers` and `body` (bytes);
+    - `reset`: not executed; the connection is reset;
+    - `lost_reply`: executed and committed, then the connection is reset;
+    - `late_reply`: executed and committed, then answered after `delay` seconds;
+    - `truncate`: executed; half of the response's body arrives, as a complete HTTP response;
+    - `delay`: a delay only. Every other kind may have a `delay` before it, in seconds.
     """
 
     path: str
@@ -52,7 +52,7 @@ class Fault:
 
 @dataclass
 class Entry:
-    """One request of the log. `body` has secrets redacted; `status` is None when no reply was made."""
+    """One request of the log. `body` has secrets redacted; `status` is None without a response."""
 
     time: str
     method: str
@@ -66,7 +66,7 @@ class Entry:
 
 
 class RateLimit:
-    """Lets `rate` requests through in each second of the clock, as a gateway does; None lets all through."""
+    """A limit of `rate` requests in each second of the clock, like a gateway's; None is no limit."""
 
     def __init__(self, rate: int | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
@@ -75,7 +75,7 @@ class RateLimit:
         self._passed = 0
 
     def refuses(self) -> bool:
-        """Whether the request that arrives now is one too many."""
+        """Count a request and return whether it exceeds the limit."""
         if self._rate is None:
             return False
         second = int(self._clock())
@@ -96,7 +96,7 @@ _TOO_MANY = Fault(
 
 
 class Traffic:
-    """Wraps the services; the control plane (`/__emulator__/`) passes untouched and unlogged."""
+    """ASGI middleware around the services. The control plane (`/__emulator__/`) bypasses it."""
 
     def __init__(self, app: ASGIApp, clock: Callable[[], float]) -> None:
         self._app = app
@@ -127,7 +127,7 @@ class Traffic:
             else:
                 await self._handle(scope, receive, send)
         except asyncio.CancelledError:
-            pass  # only the end of the server cancels a request, and the connection is cut by then
+            pass  # only the end of the server cancels a request, and the connection is closed by then
         finally:
             self.last_request = time.monotonic()
 
@@ -189,7 +189,7 @@ class Traffic:
         return None
 
     async def _collect(self, scope: Scope, receive: Receive) -> "_Reply":
-        """Carry the request out and keep the reply to ourselves."""
+        """Carry the request out and hold the response back."""
         reply = _Reply()
 
         async def keep(message: Message) -> None:
@@ -217,7 +217,7 @@ class _Reply:
 
 
 class _Recorder:
-    """Passes a request's body on and keeps a copy of a small JSON or form body for the log."""
+    """The body of a request, passed on, with a copy of a small JSON or form body for the log."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         headers = dict(scope["headers"])
@@ -236,12 +236,12 @@ class _Recorder:
         return message
 
     async def drain(self) -> None:
-        """Read the request to its end, so that what the client notices next is our answer, or its absence."""
+        """Read the request to its end, so that the client notices nothing before the response or the cut."""
         while (message := await self.receive())["type"] == "http.request" and message.get("more_body"):
             pass
 
     def redacted(self) -> dict[str, Any] | None:
-        """The body as an object with secrets redacted; None when it is none, or too large to keep."""
+        """Return the body as an object with secrets redacted; None if it is not one or too large."""
         if not self._body or len(self._body) > LOGGED_BODY_BYTES:
             return None
         try:
@@ -264,20 +264,20 @@ def _redact(value: Any) -> Any:
 
 
 async def _cut(receive: Receive, send: Send) -> None:
-    """Reset the TCP connection under a request (the client gets ECONNRESET instead of a reply).
+    """Reset the TCP connection of a request (the client gets ECONNRESET instead of a response).
 
-    ASGI has no way to ask for this, so it takes the transport from uvicorn's request cycle,
-    whose bound method `send` is. Without a transport (an in-process test) it raises ConnectionResetError.
+    ASGI offers no reset, so this takes the transport from uvicorn's request cycle, which `send` is a method of.
+    Without a transport (an in-process test) it raises ConnectionResetError.
     """
     transport: asyncio.Transport | None = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
-        raise ConnectionResetError("the emulator was told to cut this connection")
+        raise ConnectionResetError("a fault of the emulator resets this connection")
     connection = transport.get_extra_info("socket")
     if connection is not None:
-        # Lingering for 0 seconds makes the close a reset instead of an orderly end. The client may be gone already.
+        # A linger time of 0 makes the close a reset. The client may be gone already.
         with contextlib.suppress(OSError):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
-    # uvicorn must have noticed before we return, or it would answer 500 for us.
+    # uvicorn must notice before this returns, or it would answer 500.
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -4,7 +4,7 @@ The emulator stores schedules and computes when they run, but analyses nothing: 
 sources are silent on these points, so the emulator decides: only members of the pipeline's workspace see and change
 an assay; whether the pipeline exists is not checked; an unknown id is 404; names are unique on the instance (the
 tutorials say so), deactivated assays included; a pipeline with an active assay cannot be deleted (409), one with
-deactivated assays takes them with it.
+deactivated assays is deleted with them.
 """
 
 import json
@@ -343,17 +343,17 @@ def add_result(db: State, result: Result) -> None:
 
 
 def watch(db: State, pipeline_id: int) -> bool:
-    """Whether an active assay watches the pipeline."""
+    """Return whether an active assay monitors the pipeline."""
     return db.row("SELECT 1 FROM assays WHERE active AND pipeline_id = ?", (pipeline_id,)) is not None
 
 
 def end_with(db: State, pipeline_id: int) -> None:
-    """Delete the assays of a pipeline that is being deleted."""
+    """Delete the assays of a pipeline."""
     db.execute("DELETE FROM assays WHERE pipeline_id = ?", (pipeline_id,))
 
 
 def _visible(db: State, assay_id: str, caller: User) -> Assay:
-    """The assay. Raises ApiError: 404 for an unknown one, 403 for a stranger."""
+    """Return the assay. Raises ApiError: 404 for an unknown one, 403 for a non-member."""
     row = db.row("SELECT * FROM assays WHERE id = ?", (assay_id,))
     return _assay(access.visible(db, row, caller, ApiError(404, f"no assay {assay_id}")))
 

@@ -53,7 +53,7 @@ class CreateReply(Wire):
 
 
 class Assay(Wire):
-    """As listed. The id of the workspace is added here: the recordings lack it, the vendor's SDK needs it."""
+    """An assay as listed. `workspace_id` is added: the recordings lack it, the vendor's SDK needs it."""
 
     id: int
     name: str
@@ -75,7 +75,7 @@ class Assay(Wire):
 
 
 class CreatedAssay(Assay):
-    """As got by id."""
+    """An assay as read by id."""
 
     created_at: str
 
@@ -192,7 +192,7 @@ async def get_results(_: OldResultsRequest, __: Caller) -> None:
 
 
 def add(db: State, workspace_id: int, assay: dict[str, Any]) -> int:
-    """Insert an assay with all its keys and give its id, `assay["id"]` when there is one."""
+    """Insert an assay with all its keys and return its id, which may be `assay["id"]`."""
     keys = (assay.get("id"), assay["name"], workspace_id, assay["pipeline_id"], assay["active"])
     return db.insert("INSERT INTO old_assays VALUES (?, ?, ?, ?, ?, ?)", (*keys, json.dumps(assay)))
 
@@ -205,7 +205,7 @@ def add_result(db: State, result: dict[str, Any]) -> None:
 
 
 def set_thresholds(db: State, assay_id: int, thresholds: dict[str, float]) -> None:
-    """Write `alert_threshold` and `warning_threshold`, those that are given."""
+    """Write `alert_threshold` and `warning_threshold` if they are set."""
     row = db.row("SELECT assay FROM old_assays WHERE id = ?", (assay_id,))
     if row is not None:
         changed = json.loads(row["assay"]) | thresholds | {"updated_at": db.timestamp()}
@@ -222,7 +222,7 @@ def _all(db: State, caller: User) -> list[CreatedAssay]:
 
 
 def _visible(db: State, assay_id: int, caller: User) -> CreatedAssay:
-    """The assay. Raises ApiError: 400 for an unknown one, 403 for a stranger."""
+    """Return the assay. Raises ApiError: 400 for an unknown one, 403 for a non-member."""
     row = db.row(
         "SELECT a.*, w.name AS workspace_name FROM old_assays a JOIN workspaces w ON w.id = a.workspace_id"
         " WHERE a.id = ?",

@@ -67,7 +67,7 @@ class ListRequest(Wire):
 
 
 class Orchestration(Wire):
-    """As read by id."""
+    """An orchestration as read by id."""
 
     id: str
     name: str | None
@@ -81,7 +81,7 @@ class Orchestration(Wire):
 
 
 class ListedOrchestration(Orchestration):
-    """As listed."""
+    """An orchestration as listed."""
 
     updated_at: str
     image_path: str
@@ -193,14 +193,14 @@ def listed(db: State, row: sqlite3.Row) -> ListedOrchestration:
 
 
 def poll(db: State, orchestration_id: str) -> None:
-    """Let the packaging of an orchestration proceed."""
+    """Update an orchestration according to the readiness of its packaging."""
     row = row_of(db, orchestration_id)
     if row is not None:
         _polled(db, row)
 
 
 def _polled(db: State, row: sqlite3.Row) -> dict[str, Any]:
-    """Return the row's columns; packaging proceeds as the readiness setting says."""
+    """Return the row's columns, with packaging updated according to its readiness."""
     polled = dict(row)
     if polled["status"] in ("pending_packaging", "packaging"):
         after = {"held": polled["status"], "pending": "packaging", "done": "ready", "failed": "error"}

@@ -1,4 +1,4 @@
-"""Tasks as the emulator stores them: tables, and how tasks and their runs proceed.
+"""Storage of tasks: tables, and how tasks and their runs proceed.
 
 Starting, runs, pausing and killing take as long as the readiness settings `task`, `task_run`, `pause` and `kill` say.
 """
@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS task_runs (
 RunType = Literal["Job", "CronJob", "Deployment"]
 
 _RUNS_KEPT = 100
-"""How many runs of a schedule are added at once, the last ones."""
+"""The largest number of runs of a schedule that are added at once."""
 
 
 def add_task(
@@ -108,7 +108,7 @@ def set_status(db: State, task_id: str, status: str) -> None:
 
 
 def polled(db: State, row: sqlite3.Row) -> sqlite3.Row:
-    """The task after it has proceeded as the readiness settings say."""
+    """Return the task, updated according to the readiness settings."""
     status = _next_status(db, row)
     if status != row["status"]:
         set_status(db, row["id"], status)
@@ -150,7 +150,7 @@ def _after(db: State, row: sqlite3.Row, kind: readiness.Kind, *, done: str, fail
 
 
 def _begin_runs(db: State, row: sqlite3.Row) -> None:
-    """What begins when a task has started: the run of one that does not wait for its schedule."""
+    """Begin the run of a task that has started and does not wait for a schedule."""
     if row["run_type"] != "CronJob":
         add_run(db, row["id"], "running", _log(db, row, db.timestamp()))
     if row["run_type"] == "Job":
@@ -176,7 +176,7 @@ def _run_on_schedule(db: State, row: sqlite3.Row) -> None:
 
 
 def times_of(schedule: str, since: datetime) -> Iterator[datetime]:
-    """The times of a schedule after `since`. Raises ApiError 400."""
+    """Return the times of a schedule after `since`. Raises ApiError 400."""
     try:
         if len(schedule.split()) != 5:
             raise CronSimError("not five fields")
@@ -186,7 +186,7 @@ def times_of(schedule: str, since: datetime) -> Iterator[datetime]:
 
 
 def _log(db: State, row: sqlite3.Row, stamp: str) -> list[str]:
-    """What a run prints, with the time and the stream of each line, as recorded."""
+    """Return what a run prints, with time and stream of each line, as recorded."""
     return [
         f"{stamp} stdout F {row['input_data']}",
         f"{stamp} stdout F main.py is not run: this is the emulator",
@@ -194,7 +194,7 @@ def _log(db: State, row: sqlite3.Row, stamp: str) -> list[str]:
 
 
 def runs(db: State, task_id: str, limit: int | None = None) -> list[sqlite3.Row]:
-    """The last runs of a task, newest first."""
+    """Return the last runs of a task, newest first."""
     return db.execute(
         "SELECT * FROM task_runs WHERE task_id = ? ORDER BY rowid DESC LIMIT ?",
         (task_id, -1 if limit is None else limit),

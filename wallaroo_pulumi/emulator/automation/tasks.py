@@ -209,7 +209,7 @@ async def get_tasks_by_orch_sha(body: ShaRequest, caller: Caller, db: Db) -> Sha
 
 @_tasks.post("/kill", status_code=202)
 async def kill(body: IdRequest, caller: Caller, db: Db) -> Task:
-    """Kill a task. It ends later; a killed task stays listed."""
+    """Kill a task. It ends later and stays listed."""
     row = _row(db, body.id, caller)
     if row["status"] not in ("killed", "pending_kill"):
         task_store.set_status(db, body.id, "pending_kill")
@@ -312,7 +312,7 @@ for _part in (_tasks, _orchestrations):
 
 
 def _of_orchestration(db: State, orchestration_id: str, *, killed: bool) -> list[Task]:
-    """The tasks of an orchestration; killed ones only if requested."""
+    """Return the tasks of an orchestration; killed ones only if requested."""
     rows = db.execute("SELECT * FROM tasks WHERE orch_id = ? ORDER BY rowid", (orchestration_id,)).fetchall()
     tasks = [_task(db, task_store.polled(db, row)) for row in rows]
     return [task for task in tasks if killed or not task.killed]

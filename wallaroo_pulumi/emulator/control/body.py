@@ -11,7 +11,7 @@ from ..wire import Wire
 
 
 class Body(Wire):
-    """A body in which every key must be known, also in nested objects of the API's own models."""
+    """A body that refuses unknown keys, also in nested objects of the API's own models."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -23,7 +23,7 @@ class Body(Wire):
 
 
 def unknown(name: str, known: Iterable[str], what: str) -> str:
-    """The message about a name that is not known, with the nearest one that is."""
+    """Return the message about an unknown name, with the nearest known one."""
     near = get_close_matches(name, known, n=1)
     return f"unknown {what} '{name}'" + (f"; did you mean '{near[0]}'?" if near else "")
 
@@ -40,7 +40,7 @@ def _check_keys(model: type[BaseModel], given: Any, path: str) -> None:
 
 
 def _check_nested(value: Any, given: Any, path: str) -> None:
-    """Compare what was parsed with what was given; a `Body` below has checked itself."""
+    """Compare the parsed value with the request; a nested `Body` has checked itself."""
     if isinstance(value, BaseModel) and isinstance(given, dict):
         for name, field in type(value).model_fields.items():
             key = field.alias or name

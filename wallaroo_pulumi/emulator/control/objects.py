@@ -1,4 +1,4 @@
-"""Objects as rows: what somebody else, or a restored backup, may do to them without this API's rules.
+"""Changes to objects that bypass the rules of the API, like those of other people or of a restored backup.
 
 Columns are those that `GET /__emulator__/contents` shows.
 """

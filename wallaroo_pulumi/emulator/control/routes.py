@@ -133,7 +133,7 @@ class Affected(Wire):
 
 @router.post("/reset")
 async def reset(db: Db, traffic: TrafficDep, settings: SettingsDep) -> Empty:
-    """Back to the start: default seed, no faults, no latency, no rate limit, empty log. Only the signing keys stay."""
+    """Reset: default seed, no faults, no latency, no rate limit, empty log. Only the signing keys stay."""
     db.clear(keep=["signing_keys"])
     apply_default_seed(db, settings)
     traffic.reset()
@@ -186,13 +186,13 @@ async def clear_log(traffic: TrafficDep) -> Empty:
 
 @router.get("/objects")
 async def count_objects(db: Db) -> dict[str, int]:
-    """How many rows each table holds."""
+    """Return the number of rows of each table."""
     return db.counts()
 
 
 @router.get("/contents")
 async def show_contents(db: Db) -> dict[str, list[dict[str, Any]]]:
-    """The rows of each table that describes the instance: what tests for lost and doubled objects compare."""
+    """Return the rows of each table that describes the instance, for tests of lost and duplicate objects."""
     return db.rows(without=("signing_keys", "sessions", "clients", "readiness", "work", "sqlite_sequence"))
 
 
@@ -225,7 +225,7 @@ async def recreate(body: Selection, db: Db) -> Affected:
 
 @router.post("/delete")
 async def delete(body: AnyDeletion, db: Db) -> Affected:
-    """Delete objects, as somebody else might: drift."""
+    """Delete objects, as another user might (drift)."""
     if isinstance(body, Selection):
         return Affected(affected_rows=objects.delete(db, body))
     if body.user_id is None and body.email is None:
@@ -237,6 +237,6 @@ async def delete(body: AnyDeletion, db: Db) -> Affected:
 
 
 def apply_default_seed(db: State, settings: Settings) -> None:
-    """The default seed, with the lifetimes that the settings ask for."""
+    """Return the default seed with the lifetimes of the settings."""
     seed.apply(db, DEFAULT)
     accounts.set_lifetimes(db, access=settings.access_token_lifetime, refresh=settings.refresh_token_lifetime)

@@ -29,7 +29,7 @@ from .seed_format import (
 
 
 class SeedError(Exception):
-    """The seed names an object that does not exist, or one that exists already."""
+    """The seed names an object that does not exist, or one that already exists."""
 
 
 class Seeded(Wire):

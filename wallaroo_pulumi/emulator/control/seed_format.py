@@ -95,7 +95,7 @@ class SeedRegistry(Body):
 
 
 class SeedModelVersion(models_wire.Metadata, models_wire.Ids, Body):
-    """A version of a model, described like an upload. It can run if `content` (base64) is given."""
+    """A version of a model, described like an upload. It can run if it has `content` (base64)."""
 
     sha: str = ""
     size: int = 0
@@ -107,7 +107,7 @@ class SeedModelVersion(models_wire.Metadata, models_wire.Ids, Body):
 
 
 class SeedPipelineVersion(Body):
-    """A version of a pipeline, which is created with its first one; it runs if `deployment_id` is given."""
+    """A version of a pipeline, which is created with its first version. It is deployed if it has a `deployment_id`."""
 
     workspace_id: Id
     name: str
@@ -119,7 +119,7 @@ class SeedPipelineVersion(Body):
 
 
 class SeedPublish(Body):
-    """A publish of a pipeline version, which need not exist (any more)."""
+    """A publish of a pipeline version, which need not exist."""
 
     id: Id
     workspace_id: Id

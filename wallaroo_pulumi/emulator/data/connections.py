@@ -1,4 +1,4 @@
-"""Connections to data sources (`/v1/api/connections/…`): named once in the whole instance, used by workspaces.
+"""Connections to data sources (`/v1/api/connections/…`): objects of the instance that workspaces use.
 
 The sources are silent on these points, so the emulator decides: every user sees and may delete every connection; only
 members use one in a workspace; the database refuses to attach one twice; deleting a connection ends its use.
@@ -148,7 +148,7 @@ async def remove_from_workspace(body: LinkRequest, caller: Caller, db: Db) -> Re
 def add_connection(
     db: State, name: str, type: str, details: dict[str, Any] | None, connection_id: str | None = None
 ) -> str:
-    """Insert a connection and give its id."""
+    """Insert a connection and return its id."""
     connection_id = connection_id or str(uuid.uuid4())
     db.execute(
         "INSERT INTO connections VALUES (?, ?, ?, ?, ?)",
@@ -165,7 +165,7 @@ def link(db: State, workspace_id: int, connection_id: str) -> str:
 
 
 def remove_connection(db: State, name: str) -> int:
-    """Give the number of connections deleted: 0 or 1."""
+    """Delete a connection and return how many were deleted: 0 or 1."""
     return db.execute("DELETE FROM connections WHERE name = ?", (name,)).rowcount
 
 

@@ -26,7 +26,7 @@ _FALLBACKS = {"integer": 1, "number": 0.5, "boolean": True, "object": {}}
 
 
 def install(app: FastAPI) -> None:
-    """Let the app describe itself in this way."""
+    """Use this description for the app."""
     original = app.openapi
 
     def described() -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _improved(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_short_names(document: dict[str, Any]) -> dict[str, Any]:
-    """Schemas of the same name are told apart by module; the last part of it is enough."""
+    """Return a schema's name. Schemas with the same name get the last part of their module."""
 
     def renamed(name: str) -> str:
         *path, own = name.split("__")

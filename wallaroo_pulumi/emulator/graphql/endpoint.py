@@ -27,23 +27,23 @@ router = APIRouter(include_in_schema=False)
 
 
 def _timestamp(text: str) -> str:
-    """A point in time as the emulator keeps it, so that two of them compare as text; without a zone it is UTC."""
+    """Return a time as the emulator stores it, so that times compare as text; without a zone it is UTC."""
     given = datetime.fromisoformat(text)
     zoned = given if given.tzinfo else given.replace(tzinfo=UTC)
     return zoned.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 _schema = build_schema(SDL)
-# The rest of a scalar is as it comes: JSON both ways.
+# Other scalars are JSON in both directions.
 _schema.type_map["timestamptz"].parse_value = _timestamp  # type: ignore[attr-defined] # it is a scalar
 
 _AGGREGATE = "_aggregate"
-# Types whose background work proceeds when a client reads one by id, as the SDK does while it waits.
+# Types whose background work proceeds when a client reads an object by id, as the SDK does while it waits.
 _POLLED: dict[str, Callable[[State, Any], None]] = {
     "model": models_store.poll,
     "orchestration": orchestrations.poll,
 }
-# The table that a search looks through, its columns, and the relations that lead from a row to its tags.
+# The table and columns of each search, and the relations from a row to its tags.
 _SEARCHES = {
     "search_models": ("model", ("model_id", "model_version", "sha", "file_name"), ("model_tags", "tag")),
     "search_pipelines": ("pipeline_version", ("name", "version"), ("pipeline", "pipeline_tags", "tag")),
@@ -60,7 +60,7 @@ class Request(Wire):
 
 @router.post("/v1/graphql")
 async def execute(body: Request, caller: Caller, db: Db, settings: SettingsDep) -> dict[str, Any]:
-    """Carry out a document. Refusals are in `errors`, with status 200, as GraphQL has it."""
+    """Execute a document. Errors are in `errors`, with status 200, as in GraphQL."""
     session = Session(db, caller, settings.unique_workspace_names)
     with db.transaction():
         result = graphql_sync(
@@ -75,7 +75,7 @@ async def execute(body: Request, caller: Caller, db: Db, settings: SettingsDep) 
 
 
 def _resolve(source: Row | None, info: "GraphQLResolveInfo[Session]", **arguments: Any) -> Any:
-    """The value of any field of the schema: a column, the related rows, or what a root field stands for."""
+    """Resolve any field of the schema: a column, related rows, or a root field."""
     session = info.context
     parent, field = info.parent_type.name, info.field_name
     if parent == "mutation_root":
@@ -125,7 +125,7 @@ def _root(
 
 
 def _aggregate(session: Session, parent: str, source: Row, field: str, arguments: dict[str, Any]) -> Row:
-    """The related rows as `nodes`; with `distinct_on` only the first one for each value of that column."""
+    """Return the related rows as `nodes`; with `distinct_on` only the first for each value of that column."""
     rows = session.related(parent, source, field)
     if columns := arguments.get("distinct_on"):
         rows = list({tuple(row[column] for column in columns): row for row in reversed(rows)}.values())

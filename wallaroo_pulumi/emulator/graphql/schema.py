@@ -1,4 +1,4 @@
-"""The schema of `/v1/graphql`: its types, the table behind each of them, and how they are related.
+"""The schema of `/v1/graphql`: its types, their tables and their relations.
 
 The names are those of the documents in the vendor's SDK; whatever these do not request is left out.
 """
@@ -175,7 +175,7 @@ scalar timestamptz
 scalar uuid
 """
 
-# Every table names the workspace that its rows belong to. The parameters are in CONSTANTS.
+# Every table has the workspace that its rows belong to. The parameters are in CONSTANTS.
 CONSTANTS = {"version": PLATFORM_VERSION, "registry": OCI_REGISTRY, "nobody": '""'}
 TABLES = {
     "workspace": "SELECT *, id AS workspace_id FROM workspaces",

@@ -1,4 +1,4 @@
-"""One request's view of the tables: the rows that the caller sees, filtered and ordered as GraphQL asks."""
+"""One request's view of the tables: the rows that the caller sees, filtered and ordered."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Session:
     def rows(self, table: str, column: str = "workspace_id", value: Any = None) -> list[Row]:
         """The visible rows of a table; with a value, those that have it in the column.
 
-        Rows of no workspace, such as tags, are visible to every user.
+        Rows without a workspace, such as tags, are visible to every user.
         """
         found = self.db.execute(
             f"SELECT * FROM ({TABLES[table]}) WHERE (:value IS NULL OR {column} = :value) AND (workspace_id IS NULL"  # noqa: S608 -- names from schema.py

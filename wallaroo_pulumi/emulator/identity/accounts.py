@@ -1,4 +1,4 @@
-"""The users and clients of the realm: what Keycloak stores, as functions without HTTP."""
+"""The users and clients of the realm, as Keycloak stores them."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ ADMIN_ROLE = "admin"
 
 
 class DuplicateUser(Exception):
-    """The e-mail address or user name belongs to another user already."""
+    """The e-mail address or user name is in use by another user."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class User:
         return ADMIN_ROLE in self.realm_roles
 
     def representation(self) -> dict[str, Any]:
-        """The user as Keycloak's admin API and users/query show it (names left out when there are none)."""
+        """Return the user as Keycloak's admin API and users/query do, without names that are not set."""
         named = {"email": self.email, "firstName": self.first_name, "lastName": self.last_name}
         return {
             "access": dict.fromkeys(
@@ -111,13 +111,13 @@ def user_by_email(db: State, email: str) -> User | None:
 
 
 def user_by_login(db: State, login: str) -> User | None:
-    """The user with this user name or, as Keycloak allows too, this e-mail address."""
+    """Return the user with this user name or, as Keycloak allows, this e-mail address."""
     name = login.lower()
     return _user(db.row("SELECT * FROM users WHERE username = ? OR email = ?", (name, name)))
 
 
 def all_users(db: State) -> list[User]:
-    """Everyone, oldest first. Service accounts are no people: Keycloak does not list them either."""
+    """Return all users except service accounts, oldest first, as Keycloak lists them."""
     rows = db.execute("SELECT * FROM users WHERE NOT is_service_account ORDER BY created_ms, rowid")
     return [user for row in rows if (user := _user(row))]
 
@@ -137,9 +137,9 @@ def add_user(
     required_actions: list[str] | None = None,
     is_service_account: bool = False,
 ) -> str:
-    """Add a user and give the id. Names and addresses are kept in lower case, as in Keycloak.
+    """Add a user and return the id. Names and addresses are stored in lower case, as in Keycloak.
 
-    Raises DuplicateUser when the name or the address is taken.
+    Raises DuplicateUser if the name or the address is in use.
     """
     user_id = user_id or str(uuid.uuid4())
     try:
@@ -175,7 +175,7 @@ def change_user(
     enabled: bool,
     realm_roles: list[str],
 ) -> None:
-    """Write a user's editable fields. Raises DuplicateUser when the address belongs to another user."""
+    """Write a user's editable fields. Raises DuplicateUser if another user has the address."""
     try:
         db.execute(
             "UPDATE users SET email = ?, first_name = ?, last_name = ?, enabled = ?, realm_roles = ?"
@@ -202,9 +202,9 @@ def note_login(db: State, user: User) -> None:
 
 
 def change_id(db: State, user: User, new_id: str) -> None:
-    """Give a user another id, memberships included: the same person in another Keycloak.
+    """Change a user's id, also in memberships: the same person in another Keycloak.
 
-    The password does not survive it: the new id's owner is known by that Keycloak, not by us.
+    The password is deleted: from now on the other Keycloak authenticates the user.
     """
     db.execute("UPDATE users SET id = ?, password_hash = NULL WHERE id = ?", (new_id, user.id))
 
@@ -216,7 +216,7 @@ def password_matches(db: State, user: User, password: str) -> bool:
 
 
 def _hash(user_id: str, password: str) -> bytes:
-    # Cheap on purpose: a test server must log hundreds of users in quickly. The id serves as salt.
+    # Deliberately cheap: a test server must log in hundreds of users quickly. The id is the salt.
     return hashlib.scrypt(password.encode(), salt=user_id.encode(), n=2**8, r=8, p=1)
 
 
@@ -237,7 +237,7 @@ def client_by_id(db: State, client_id: str) -> Client | None:
 
 
 def set_lifetimes(db: State, *, access: int | None = None, refresh: int | None = None) -> None:
-    """Change what every client's new tokens get; None leaves a lifetime as it is. Seconds."""
+    """Set the lifetimes (seconds) of every client's new tokens; None keeps a lifetime."""
     db.execute(
         "UPDATE clients SET access_token_lifetime = coalesce(?, access_token_lifetime),"
         " refresh_token_lifetime = coalesce(?, refresh_token_lifetime)",

@@ -25,7 +25,7 @@ async def authenticate(
     own: OwnKeysDep,
     foreign: KeycloakKeysDep,
 ) -> User:
-    """The caller. Raises ApiError 401 for a missing, unknown, expired or revoked token."""
+    """Return the caller. Raises ApiError 401 for a missing, unknown, expired or revoked token."""
     if header is None:
         raise ApiError(401, "the request carries no bearer token")
     try:
@@ -63,10 +63,10 @@ def _check_access_token(claims: dict[str, Any], db: State) -> None:
 
 
 def _known_or_new(db: State, claims: dict[str, Any]) -> User:
-    """The user that a real Keycloak's token names; added when new.
+    """Return the user that a real Keycloak's token names, adding a new one.
 
-    Someone with the same e-mail address or user name (a seeded user) is the same person under another id,
-    so what he is a member of stays his.
+    A (seeded) user with the same e-mail address or user name is the same person under another id and keeps
+    their memberships.
     """
     user_id: str = claims["sub"]
     user = accounts.user_by_id(db, user_id)

@@ -45,7 +45,7 @@ AdminCaller = Annotated[User, Depends(_authenticate)]
 async def find(
     _: AdminCaller, db: Db, email: str | None = None, username: str | None = None, exact: bool = False
 ) -> list[dict[str, Any]]:
-    """The users whose address or name contains the given text, or equals it with `exact`."""
+    """List the users whose address or name contains the text, or equals it with `exact`."""
     wanted = [(text.lower(), field) for text, field in ((email, "email"), (username, "username")) if text]
 
     def matches(user: User) -> bool:

@@ -23,7 +23,7 @@ ALGORITHM = "RS256"
 
 
 class BadToken(Exception):
-    """The token is no JWT of ours: malformed, tampered with, or signed by a key we do not know."""
+    """The token is malformed, was changed, or is signed by an unknown key."""
 
 
 class OwnKeys:
@@ -31,14 +31,14 @@ class OwnKeys:
 
     def __init__(self, db: State) -> None:
         self._db = db
-        # A token is sent many times; its signature is checked once, until keys change.
+        # Clients send a token many times; its signature is verified once, until the keys change.
         self._verified = lru_cache(maxsize=1024)(self._decode)
         self._keys = [_load(row["pem"]) for row in db.execute("SELECT pem FROM signing_keys ORDER BY number")]
         if not self._keys:
             self.rotate()
 
     def rotate(self, *, forget_old: bool = False) -> str:
-        """Sign with a new key from now on, and return its key id. The old ones verify on unless forgotten."""
+        """Sign with a new key from now on and return its id. Older keys still verify unless `forget_old` is set."""
         if forget_old:
             self._db.execute("DELETE FROM signing_keys")
             self._keys.clear()
@@ -54,11 +54,11 @@ class OwnKeys:
         return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key)
 
     def read(self, token: str) -> dict[str, Any]:
-        """What one of our tokens claims; the caller judges expiry. Raises BadToken."""
+        """Return the claims of a token of this emulator; the caller checks the expiry. Raises BadToken."""
         return self._verified(token)
 
     def jwks(self) -> list[dict[str, Any]]:
-        """The public halves, newest first, as the certs endpoint shows them."""
+        """Return the public keys, newest first, as the certs endpoint lists them."""
         return [dict(key.as_dict(private=False)) for key in reversed(self._keys)]
 
     def _decode(self, token: str) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class OwnKeys:
 
 
 class KeycloakKeys:
-    """The public keys of a real Keycloak's realm `master`, fetched when a token names one not seen yet.
+    """The public keys of a real Keycloak's realm `master`, fetched when a token names a new one.
 
     A token that they verify was issued by that realm, so its `iss` (which depends on the address the client
     used) is not compared.
@@ -77,12 +77,12 @@ class KeycloakKeys:
         self._keys: KeySet | None = None
 
     async def read(self, token: str) -> dict[str, Any]:
-        """What a token of that realm claims; the caller judges expiry. Raises BadToken."""
+        """Return the claims of a token of that realm; the caller checks the expiry. Raises BadToken."""
         if self._keys is not None:
             try:
                 return _decode(token, self._keys)
             except BadToken:
-                pass  # perhaps its key is newer than our copy
+                pass  # its key may be newer than the copy
         self._keys = await self._fetch()
         return _decode(token, self._keys)
 

@@ -46,7 +46,7 @@ router = APIRouter(
 
 @dataclass(frozen=True)
 class Session:
-    """A login: its id is the `sid` of its tokens. Offline sessions have no end."""
+    """A login. Its id is the `sid` of its tokens; offline sessions do not expire."""
 
     id: str
     user: User
@@ -90,9 +90,10 @@ async def token(request: Request, db: Db, keys: OwnKeysDep) -> JSONResponse:
 
 
 def _authenticate_client(db: State, request: Request, form: dict[str, str]) -> Client:
-    """The client that the request proves to be. HTTP basic wins over the form.
+    """Authenticate the client. HTTP basic takes precedence over the form.
 
-    Raises KeycloakError as the real server answers: an unknown client and a wrong secret read alike.
+    Raises KeycloakError with the errors of the real server, which are the same for an unknown client and a
+    wrong secret.
     """
     invalid = "Invalid client or Invalid client credentials"
     client_id, secret = form.get("client_id"), form.get("client_secret")
@@ -110,7 +111,7 @@ def _authenticate_client(db: State, request: Request, form: dict[str, str]) -> C
 
 
 def _basic_credentials(header: str | None) -> tuple[str, str] | None:
-    """Client id and secret of an HTTP basic header, each form-urlencoded before base64 (RFC 6749, 2.3.1)."""
+    """Return client id and secret of an HTTP basic header, each form-urlencoded before base64 (RFC 6749, 2.3.1)."""
     scheme, _, encoded = (header or "").partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -123,7 +124,7 @@ def _basic_credentials(header: str | None) -> tuple[str, str] | None:
 
 @dataclass(frozen=True)
 class Issue:
-    """One request for tokens: who asks, and what is needed to answer."""
+    """One request for tokens, with what is needed to handle it."""
 
     db: State
     keys: OwnKeys
@@ -131,7 +132,7 @@ class Issue:
     request: Request
 
     def start_session(self, user: User, *, offline: bool) -> Session:
-        # Sessions are never looked up after their end, so a login is a good moment to forget the dead ones.
+        # Nobody reads a session after its end, so each login deletes the ended ones.
         self.db.execute("DELETE FROM sessions WHERE expires < ?", (self.db.now(),))
         session = Session(str(uuid.uuid4()), user, offline)
         self.db.execute(
@@ -142,12 +143,12 @@ class Issue:
     def _session_end(self, session: Session) -> float | None:
         if session.offline:
             return None
-        # An access token may outlive its refresh token; the session has to last for both.
+        # An access token may outlive its refresh token; the session must last for both.
         longest = max(self.client.access_token_lifetime, self.client.refresh_token_lifetime)
         return self.db.now() + longest + 1
 
     def login_reply(self, session: Session) -> dict[str, Any]:
-        """Access and refresh token for a session, in the shape of Keycloak's token response."""
+        """Return access and refresh token for a session, as Keycloak does."""
         self.db.execute(
             "UPDATE sessions SET expires = ? WHERE id = ?", (self._session_end(session), session.id)
         )
@@ -165,10 +166,10 @@ class Issue:
         }
 
     def service_reply(self, user: User) -> dict[str, Any]:
-        """The reply to client_credentials: no refresh token and no visible session."""
+        """Answer client_credentials: no refresh token and no visible session."""
         session = self.start_session(user, offline=False)
         peer = self.request.client.host if self.request.client else "127.0.0.1"
-        # Kept as a session all the same, under the token's own id, so that it can be revoked like the others.
+        # Stored as a session under the token's id, so that it can be revoked like others.
         claims = {
             "jti": session.id,
             "clientId": self.client.client_id,
@@ -228,7 +229,7 @@ def _password(issue: Issue, form: dict[str, str]) -> dict[str, Any]:
     if "username" not in form:
         raise KeycloakError(401, "invalid_request", "Missing parameter: username")
     user = accounts.user_by_login(issue.db, form["username"])
-    # The order of the checks is Keycloak's: a disabled account is named before the password is looked at.
+    # Keycloak's order of checks: a disabled account is reported before the password is verified.
     if user is not None and not user.enabled:
         raise KeycloakError(400, "invalid_grant", "Account disabled")
     if user is None or not accounts.password_matches(issue.db, user, form.get("password", "")):
@@ -283,17 +284,17 @@ GRANTS = {"password": _password, "refresh_token": _refresh, "client_credentials"
 
 
 def session_is_alive(db: State, session_id: str) -> bool:
-    """Whether nobody has ended the session; that its tokens expire is read from the tokens themselves."""
+    """Return whether the session was not ended. The expiry of tokens is read from the tokens."""
     return db.row("SELECT 1 FROM sessions WHERE id = ?", (session_id,)) is not None
 
 
 def end_all_sessions(db: State) -> int:
-    """Revoke every token that was issued so far. Gives how many sessions ended."""
+    """Revoke every token that was issued so far and return the number of ended sessions."""
     return db.execute("DELETE FROM sessions").rowcount
 
 
 def _issuer(request: Request) -> str:
-    # Like Keycloak in development mode: the address that the client used.
+    # The address that the client used, like Keycloak in development mode.
     return f"{str(request.base_url).rstrip('/')}/auth/realms/{REALM}"
 
 

@@ -26,7 +26,7 @@ class QueryRequest(Wire):
 
 
 class KeycloakUser(Wire):
-    """A Keycloak user representation. Keys without a value are left out, as Keycloak does."""
+    """A Keycloak user representation. Keys without a value are omitted, as Keycloak does."""
 
     access: dict[str, bool]
     createdTimestamp: int
@@ -76,7 +76,7 @@ class EditRequest(Wire):
 
 @router.post("/users/query", response_model=QueryReply, response_model_exclude_unset=True)
 async def query(body: QueryRequest, _: Caller, db: Db) -> dict[str, Any]:
-    """List users by id. Without ids everyone; null stands for an id that does not exist."""
+    """List users by id. Without ids: all users. An id that does not exist is null."""
     if body.user_ids is None:
         return {"users": {user.id: _listed(user) for user in accounts.all_users(db)}}
     return {"users": {user_id: _asked_for(accounts.user_by_id(db, user_id)) for user_id in body.user_ids}}

@@ -46,7 +46,7 @@ def _upper(value: object) -> object:
 
 
 Role = Annotated[Literal["OWNER", "COLLABORATOR"], BeforeValidator(_upper)]
-"""A member's role. Any case is taken (the vendor's SDK sends lower case); upper case comes back."""
+"""A member's role. Requests may have any case (the vendor's SDK sends lower case); responses have upper case."""
 
 
 class CreateRequest(Wire):
@@ -139,7 +139,7 @@ async def list_workspaces(body: ListRequest, caller: Caller, db: Db) -> JSONResp
     ).fetchall()
     models = _by_workspace(db.execute("SELECT workspace_id, id FROM models ORDER BY id"))
     pipelines = _by_workspace(db.execute("SELECT workspace_id, id FROM pipelines ORDER BY id"))
-    # There may be thousands, so they are not made into models first.
+    # There may be thousands, so the rows are not converted to models first.
     listed = [
         {
             "id": row["id"],
@@ -217,14 +217,14 @@ def set_member(db: State, workspace_id: int, user_id: str, user_type: str) -> No
 
 
 def remove_member(db: State, workspace_id: int, user_id: str) -> int:
-    """Give the number of memberships ended: 0 or 1."""
+    """End a membership and return how many ended: 0 or 1."""
     return db.execute(
         "DELETE FROM workspace_members WHERE workspace_id = ? AND user_id = ?", (workspace_id, user_id)
     ).rowcount
 
 
 def remove_workspace(db: State, workspace_id: int) -> int:
-    """Delete a workspace and all it holds, which the API cannot do. Gives the number deleted: 0 or 1."""
+    """Delete a workspace with everything in it, which the API cannot do, and return how many: 0 or 1."""
     return db.execute("DELETE FROM workspaces WHERE id = ?", (workspace_id,)).rowcount
 
 
@@ -240,7 +240,7 @@ def _is_taken(db: State, name: str) -> bool:
 
 
 def _named_user(db: State, body: RemoveUserRequest) -> User:
-    """The user that the request names by id or by e-mail. Raises ApiError 400 when there is none."""
+    """Return the user that the request names by id or e-mail address. Raises ApiError 400 if there is none."""
     if body.user_id is not None:
         user = accounts.user_by_id(db, body.user_id)
     elif body.email is not None:

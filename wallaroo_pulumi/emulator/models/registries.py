@@ -1,9 +1,8 @@
-"""External model registries (`/v1/api/models/…registr…`), and the workspaces that use them.
+"""External model registries (`/v1/api/models/…registr…`) and the workspaces that use them.
 
 Only what the instance itself stores: there is no registry behind it whose models could be listed. The sources are
 silent on these points, so the emulator decides: the members of the workspaces that use a registry see it, everybody
-sees one that no workspace uses; only members use one in a workspace;
-the database refuses to attach one twice.
+sees one that no workspace uses; only members use one in a workspace; the database refuses to attach one twice.
 """
 
 import uuid
@@ -171,7 +170,7 @@ _IS_VISIBLE = """(
 
 
 def _visible(db: State, registry_id: str, caller: User) -> ModelRegistry:
-    """Return the registry. Raises ApiError: 404 for an unknown one, 403 if only other people's workspaces use it."""
+    """Return the registry. Raises ApiError: 404 for an unknown one, 403 if only workspaces of others use it."""
     row = db.row(
         f"SELECT *, {_IS_VISIBLE} AS is_visible FROM registries WHERE id = :id",  # noqa: S608 -- a constant
         {"id": registry_id, "caller": caller.id},

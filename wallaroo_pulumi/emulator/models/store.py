@@ -1,4 +1,4 @@
-"""Model versions as the emulator stores them: tables, conversion, configurations, and what uses a version."""
+"""Storage of model versions: tables, conversion, configurations, and the pipelines that use a version."""
 
 import json
 import sqlite3
@@ -70,7 +70,7 @@ _NOBODY = '""'
 
 
 def add(db: State, workspace_id: int, name: str | None = None, model_id: int | None = None) -> int:
-    """A model without versions. Gives its id."""
+    """Insert a model without versions and return its id."""
     now = db.timestamp()
     return db.insert(
         "INSERT INTO models (id, workspace_id, name, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
@@ -92,9 +92,9 @@ def add_version(
     version: str | None = None,
     ids: Ids | None = None,
 ) -> int:
-    """A version, of a new model or of the one of this name, with its first configuration. Gives its id.
+    """Insert a version, of a new model or the one with this name, with its first configuration; return its id.
 
-    Wants a transaction around it. `ids` are those to give, where they are not left to chance.
+    Requires a transaction. `ids` are the ids to use instead of generated ones.
     """
     ids = ids or Ids()
     model = model_row(db, wanted.workspace_id, wanted.name)
@@ -131,13 +131,13 @@ def add_version(
 
 
 def _stored(conversion: Conversion) -> dict[str, Any]:
-    """What comes back of a conversion, as recorded: what was given, and framework_config in any case."""
+    """Return the conversion of a response, as recorded: that of the request, always with framework_config."""
     optional = conversion.model_dump(include={"arch", "accel"}, exclude_none=True)
     return conversion.model_dump(exclude={"arch", "accel"}) | optional
 
 
 def version_by_uuid(db: State, version: str) -> sqlite3.Row | None:
-    """The version with its model's name and workspace."""
+    """Return the version with its model's name and workspace."""
     return db.row(
         "SELECT v.*, m.name, m.workspace_id FROM model_versions v JOIN models m ON m.id = v.model_id"
         " WHERE v.version = ?",
@@ -146,7 +146,7 @@ def version_by_uuid(db: State, version: str) -> sqlite3.Row | None:
 
 
 def version_by_id(db: State, version_id: int) -> sqlite3.Row | None:
-    """The version with its model's name and workspace."""
+    """Return the version with its model's name and workspace."""
     return db.row(
         "SELECT v.*, m.name, m.workspace_id FROM model_versions v JOIN models m ON m.id = v.model_id"
         " WHERE v.id = ?",
@@ -155,13 +155,13 @@ def version_by_id(db: State, version_id: int) -> sqlite3.Row | None:
 
 
 def tensor_fields(db: State, version_id: int) -> list[str] | None:
-    """The names that the latest configuration gives to the inputs of a model."""
+    """Return the `tensor_fields` of the latest configuration."""
     config = _config(db, version_id)
     return config.tensor_fields if config else None
 
 
 def current(db: State, row: sqlite3.Row) -> dict[str, Any]:
-    """The version as a client finds it that looks now."""
+    """Return the version after its conversion has proceeded."""
     version = dict(row)
     if version["status"] in ("ready", "error"):
         return version
@@ -181,14 +181,14 @@ def current(db: State, row: sqlite3.Row) -> dict[str, Any]:
 
 
 def poll(db: State, version_id: int) -> None:
-    """Let the conversion of a version proceed."""
+    """Update a version according to the readiness of its conversion."""
     row = version_by_id(db, version_id)
     if row is not None:
         current(db, row)
 
 
 def version_row(db: State, version_id: int, caller: User) -> sqlite3.Row:
-    """Raises ApiError 400 for an unknown id, as recorded for a model's."""
+    """Return the version. Raises ApiError 400 for an unknown id, as recorded for models."""
     absent = ApiError(400, "The provided model version id was not found.")
     return access.visible(db, version_by_id(db, version_id), caller, absent)
 
@@ -242,7 +242,7 @@ def flat(row: sqlite3.Row | dict[str, Any]) -> dict[str, Any]:
 def configured(db: State, row: sqlite3.Row) -> Configured:
     version = current(db, row)
     config = _config(db, version["id"])
-    # What the engine runs itself needs no container, so no task remains when it is ready, as recorded.
+    # A model that the engine runs itself needs no container and has no task when it is ready, as recorded.
     native = not runs_in_container(db, version["id"]) and version["status"] == "ready"
     return Configured(
         model_version=Version(
@@ -271,13 +271,13 @@ def configured(db: State, row: sqlite3.Row) -> Configured:
 
 
 def runs_in_container(db: State, version_id: int) -> bool:
-    """Whether a version runs in a container of its own, beside the engine."""
+    """Return whether a version runs in a container of its own beside the engine."""
     config = config_row(db, version_id)
     return config is not None and config["runtime"] == "flight"
 
 
 def label_of(db: State, version: str) -> str:
-    """A configured version as JSON text, as results of a split name it."""
+    """Return a configured version as JSON text, as results of a split contain it."""
     row = version_by_uuid(db, version)
     if row is None:
         return "{}"
@@ -321,7 +321,7 @@ def old_config(db: State, version_id: int) -> OldConfig | None:
 
 
 def _users(db: State, version: str) -> list[tuple[str, bool]]:
-    """The pipelines that name a version in their latest definition or run it, and whether they are deployed."""
+    """Return the pipelines whose latest definition or deployment names a version, and whether they are deployed."""
     rows = db.execute(
         "SELECT p.name, p.id, EXISTS (SELECT 1 FROM deployments d JOIN pipeline_versions r ON r.id = d.version_id"
         "  WHERE d.pipeline_id = p.id AND d.state != 'ended' AND instr(r.definition, :version)) AS deployed,"

@@ -100,7 +100,7 @@ class Version(Wire):
 
 
 class Settable(Wire):
-    """What insert_model_config sets, by the keys of its answer."""
+    """The values that insert_model_config sets, by the keys of its response."""
 
     filter_threshold: float | None = None
     tensor_fields: list[str] | None = None

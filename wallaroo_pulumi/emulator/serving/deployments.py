@@ -1,4 +1,4 @@
-"""Deployments: what `pipelines/deploy` starts, `status/get_deployment` reports and inference URLs lead to.
+"""Deployments (`pipelines/deploy`, `status/get_deployment`) and their inference URLs.
 
 Starting and ending take as long as the settings `deployment` and `undeployment` say (readiness.py). The sources are
 silent on these points, so the emulator decides: while a deployment changes to another version its status is Starting
@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS deployments (
 """
 
 CLUSTER_CPUS = 64
-"""What all engines of a deployment together may ask for."""
+"""The CPUs that all engines of a deployment together may request."""
 
 router = APIRouter()
 _pipelines = mlops_router("/pipelines", "pipelines")
@@ -101,7 +101,7 @@ async def deploy(body: DeployRequest, caller: Caller, db: Db) -> DeployReply:
     version = access.visible(db, version, caller, ApiError(400, "no such pipeline version"))
     if body.pipeline_id not in (None, version["pipeline_id"]) or body.deploy_id != version["name"]:
         raise ApiError(400, "deploy_id must be the name of the pipeline that the version belongs to")
-    _shortage(body.engine_config or {})  # raises for a quantity that is none
+    _shortage(body.engine_config or {})  # raises ApiError for an invalid quantity
     with db.transaction():
         db.execute(
             "INSERT INTO deployments (pipeline_id, version_id, engine_config, state) VALUES (?, ?, ?, 'starting')"
@@ -174,7 +174,7 @@ for _part in (_pipelines, _status, _admin):
 
 
 def add(db: State, pipeline_id: int, version_id: int, deployment_id: int | None = None) -> int:
-    """A deployment that runs. Gives its id."""
+    """Insert a running deployment and return its id."""
     return db.insert(
         "INSERT INTO deployments (id, pipeline_id, version_id, engine_config, state) VALUES (?, ?, ?, '{}', 'running')",
         (deployment_id, pipeline_id, version_id),
@@ -204,7 +204,7 @@ def steps_of(version: sqlite3.Row | None) -> list[dict[str, Any]]:
 
 
 def current(db: State, row: sqlite3.Row) -> dict[str, Any]:
-    """The deployment as a client finds it that looks now."""
+    """Return the deployment after its start or end has proceeded."""
     deployment = dict(row)
     if deployment["state"] != "starting":
         return deployment
@@ -228,7 +228,7 @@ def current(db: State, row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _shortage(engine_config: dict[str, Any]) -> str | None:
-    """Why the engines can never be placed, if so."""
+    """Return why the engines can never be placed, or None."""
     engine = engine_config.get("engine") or {}
     requests = (engine.get("resources") or {}).get("requests") or {}
     cpus = _cpus(engine.get("cpu") or requests.get("cpu") or 1) * float(engine.get("replicas") or 1)
@@ -238,7 +238,7 @@ def _shortage(engine_config: dict[str, Any]) -> str | None:
 
 
 def _cpus(quantity: str | float) -> float:
-    """A Kubernetes quantity of CPUs: `2`, `"0.5"` or `"500m"`."""
+    """Parse a Kubernetes quantity of CPUs: `2`, `"0.5"` or `"500m"`."""
     try:
         text = str(quantity)
         return float(text.removesuffix("m")) / (1000 if text.endswith("m") else 1)

@@ -80,7 +80,7 @@ async def infer(
 
 
 async def _records(request: Request) -> tuple[list[Record], Schema | None]:
-    """The records of the request, and the types that an Arrow file gives them. Raises InferenceError 400 or 415."""
+    """Return the records of the request and the types of an Arrow file's columns. Raises InferenceError 400 or 415."""
     content_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     body = await request.body()
     if content_type == arrow.CONTENT_TYPE:

@@ -1,4 +1,4 @@
-"""Pipelines and their versions (`/v1/api/pipelines/…`); deployments.py has what is deployed.
+"""Pipelines and their versions (`/v1/api/pipelines/…`).
 
 The sources are silent on these points, so the emulator decides: only members of the workspace have access; definitions
 are stored as given, unchecked; a pipeline that is deployed or still ending cannot be deleted (409), nor can the version
@@ -107,7 +107,7 @@ class Pipeline(Wire):
 
 
 class PipelineVersion(Wire):
-    """`id` is the pipeline's name; the integer id of a version is told by create alone."""
+    """`id` is the pipeline's name; only create returns the integer id of a version."""
 
     id: str
     workspace_id: int
@@ -165,7 +165,7 @@ async def create(body: CreateRequest, caller: Caller, db: Db) -> CreateReply:
     pipeline_id = row["id"] if row else add(db, body.workspace_id, body.pipeline_id)
     setting = readiness.setting_of(db, "pipeline_version")
     if setting.mode == "error":
-        readiness.configure(db, readiness.Readiness(kind="pipeline_version"))  # the next one works again
+        readiness.configure(db, readiness.Readiness(kind="pipeline_version"))  # only this version fails
         raise ApiError(500, "A pipeline was created but variant creation failed")
     with db.transaction():
         version_id, version = add_version(
@@ -207,7 +207,7 @@ async def list_pipelines(body: ListRequest, caller: Caller, db: Db) -> ListReply
 
 @router.post("/list_pipeline_versions")
 async def list_pipeline_versions(body: NameRequest, caller: Caller, db: Db) -> VersionsReply:
-    """List the versions of a pipeline, newest first. An unknown name gives an empty list."""
+    """List the versions of a pipeline, newest first. Unknown name: an empty list."""
     access.require_member(db, body.workspace_id, caller)
     row = find(db, body.workspace_id, body.pipeline_id)
     if row is None:
@@ -243,7 +243,7 @@ async def get_version(body: VersionRequest, caller: Caller, db: Db) -> VersionRe
 async def delete_pipeline(body: NameRequest, caller: Caller, db: Db) -> NameRequest:
     """Delete a pipeline with its versions and deactivated assays.
 
-    Unknown 404; deployed or watched by an active assay 409.
+    Unknown 404; deployed or monitored by an active assay 409.
     """
     access.require_member(db, body.workspace_id, caller)
     row = by_name(db, body.workspace_id, body.pipeline_id)
@@ -277,7 +277,7 @@ async def delete_pipeline_versions(body: DeleteVersions, caller: Caller, db: Db)
 
 
 def add(db: State, workspace_id: int, name: str | None = None, pipeline_id: int | None = None) -> int:
-    """A pipeline without versions. Gives its id."""
+    """Insert a pipeline without versions and return its id."""
     now = db.timestamp()
     return db.insert(
         "INSERT INTO pipelines (id, workspace_id, name, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
@@ -293,7 +293,7 @@ def add_version(
     version: str | None = None,
     version_id: int | None = None,
 ) -> tuple[int, str]:
-    """A version. Gives its id and its UUID. Wants a transaction around it."""
+    """Insert a version and return its id and UUID. Requires a transaction."""
     version = version or str(uuid.uuid4())
     now = db.timestamp()
     version_id = db.insert(
@@ -306,7 +306,7 @@ def add_version(
 
 
 def is_alive(db: State, deployment: sqlite3.Row) -> bool:
-    """Whether a deployment runs, starts or is still ending, as a client finds it that looks now."""
+    """Return whether a deployment runs, starts or has not ended yet."""
     if deployment["state"] == "ending" and not readiness.is_under_way(
         readiness.poll(db, "undeployment", deployment["id"])
     ):
@@ -316,7 +316,7 @@ def is_alive(db: State, deployment: sqlite3.Row) -> bool:
 
 
 def topic_of(row: sqlite3.Row) -> str:
-    """The topic of a pipeline's inference log."""
+    """Return the topic of a pipeline's inference log."""
     return f"workspace-{row['workspace_id']}-pipeline-{row['name']}-inference"
 
 
@@ -325,13 +325,13 @@ def row_of(db: State, pipeline_id: int) -> sqlite3.Row | None:
 
 
 def by_id(db: State, pipeline_id: int, caller: User) -> sqlite3.Row:
-    """Raises ApiError 404."""
+    """Return the pipeline. Raises ApiError 404."""
     row = row_of(db, pipeline_id)
     return access.visible(db, row, caller, ApiError(404, f"no pipeline {pipeline_id}"))
 
 
 def by_name(db: State, workspace_id: int, name: str) -> sqlite3.Row:
-    """Raises ApiError 404."""
+    """Return the pipeline with this name. Raises ApiError 404."""
     row = find(db, workspace_id, name)
     if row is None:
         raise ApiError(404, f"no pipeline {name} in workspace {workspace_id}")
@@ -343,7 +343,7 @@ def latest_version(db: State, pipeline_id: int) -> sqlite3.Row | None:
 
 
 def version_by_uuid(db: State, version: str) -> sqlite3.Row | None:
-    """The version with its pipeline's name and workspace."""
+    """Return the version with its pipeline's name and workspace."""
     return db.row(
         "SELECT v.*, p.name, p.workspace_id FROM pipeline_versions v JOIN pipelines p ON p.id = v.pipeline_id"
         " WHERE v.version = ?",
@@ -352,7 +352,7 @@ def version_by_uuid(db: State, version: str) -> sqlite3.Row | None:
 
 
 def version_by_id(db: State, version_id: int) -> sqlite3.Row | None:
-    """The version with its pipeline's name and workspace."""
+    """Return the version with its pipeline's name and workspace."""
     return db.row(
         "SELECT v.*, p.name, p.workspace_id FROM pipeline_versions v JOIN pipelines p ON p.id = v.pipeline_id"
         " WHERE v.id = ?",

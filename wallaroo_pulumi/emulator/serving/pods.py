@@ -1,6 +1,6 @@
 """The pods of a deployment as `status/get_deployment` reports them: engine, load balancer, sidekicks.
 
-There are no pods: names and addresses are derived from the deployment, and they are as ready as it is. A model that
+There are no pods: names and addresses are derived from the deployment, and so is their status. A model that
 runs in a container of its own (runtime `flight`) has a sidekick.
 """
 
@@ -27,7 +27,7 @@ class Pod(Wire):
 
 
 class Engine(Pod):
-    """While it starts, nothing is known of its pipelines and models."""
+    """An engine pod. While it starts, the statuses of pipelines and models are null."""
 
     pipeline_statuses: dict[str, Any] | None
     model_statuses: dict[str, Any] | None

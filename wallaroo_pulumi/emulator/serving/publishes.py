@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS edges (
     created_at TEXT NOT NULL
 );
 """
-# A publish outlives its pipeline, hence the copies of the pipeline's names.
+# A publish outlives its pipeline, so it has copies of the names.
 
 router = mlops_router("/pipelines", "publishes")
 
@@ -257,7 +257,7 @@ def add(
     error: str | None = None,
     id: int | None = None,
 ) -> int:
-    """Insert a publish and give its id."""
+    """Insert a publish and return its id."""
     stamp = db.timestamp()
     pipeline = (workspace_id, pipeline_id, pipeline_name, pipeline_version_id, pipeline_version_name)
     made = (json.dumps(engine_config), json.dumps(replaces), stamp, stamp, created_by)
@@ -275,7 +275,7 @@ def add_edge(db: State, name: str, publish_id: int, tags: list[str]) -> None:
 
 
 def _visible(db: State, publish_id: int, caller: User) -> sqlite3.Row:
-    """The publish. Raises ApiError: 400 for an unknown one, 403 for a stranger."""
+    """Return the publish. Raises ApiError: 400 for an unknown one, 403 for a non-member."""
     row = db.row("SELECT * FROM publishes WHERE id = ?", (publish_id,))
     return access.visible(db, row, caller, ApiError(400, f"no publish with id {publish_id}"))
 
@@ -290,7 +290,7 @@ def _listed(db: State, body: ListRequest, caller: User) -> list[sqlite3.Row]:
 
 
 def _advance(db: State, row: sqlite3.Row) -> None:
-    """Let the work on a publish go on."""
+    """Update a publish according to its readiness."""
     if row["status"] in ("Published", "Error"):
         return
     outcome = readiness.poll(db, "publish", row["id"])
