@@ -54,18 +54,30 @@ class Ownership:
 
     def __init__(self, stack: Callable[[], Sequence[StackEntry]] = lambda: ()) -> None:
         self._stack = stack
-        self._declared: set[str] = set()
+        self._declared: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self._holders: dict[Key, _Holder] = {}
         self._held: dict[str, Key] = {}
         self._prior: dict[Key, Mapping[str, Any]] = {}
         self._removed: Counter[tuple[Key, str]] = Counter()
         self._lock = threading.Lock()
 
-    def declare(self, urn: str | None) -> None:
-        """Note that the program declares the resource."""
+    def declare(self, urn: str | None, kind: str, inputs: Mapping[str, Any]) -> None:
+        """Note that the program declares the resource, with these checked inputs."""
         if urn is not None:
             with self._lock:
-                self._declared.add(urn)
+                self._declared[urn] = kind, inputs
+
+    def unmade(self, kind: str, urn: str | None) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """URN and inputs of declared resources of a kind that hold no object although ``urn`` is about to be deleted.
+
+        The engine deletes last, after all creates. Only a resource that is deleted to be created anew comes earlier:
+        then others may yet be created, and none is returned.
+        """
+        with self._lock:
+            if urn in self._declared and urn not in self._held:
+                return ()
+            unmade = [(other, *self._declared[other]) for other in self._declared.keys() - self._held.keys()]
+        return [(other, inputs) for other, of, inputs in unmade if of == kind]
 
     def declares(self, urn: str | None) -> bool:
         """Whether the program declares the resource, as far as the run has come; always where URNs are not passed."""

@@ -73,8 +73,8 @@ class Provider:
     ) -> tuple[Wire, list[Failure]]:
         """Return the canonical inputs and what is wrong with them; exactly one of the two is empty."""
         resource = _resource(kind)
-        self._ownership.declare(urn)
         inputs, failures = check(resource, news, olds, autoname)
+        self._ownership.declare(urn, kind, inputs)
         if not failures and self._validates:
             failures = validate(resource, self.context, inputs, olds)
         return inputs, failures
@@ -182,8 +182,23 @@ class Provider:
                     "did not create it"
                 )
             else:
+                self._refuse_if_unmade(resource, id, urn, state)
                 resource.delete(ctx, id, prior)
             self._ownership.removed(kind, id, urn)
+
+    def _refuse_if_unmade(
+        self, resource: Resource[Any, Any], id: str, urn: str | None, state: Mapping[str, Any]
+    ) -> None:
+        """Raises ObjectError if the program declares the object in another resource, whose create failed.
+
+        With --continue-on-error, the engine deletes what the program no longer declares in spite of the failure.
+        """
+        for other, inputs in self._ownership.unmade(resource.kind, urn):
+            if not diff(resource, state, inputs).replacing:
+                raise ObjectError(
+                    f"{resource.kind} {_name(urn, id)!r} (id {id}) is not deleted: resource {resource_name(other)!r} "
+                    "declares the same object and was not created; fix that error and run `pulumi up` again"
+                )
 
     def _records_instance(self, urn: str | None, record: Record) -> bool:
         """Whether an update is due that only records the instance; one resource does it for the whole stack."""

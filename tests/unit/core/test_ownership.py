@@ -28,7 +28,7 @@ def entry(resource: str, id: str = "lake", *, pending_delete: bool = False, **ou
 def run(*state: StackEntry, declares: tuple[str, ...] = ()) -> Ownership:
     ownership = Ownership(lambda: state)
     for each in declares:
-        ownership.declare(each)
+        ownership.declare(each, "Connection", {})
     return ownership
 
 

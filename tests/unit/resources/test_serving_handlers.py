@@ -444,7 +444,7 @@ def test_a_second_resource_of_a_pipeline_changes_nothing_of_what_runs(bench: Ben
     assert not {"pipelines/deploy", "pipelines/undeploy"} & {*bench.emulator.endpoints()}
     # The same when an earlier run made the first.
     bench.new_process()
-    bench.ctx.ownership.declare("urn:of-an-earlier-run")
+    bench.ctx.ownership.declare("urn:of-an-earlier-run", "Pipeline", {})
     bench.ctx.ownership.keep("Deployment", made[0], "urn:of-an-earlier-run", made[1])
     bench.emulator.forget_requests()
     with pytest.raises(ObjectError, match="already declared by"):
