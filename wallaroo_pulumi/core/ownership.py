@@ -67,6 +67,11 @@ class Ownership:
             with self._lock:
                 self._declared[urn] = kind, inputs
 
+    def declared(self, urn: str) -> Mapping[str, Any] | None:
+        """The checked inputs of a resource that the program declares, as far as the run has come."""
+        with self._lock:
+            return self._declared[urn][1] if urn in self._declared else None
+
     def unmade(self, kind: str, urn: str | None) -> Sequence[tuple[str, Mapping[str, Any]]]:
         """URN and inputs of declared resources of a kind that hold no object although ``urn`` is about to be deleted.
 
@@ -179,6 +184,10 @@ class Ownership:
         """The ids of the objects that the stack's state holds under this name."""
         return self._ids_by_name.get((kind, name), ())
 
+    def at_address(self, email: str) -> Sequence[StackEntry]:
+        """The resources of the stack's state that record an account under this address."""
+        return self._by_address.get(email.lower(), ())
+
     @functools.cached_property
     def instances(self) -> frozenset[str]:
         """The identities of instances that the stack's state names."""
@@ -208,6 +217,14 @@ class Ownership:
                 if isinstance(name, str):
                     ids[kind, name].append(id)
         return ids
+
+    @functools.cached_property
+    def _by_address(self) -> Mapping[str, Sequence[StackEntry]]:
+        found: dict[str, list[StackEntry]] = defaultdict(list)
+        for entry in self.live:
+            if isinstance(email := entry.outputs.get("email"), str):
+                found[email.lower()].append(entry)
+        return found
 
     @functools.cached_property
     def _index(self) -> Mapping[Key, Sequence[StackEntry]]:

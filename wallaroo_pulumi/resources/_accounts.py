@@ -23,6 +23,22 @@ def label(user: wire.User) -> str:
     return f"{(names(user) or [user.id])[0]} (id {user.id})"
 
 
+def at_address(ctx: Context[Client], email: str) -> wire.User | None:
+    """The account that has an address now, to be created or given rights.
+
+    Raises ObjectError if the stack recorded another account under it: the program means that person. A resource that
+    declares another address from now on does not count.
+    """
+    user = ctx.client.users.find_by_email(email)
+    for entry in ctx.ownership.at_address(email) if user else ():
+        declared = (ctx.ownership.declared(entry.urn) or {}).get("email") or email
+        if declared.lower() == email.lower() and (
+            recorded := ctx.client.users.find(entry.outputs.get("userId", ""))
+        ):
+            address(ctx, recorded, email)
+    return user
+
+
 def address(ctx: Context[Client], user: wire.User, recorded: str | None) -> str:
     """The address to keep in the state: the recorded one while it is a name of the account, else the current one.
 

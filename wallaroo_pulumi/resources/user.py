@@ -92,7 +92,7 @@ class User(Resource[UserInputs, UserOutputs]):
         return found.id if found else None
 
     def create(self, ctx: Context[Client], wanted: UserInputs) -> UserOutputs:
-        found, password = ctx.client.users.find_by_email(wanted.email), None
+        found, password = _accounts.at_address(ctx, wanted.email), None
         user, existed = found, found is not None
         if user is None:
             user, password = self._invite(ctx, wanted)

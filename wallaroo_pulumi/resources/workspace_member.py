@@ -31,7 +31,7 @@ from ..core.fields import (
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..errors import ObjectError
-from ._accounts import address, own_address
+from ._accounts import address, at_address, own_address
 from ._lookups import refused_workspace, split_id, workspace_if_any
 from ._lookups import workspace as find_workspace
 
@@ -228,7 +228,7 @@ def _address(
 
 def _user(ctx: Context[Client], wanted: WorkspaceMemberInputs) -> wire.User:
     if wanted.email is not None:
-        if found := ctx.client.users.find_by_email(wanted.email):
+        if found := at_address(ctx, wanted.email):
             return found
         raise ObjectError(
             f"no user of the instance has the e-mail address {wanted.email}; check the spelling, or declare a "

@@ -103,3 +103,79 @@ def test_a_role_in_a_workspace_that_is_gone_is_told_as_that(bench: Workbench) ->
     bench.new_process()
     with pytest.raises(ObjectError, match=f"workspace {workspace_id} does not exist"):
         bench.update("WorkspaceMember", mary, **given, role="OWNER")
+
+
+# --- an address that belongs to another person now -------------------------------------------------------
+
+ADA, HER_NEW = "ada@example.com", "ada.king@example.com"
+BOTH = rf"this stack recorded {HER_NEW} \(id .*\), and {ADA} is {ADA} \(id "
+
+
+def give_address_away(bench: Workbench) -> tuple[str, str]:
+    """Change Ada's address and give the old one to a second person. Returns the ids of both."""
+    control = bench.emulator.control
+    control("change", kind="user", where={"email": ADA}, set={"email": HER_NEW, "username": HER_NEW})
+    control("seed", users=[{"email": ADA}])
+    bench.new_process()
+    return account(bench, HER_NEW)["id"], account(bench, ADA)["id"]
+
+
+def made(bench: Workbench, kind: str) -> tuple[str, dict[str, Any]]:
+    bench.emulator.control("seed", users=[{"email": ADA}])
+    if kind == "User":
+        return bench.create("User", email=ADA)
+    return bench.create(kind, workspace_id=bench.workspace(), email=ADA)
+
+
+def declared(state: tuple[str, dict[str, Any]], email: str = ADA, **more: Any) -> dict[str, Any]:
+    place = {"workspace_id": state[1]["workspaceId"]} if "workspaceId" in state[1] else {}
+    return {**place, "email": email, **more}
+
+
+@pytest.mark.parametrize("kind", ["User", "WorkspaceMember"])
+def test_a_refresh_does_not_mistake_one_person_for_another(bench: Workbench, kind: str) -> None:
+    state = made(bench, kind)
+    give_address_away(bench)
+    with pytest.raises(ObjectError, match=BOTH):
+        bench.read(kind, *state)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [("User", {"last_name": "King", "enabled": False}), ("WorkspaceMember", {"role": "OWNER"})],
+)
+def test_changing_and_deleting_touch_the_recorded_person_only(
+    bench: Workbench, kind: str, change: dict[str, Any]
+) -> None:
+    state = made(bench, kind)
+    recorded, _ = give_address_away(bench)
+    before = bench.emulator.contents()
+
+    def of_others(contents: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        users = [row for row in contents["users"] if row["id"] != recorded]
+        return users + [row for row in contents["workspace_members"] if row["user_id"] != recorded]
+
+    state = bench.update(kind, state, **declared(state, **change))
+    assert of_others(bench.emulator.contents()) == of_others(before)
+    assert bench.emulator.contents() != before
+    assert account(bench, HER_NEW)["id"] == recorded
+    bench.new_process()
+    state[1]["deleteAdopted"] = True
+    bench.delete(kind, state)
+    assert of_others(bench.emulator.contents()) == of_others(before)
+
+
+@pytest.mark.parametrize("kind", ["User", "WorkspaceMember"])
+def test_nobody_else_gets_what_is_declared_for_the_recorded_person(bench: Workbench, kind: str) -> None:
+    """As when the resource is renamed or replaced."""
+    state = made(bench, kind)
+    _, other = give_address_away(bench)
+    ownership = Ownership(lambda: [StackEntry("urn:old", kind, *state)])
+    bench.ctx = dataclasses.replace(bench.ctx, ownership=ownership)
+    before = bench.emulator.contents()
+    with pytest.raises(ObjectError, match=BOTH):
+        bench.create(kind, **declared(state))
+    assert bench.emulator.contents() == before
+
+    ownership.declare("urn:old", kind, bench.checked(kind, **declared(state, HER_NEW)))
+    assert bench.create(kind, **declared(state))[1]["userId"] == other
