@@ -122,3 +122,61 @@ def test_destroying_an_old_name_alone_leaves_what_the_new_one_holds(
     assert [each["name"] for each in emulator.api("connections/list")["connections"]] == ["lake"]
     stack.destroy().ok()
     assert emulator.api("connections/list")["connections"] == []
+
+
+PERSON = """
+    import wallaroo_pulumi as wallaroo
+
+    ws = wallaroo.Workspace("fraud", name="fraud-prod")
+    ada = wallaroo.User("ada", email="ada@example.com"{user})
+    wallaroo.WorkspaceMember("{member}", workspace_id=ws.workspace_id, email=ada.email{role})
+"""
+
+
+def test_an_address_that_another_person_has_now_leads_to_nobody_but_the_recorded_account(
+    project: Make, emulator: Emulated
+) -> None:
+    stack = project(PERSON.format(user="", member="lead", role=""))
+    stack.configure(emulator.settings)
+    stack.up().ok()
+    recorded_id = stack.resources()["ada"]["id"]
+    new = {"email": "ada.king@example.com", "username": "ada.king@example.com"}
+    emulator.control("change", kind="user", where={"id": recorded_id}, set=new)
+    emulator.control("seed", users=[{"email": "ada@example.com"}])
+
+    def others() -> list[dict[str, object]]:
+        tables = emulator.contents()
+        rows = [row for row in tables["users"] if row["id"] != recorded_id]
+        return rows + [row for row in tables["workspace_members"] if row["user_id"] != recorded_id]
+
+    def ada() -> dict[str, object]:
+        return next(row for row in emulator.contents()["users"] if row["id"] == recorded_id)
+
+    def persons() -> dict[str, tuple[str, str]]:
+        return {name: (of["id"], of["outputs"].get("email", "")) for name, of in stack.resources().items()}
+
+    before, state = others(), persons()
+    emulator.forget_requests()
+    run = stack.refresh()
+    assert run.code != 0
+    both = f"this stack recorded ada.king@example.com (id {recorded_id}), and ada@example.com is ada@example.com (id "
+    assert both in run.text
+    assert writes(emulator) == []
+    assert persons() == state
+
+    # A renamed membership is a create: it would give the role to whoever has the address.
+    stack.write(PERSON.format(user="", member="renamed", role=""))
+    run = stack.up()
+    assert run.code != 0
+    assert both in run.text
+    assert writes(emulator) == []
+
+    stack.write(PERSON.format(user=', last_name="King", is_admin=True', member="lead", role=', role="OWNER"'))
+    stack.up().ok()
+    assert ada()["last_name"] == "King"
+    assert emulator.members(emulator.workspaces()["fraud-prod"])["ada.king@example.com"] == "OWNER"
+    assert others() == before
+
+    stack.destroy().ok()
+    assert ada()["enabled"] == 0
+    assert others() == before

@@ -57,3 +57,33 @@ def test_a_replacement_by_itself_that_was_interrupted_ends_with_its_object(
     assert [r.get("delete", False) for r in stack.all_resources() if r["urn"] == urn] == [False]
     stack.destroy().ok()
     assert connections(emulator) == []
+
+
+LAKES = """
+    import wallaroo_pulumi as wallaroo
+
+    wallaroo.Connection("{first}", name="lake", type="s3", details={{"bucket": "sales"}})
+    wallaroo.Connection("{second}", name="pond", type="s3", details={{"bucket": "sales"}})
+"""
+
+
+def test_a_run_with_targets_counts_the_resources_that_it_leaves_out(
+    project: Make, emulator: Emulated
+) -> None:
+    stack = project(LAKES.format(first="lake", second="pond"))
+    stack.configure(emulator.settings)
+    stack.up().ok()
+    both = connections(emulator)
+    old = stack.resources()["lake"]["urn"]
+
+    # The new name takes the object over, and the old one, which created it, is left out.
+    stack.write(LAKES.format(first="new", second="pond"))
+    new = old.replace("::lake", "::new")
+    stack.up("--target", new).ok()
+    assert set(stack.resources()) == {"lake", "new", "pond"}
+    # The old name is deleted, and the new one is left out.
+    stack.up("--target", old).ok()
+    assert set(stack.resources()) == {"new", "pond"}
+    assert connections(emulator) == both
+    stack.destroy("--target", new).ok()
+    assert connections(emulator) == ["pond"]
