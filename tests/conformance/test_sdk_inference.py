@@ -142,6 +142,20 @@ def test_an_assay_with_an_array_as_baseline_is_read_by_us(serving: int, sdk: Sdk
     assert sdk("assays", "results", id=told["id"]) == []
 
 
+def test_the_sdk_sets_the_thresholds_of_an_old_assay(serving: int, sdk: Sdk, emulator: Emulated) -> None:
+    id = emulator.api(
+        "assays/create",
+        workspace_id=serving,
+        name="drift",
+        pipeline_id=1,
+        pipeline_name="houses",
+        active=True,
+        alert_threshold=0.1,
+        **{"baseline": {}, "window": {}, "summarizer": {}},
+    )["assay_id"]
+    assert sdk("assays", "old", id=id) == {"name": "drift", "active": True, "thresholds": [0.25, 0.5]}
+
+
 @pytest.mark.usefixtures("serving")
 def test_tags_and_visibility(sdk: Sdk, emulator: Emulated) -> None:
     deploy(sdk, "plain", "champion")

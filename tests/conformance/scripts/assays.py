@@ -4,6 +4,7 @@ import datetime
 
 import numpy
 from wallaroo import Client
+from wallaroo.assay import Assay
 from wallaroo.assays_v2.assay_v2 import AssayV2
 
 
@@ -43,3 +44,16 @@ def results(client: Client, id: str) -> list:
     """The results of the last day."""
     now = datetime.datetime.now(datetime.UTC)
     return [*client.get_assay_results(id, now - datetime.timedelta(days=1), now)]
+
+
+def old(client: Client, id: int) -> dict:
+    """Set both thresholds of an assay of the first kind; then what the SDK reads of it."""
+    assay = Assay(client, {"id": id})
+    assay.set_alert_threshold(0.5)
+    assay.set_warning_threshold(0.25)
+    again = Assay(client, {"id": id})
+    return {
+        "name": again.name(),
+        "active": again.active(),
+        "thresholds": [again.warning_threshold(), again.alert_threshold()],
+    }

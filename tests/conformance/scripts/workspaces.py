@@ -49,13 +49,13 @@ def remove_member(client: Client, name: str, email: str) -> None:
 
 
 def current(client: Client) -> dict:
-    """The user's default workspace, made when he has none."""
+    """The user's default workspace, created if there is none."""
     workspace = client.get_current_workspace()
     return {"id": workspace.id(), "name": workspace.name()}
 
 
 def generated(client: Client, name: str, email: str) -> dict:
-    """A workspace's whole life as the generated client has it."""
+    """The life cycle of a workspace with the generated client."""
     api = client.mlops()
     workspace_id = workspaces_create.sync(
         client=api, body=workspaces_create.WorkspacesCreateBody(name)

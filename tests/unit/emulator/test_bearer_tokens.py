@@ -60,7 +60,7 @@ class TestForeignKeycloak:
             with accepting.http:
                 yield accepting
 
-    def test_known_person_keeps_his_memberships_under_the_new_id(self, instance, accepting) -> None:
+    def test_known_person_keeps_their_memberships_under_the_new_id(self, instance, accepting) -> None:
         workspace_id = accepting.ok("workspaces/create", workspace_name="fraud")["workspace_id"]
         accepting.ok("workspaces/add_user", workspace_id=workspace_id, email=MARY)
         foreign = instance.login(MARY).json()["access_token"]
@@ -71,7 +71,9 @@ class TestForeignKeycloak:
     def test_new_person_is_added_on_first_sight(self, instance, accepting) -> None:
         instance.control("seed", users=[{"email": "new@example.com", "password": "x", "first_name": "New"}])
         foreign = instance.login("new@example.com", "x").json()["access_token"]
-        assert accepting.call_with(foreign, "workspaces/create", {"workspace_name": "his"}).status_code == 200
+        assert (
+            accepting.call_with(foreign, "workspaces/create", {"workspace_name": "fraud"}).status_code == 200
+        )
         user = accepting.ok("users/query")["users"][instance.user_id("new@example.com")]
         assert (user["email"], user["firstName"]) == ("new@example.com", "New")
 

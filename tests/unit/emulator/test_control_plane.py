@@ -62,7 +62,7 @@ def test_many_workspaces_in_one_request(instance: Instance) -> None:
     [
         {"users": [{"email": "a@example.com"}, {"email": MARY}]},
         {"users": [{"email": "a@example.com"}, {"password": "x"}]},
-        {"users": [{"email": "a@example.com"}], "workspaces": [{"name": "x", "owner": "nobody"}]},
+        {"users": [{"email": "a@example.com"}], "workspaces": [{"name": "x", "owner": "unknown"}]},
     ],
 )
 def test_seed_is_all_or_nothing(instance: Instance, seed: dict[str, object]) -> None:
@@ -79,7 +79,7 @@ def test_workspace_and_member_can_be_deleted_by_hand(instance: Instance) -> None
     assert instance.control("delete", workspace_id=1, email=MARY) == {"affected_rows": 1}
     assert instance.control("delete", workspace_id=1, user_id=john) == {"affected_rows": 1}
     assert len(instance.ok("workspaces/list_users", workspace_id=1)["users"]) == 1
-    assert instance.control("delete", workspace_id=1, email="nobody@example.com") == {"affected_rows": 0}
+    assert instance.control("delete", workspace_id=1, email="unknown@example.com") == {"affected_rows": 0}
     assert instance.control("delete", workspace_id=1) == {"affected_rows": 1}
     assert instance.control("delete", workspace_id=1) == {"affected_rows": 0}
     assert names(instance) == []

@@ -86,6 +86,24 @@ def test_a_conversion_that_never_begins_stays_pending(instance: Instance) -> Non
     assert [status(), status()] == ["attempting_load_container", "ready"]
 
 
+def test_upload_logs_are_lines_of_a_container(instance: Instance) -> None:
+    instance.ok("workspaces/create", workspace_name="fraud")
+    failed = {"name": "flat", "status": "error", "error_summary": "no such framework"}
+    instance.control(
+        "seed",
+        model_versions=[{"workspace_id": 1, **version} for version in ({"name": "house"}, failed)],
+    )
+
+    def logs(version: int, **body: Any) -> list[list[str]]:
+        found = instance.ok("models/get_upload_logs", model_version_id=version, **body)["logs"]
+        return [line.split(" ", 3)[1:] for line in found]
+
+    (converting,) = logs(1)
+    assert converting[:2] == ["stdout", "F"]
+    assert logs(2)[1:] == logs(2, lines=1) == [["stderr", "F", "no such framework"]]
+    assert logs(2, lines=0) == []
+
+
 class TestPublish:
     @pytest.fixture
     def version(self, instance: Instance) -> int:

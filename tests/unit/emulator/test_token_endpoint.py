@@ -114,7 +114,7 @@ def test_user_name_case_does_not_matter(instance: Instance) -> None:
             (401, "unauthorized_client", "Invalid client or Invalid client credentials"),
         ),
         (
-            ("nobody", "x"),
+            ("unknown", "x"),
             {"grant_type": "client_credentials"},
             (401, "invalid_client", "Invalid client or Invalid client credentials"),
         ),
@@ -135,7 +135,7 @@ def test_user_name_case_does_not_matter(instance: Instance) -> None:
         ),
         (
             ("api-client", "api-client-secret"),
-            {"grant_type": "password", "username": "nobody@example.com", "password": "x"},
+            {"grant_type": "password", "username": "unknown@example.com", "password": "x"},
             (401, "invalid_grant", "Invalid user credentials"),
         ),
         (

@@ -25,10 +25,10 @@ def test_roles_show_in_the_full_listing_of_those_who_have_some(instance: Instanc
 
 def test_query_by_id_gives_null_for_unknown_ids(instance: Instance) -> None:
     mary = instance.user_id(MARY)
-    users = instance.ok("users/query", user_ids=[mary, "nobody"])["users"]
-    assert users["nobody"] is None
+    users = instance.ok("users/query", user_ids=[mary, "unknown"])["users"]
+    assert users["unknown"] is None
     assert users[mary]["email"] == MARY
-    assert set(users) == {mary, "nobody"}
+    assert set(users) == {mary, "unknown"}
 
 
 def test_last_login_is_null_until_the_first_login(instance: Instance) -> None:
@@ -56,7 +56,7 @@ def test_invited_user_may_have_a_given_password(instance: Instance) -> None:
 @pytest.mark.parametrize("email", [MARY, MARY.upper(), "no address", ""])
 def test_taken_or_malformed_address_is_refused(instance: Instance, email: str) -> None:
     before = instance.ok("users/query")
-    reply = instance.call("users/invite", email=email, password="a secret of his")
+    reply = instance.call("users/invite", email=email, password="a-secret-password")
     assert reply.status_code == reply.json()["code"] == 400
     assert "secret" not in reply.text
     assert instance.ok("users/query") == before
@@ -64,7 +64,7 @@ def test_taken_or_malformed_address_is_refused(instance: Instance, email: str) -
 
 @pytest.mark.parametrize("path", ["users/activate", "users/deactivate"])
 def test_unknown_address_cannot_be_switched(instance: Instance, path: str) -> None:
-    assert instance.call(path, email="nobody@example.com").status_code == 400
+    assert instance.call(path, email="unknown@example.com").status_code == 400
 
 
 def test_edit_writes_every_field(instance: Instance) -> None:
@@ -79,7 +79,7 @@ def test_edit_writes_every_field(instance: Instance) -> None:
 
 def test_edit_refuses_an_unknown_user_and_a_taken_address(instance: Instance) -> None:
     fields = {"firstName": "", "lastName": "", "enabled": True, "isAdmin": False}
-    assert instance.call("user", id="nobody", email="x@example.com", **fields).status_code == 400
+    assert instance.call("user", id="unknown", email="x@example.com", **fields).status_code == 400
     assert instance.call("user", id=instance.user_id(MARY), email=JOHN, **fields).status_code == 400
     assert listed(instance, MARY)["firstName"] == "Mary"
 
@@ -120,5 +120,5 @@ class TestKeycloakAdmin:
     def test_refusals_are_keycloaks(self, instance: Instance) -> None:
         reply = instance.http.get(self.PATH)
         assert (reply.status_code, reply.json()) == (401, {"error": "HTTP 401 Unauthorized"})
-        reply = instance.http.get(f"{self.PATH}/nobody", headers=self.headers(instance))
+        reply = instance.http.get(f"{self.PATH}/unknown", headers=self.headers(instance))
         assert (reply.status_code, reply.json()) == (404, {"error": "User not found"})

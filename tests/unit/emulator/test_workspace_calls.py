@@ -123,7 +123,7 @@ def test_unknown_workspace_is_a_database_error(instance: Instance, path: str) ->
 @pytest.mark.parametrize(
     "body",
     [
-        {"email": "nobody@example.com"},
+        {"email": "unknown@example.com"},
         {"user_id": "00000000-0000-4000-8000-000000000000"},
         {},
         {"email": MARY, "user_type": "king"},

@@ -176,7 +176,7 @@ scalar uuid
 """
 
 # Every table has the workspace that its rows belong to. The parameters are in CONSTANTS.
-CONSTANTS = {"version": PLATFORM_VERSION, "registry": OCI_REGISTRY, "nobody": '""'}
+CONSTANTS = {"version": PLATFORM_VERSION, "registry": OCI_REGISTRY, "no_owner": '""'}
 TABLES = {
     "workspace": "SELECT *, id AS workspace_id FROM workspaces",
     "workspace_users": "SELECT * FROM workspace_members",
@@ -185,7 +185,7 @@ TABLES = {
     "model": """
         SELECT v.id, m.name AS model_id, v.version AS model_version, m.id AS models_pk_id, v.sha, v.status,
             v.error_summary, v.file_name, v.image_path, v.visibility, v.conversion, v.created_at,
-            v.created_at AS updated_at, m.workspace_id, :version AS created_on_version, :nobody AS owner_id
+            v.created_at AS updated_at, m.workspace_id, :version AS created_on_version, :no_owner AS owner_id
         FROM model_versions v JOIN models m ON m.id = v.model_id""",
     "model_config": """
         SELECT c.id, c.runtime, c.model_version_id, m.workspace_id, config ->> 'filter_threshold' AS filter_threshold,
@@ -194,10 +194,10 @@ TABLES = {
             config -> 'dynamic_batching_config' AS dynamic_batching_config,
             config -> 'continuous_batching_config' AS continuous_batching_config, config -> 'openai' AS openai
         FROM model_configs c JOIN model_versions v ON v.id = c.model_version_id JOIN models m ON m.id = v.model_id""",
-    "pipeline": "SELECT *, name AS pipeline_id, :nobody AS owner_id FROM pipelines",
+    "pipeline": "SELECT *, name AS pipeline_id, :no_owner AS owner_id FROM pipelines",
     "pipeline_version": """
         SELECT v.*, v.pipeline_id AS pipeline_pk_id, v.created_at AS updated_at, p.workspace_id, p.name,
-            :version AS created_on_version, :nobody AS owner_id
+            :version AS created_on_version, :no_owner AS owner_id
         FROM pipeline_versions v JOIN pipelines p ON p.id = v.pipeline_id""",
     "pipeline_publish": """
         SELECT *, :version AS created_on_version, '[]' AS user_images,

@@ -1,4 +1,4 @@
-"""Who may see what. One rule for every domain: the members of a workspace see its objects, everybody else does not.
+"""Access to objects. One rule for every domain: only the members of a workspace see its objects.
 
 Every call that names a workspace, or an object of one, uses this module. A workspace that does not exist is 500 with
 the text of a foreign-key violation, as recorded; one that the caller is not a member of is 403. An object that does

@@ -132,7 +132,7 @@ class Issue:
     request: Request
 
     def start_session(self, user: User, *, offline: bool) -> Session:
-        # Nobody reads a session after its end, so each login deletes the ended ones.
+        # A session is not used after its end, so each login deletes the ended ones.
         self.db.execute("DELETE FROM sessions WHERE expires < ?", (self.db.now(),))
         session = Session(str(uuid.uuid4()), user, offline)
         self.db.execute(

@@ -1,7 +1,7 @@
 """External model registries (`/v1/api/models/…registr…`) and the workspaces that use them.
 
 Only what the instance itself stores: there is no registry behind it whose models could be listed. The sources are
-silent on these points, so the emulator decides: the members of the workspaces that use a registry see it, everybody
+silent on these points, so the emulator decides: the members of the workspaces that use a registry see it, every user
 sees one that no workspace uses; only members use one in a workspace; the database refuses to attach one twice.
 """
 
@@ -162,7 +162,7 @@ def link(db: State, registry_id: str, workspace_id: int) -> None:
     db.execute("INSERT INTO workspace_registries VALUES (?, ?)", (registry_id, workspace_id))
 
 
-# A registry that no workspace uses is visible to everybody, like one of the caller's workspaces.
+# A registry that no workspace uses is visible to every user, like one of the caller's workspaces.
 _IS_VISIBLE = """(
     NOT EXISTS (SELECT 1 FROM workspace_registries WHERE registry_id = registries.id)
     OR EXISTS (SELECT 1 FROM workspace_registries JOIN workspace_members USING (workspace_id)
