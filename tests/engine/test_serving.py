@@ -238,6 +238,27 @@ def test_an_engine_that_fails_says_why(serving: Project, emulator: Emulated) -> 
     one_line(serving.up(), "deployment 'house-price-", "failed: engine-", "is Failed: OOMKilled")
 
 
+def test_a_model_that_is_rolled_back_during_an_outage_is_still_there_afterwards(
+    serving: Project, emulator: Emulated
+) -> None:
+    """The first version is replaced, then taken over again, in runs that end before the deletes."""
+    serving.up().ok()
+    file = serving.folder / "house_price.onnx"
+    first, made = file.read_bytes(), versions(emulator)
+    emulator.control("readiness", kind="deployment", mode="error", message="OOMKilled")
+    change_model(serving, 1100.0)
+    assert serving.up().code != 0
+    file.write_bytes(first)
+    assert serving.up().code != 0
+    emulator.control("readiness", kind="deployment")
+    serving.up().ok()
+    assert versions(emulator) == made
+    assert predict(emulator, serving.outputs()["inference_url"]) == price()
+    emulator.forget_requests()
+    serving.up("--expect-no-changes").ok()
+    assert emulator.endpoints() == []
+
+
 def test_a_model_in_use_is_not_deleted_and_the_pipeline_is_named(
     serving: Project, emulator: Emulated
 ) -> None:
