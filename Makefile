@@ -3,12 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help up preview refresh destroy down env test check generate format engine keycloak conformance bench clean
+PYTEST := $(BIN)/python -m pytest --numprocesses auto
+# Arguments for pytest: make unit ARGS="-k drift"
+ARGS ?=
+
+.PHONY: help up preview refresh destroy down env check generate format engine keycloak conformance bench bench-quick \
+	unit test test-rest test-all test-sdk-range clean
 
 help:
 	@echo "make up        the estate on this machine: engine, emulator, pulumi up"
 	@echo "make preview | refresh | destroy | down | env"
-	@echo "make test      all tests          make check     format, types, imports, generated files, links"
+	@echo "make unit      fast tests         make test      and those that prove each promise on an engine"
+	@echo "make test-all  all tests          make test-sdk-range    selected tests on other SDKs and Pythons"
+	@echo "make check     format, types, imports, generated files, links"
 	@echo "make generate  classes and docs   make engine    a Pulumi engine; prints its folder last"
 	@echo "make keycloak | conformance    what the tests need of Keycloak and of the vendor's SDK"
 	@echo "make bench     speed and scale, half an hour    make bench-quick    the same in minutes"
@@ -33,7 +40,7 @@ keycloak:
 # The vendor's SDK in an environment of its own, and the tests that have it and this package work on one instance.
 conformance: $(VENV)/.ready
 	@$(PYTHON) conformance/fetch.py > /dev/null
-	@$(BIN)/python -m pytest tests/conformance
+	@$(BIN)/python -m pytest tests/conformance $(ARGS)
 
 generate: $(VENV)/.ready
 	@$(BIN)/python scripts/generate.py
@@ -50,13 +57,33 @@ check: $(VENV)/.ready
 	$(BIN)/python scripts/check_links.py
 	$(BIN)/python scripts/check_wording.py
 
-# What takes long is made ready first, where its progress can be seen. Without Java the tests of a real Keycloak are
-# skipped, except in CI.
+# Tests, from fast to complete. Markers are explained in CONTRIBUTING.md. Downloads and builds run first, where their
+# progress is visible.
+
+# No engine, Java or vendor SDK.
+unit: $(VENV)/.ready
+	$(PYTEST) tests/unit tests/contract $(ARGS)
+
 test: $(VENV)/.ready
+	@$(PYTHON) engine/build.py > /dev/null
+	$(PYTEST) -m "not slow" $(ARGS)
+
+# What `make test` leaves out. Without Java the tests with a real Keycloak are skipped, except in CI.
+test-rest: $(VENV)/.ready slow-parts
+	$(PYTEST) -m slow $(ARGS)
+
+test-all: $(VENV)/.ready slow-parts
+	$(PYTEST) $(ARGS)
+
+.PHONY: slow-parts
+slow-parts:
 	@$(PYTHON) engine/build.py > /dev/null
 	@$(PYTHON) keycloak/fetch.py > /dev/null || test "$$CI" != true
 	@$(PYTHON) conformance/fetch.py > /dev/null
-	$(BIN)/python -m pytest --numprocesses auto
+
+test-sdk-range:
+	@$(PYTHON) engine/build.py > /dev/null
+	@$(PYTHON) engine/sdk_range.py $(ARGS)
 
 # Both write docs/performance.md, which says which of them did.
 bench: $(VENV)/.ready

@@ -44,6 +44,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Writer([reliability.PAGE, sdk_operations.PAGE]))
 
 
+SLOW = {"conformance", "faults", "keycloak"}
+"""Folders that `make test` leaves out."""
+IN_MAKE_TEST = ("promise", "sdk_range")
+"""Markers of the engine tests that `make test` runs; the others repeat a promise with other objects or faults."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by marker
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.nodeid.split("/")[1]
+        repeats = folder == "engine" and not any(map(item.get_closest_marker, IN_MAKE_TEST))
+        if folder in SLOW or repeats:
+            item.add_marker("slow")
+
+
 @pytest.fixture
 def note(record_property: Callable[[str, object], None]) -> Callable[[str, str], None]:
     """Counts the outcome of a fault in docs/reliability.md: ``note("reset", "carried on")``."""

@@ -1,0 +1,166 @@
+"""Run the tests marked ``sdk_range`` on each supported Pulumi SDK and Python, and write docs/compatibility.md.
+
+Each pair of Python and SDK has a virtual environment in the user's cache folder. Arguments are passed to pytest; with
+arguments the page is not written. Standard library only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+from cached import CannotMake, made_once, say, virtual_environment
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs/compatibility.md"
+
+OLDEST = "3.216.0"
+"""The lower end of the range in pyproject.toml."""
+DEVELOPMENT = "3.259.0"
+"""The version in requirements-dev.txt, and that of the CLI."""
+NEWEST = "3.272.0"
+"""What `pip install pulumi` installs."""
+
+NOT_NEEDED = {"grimp", "hypothesis-graphql", "import-linter", "jsonschema_rs", "ml_dtypes", "mypy", "onnx", "ruff"} | {
+    "schemathesis", "types-PyYAML"
+}  # fmt: skip
+"""Development tools that the selected tests do not use."""
+
+
+@dataclass(frozen=True)
+class Combination:
+    """A Python and an SDK, and the folders whose selected tests run on them."""
+
+    python: str
+    sdk: str
+    folders: tuple[str, ...]
+
+
+COMBINATIONS = (
+    Combination("3.11", OLDEST, ("host", "engine")),
+    Combination("3.11", NEWEST, ("host", "engine")),
+    Combination("3.12", DEVELOPMENT, ("host", "unit")),
+    Combination("3.13", NEWEST, ("host", "unit")),
+)
+
+
+def find_python(version: str) -> str | None:
+    """Return the interpreter of this version: on PATH, or the newest one that pyenv has."""
+    if sys.version_info[:2] == tuple(map(int, version.split("."))):
+        return sys.executable
+    home = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    installed = sorted(home.glob(f"versions/{version}.*/bin/python"), key=lambda path: path.stat().st_mtime)
+    found = [str(path) for path in reversed(installed)] + [shutil.which(f"python{version}") or ""]
+    return next((python for python in found if python and _works(python)), None)
+
+
+def _works(python: str) -> bool:
+    # pyenv puts a `python3.12` on PATH that fails unless this version is selected.
+    return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+def requirements(sdk: str) -> list[str]:
+    """Return the pinned requirements of development with another SDK, whose own dependencies pip chooses."""
+    of_the_sdk = {_name(line) for line in _lines(ROOT / "engine/requirements.txt")}
+    return [
+        f"pulumi=={sdk}",
+        *(
+            line
+            for line in _lines(ROOT / "requirements-dev.txt")
+            if _name(line) not in of_the_sdk | NOT_NEEDED
+        ),
+    ]
+
+
+def _lines(file: Path) -> list[str]:
+    return [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
+
+
+def _name(requirement: str) -> str:
+    return requirement.partition("==")[0]
+
+
+def environment(combination: Combination, python: str) -> Path:
+    """Return the cached virtual environment of a combination."""
+    packages = requirements(combination.sdk)
+    digest = hashlib.sha256("\n".join(packages).encode()).hexdigest()[:12]
+
+    def make(folder: Path) -> Path:
+        what = f"Installing Python {combination.python} with pulumi {combination.sdk}"
+        virtual_environment(folder, what, *packages, python=python)
+        return folder
+
+    return made_once(f"sdk-range-{combination.sdk}-py{combination.python}-{digest}", make)
+
+
+def run_tests(combination: Combination, python: str, arguments: list[str]) -> bool:
+    """Run the selected tests; no test at all is a failure too."""
+    interpreter = environment(combination, python) / "bin/python"
+    say(f"Python {combination.python}, pulumi {combination.sdk}:")
+    command = [str(interpreter), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "sdk_range"]
+    folders = [f"tests/{folder}" for folder in combination.folders]
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    finished = subprocess.run(
+        [*command, "--numprocesses", "auto", *folders, *arguments], cwd=ROOT, env=environ, check=False
+    )
+    return finished.returncode == 0
+
+
+HEAD = f"""\
+# Compatibility
+
+<!-- Written by `make test-sdk-range`; the text is in engine/sdk_range.py. -->
+
+Supported are Python 3.11 or newer and the `pulumi` SDK {OLDEST} or newer, below 4. The Pulumi CLI and the SDK need not
+have the same version.
+
+All tests run on Python 3.11 with SDK {DEVELOPMENT} and CLI {DEVELOPMENT}. A selection runs on the ends of the range:
+
+| Python | SDK | CLI | tests | result |
+|---|---|---|---|---|
+"""
+TAIL = """
+The host tests call the dynamic provider in Pulumi's own host process. The engine tests run `pulumi preview`, `up`,
+`refresh` and `destroy` against the emulator. To run them on your machine, use `make test-sdk-range`.
+"""
+
+
+def page(results: dict[Combination, bool]) -> str:
+    rows = []
+    for one, passed in results.items():
+        cli = DEVELOPMENT if "engine" in one.folders else "not used"
+        cells = (one.python, one.sdk, cli, " and ".join(one.folders), "passed" if passed else "failed")
+        rows.append(f"| {' | '.join(cells)} |\n")
+    return HEAD + "".join(rows) + TAIL
+
+
+def main(arguments: list[str]) -> int:
+    results: dict[Combination, bool] = {}
+    for combination in COMBINATIONS:
+        if python := find_python(combination.python):
+            results[combination] = run_tests(combination, python, arguments)
+        else:
+            say(
+                f"skipped: Python {combination.python} is not installed (docs/compatibility.md stays as it is)"
+            )
+    if len(results) == len(COMBINATIONS) and not arguments:
+        PAGE.write_text(page(results))
+    for combination, passed in results.items():
+        say(f"Python {combination.python}, pulumi {combination.sdk}: {'passed' if passed else 'FAILED'}")
+    return 0 if results and all(results.values()) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except CannotMake as failed:
+        sys.exit(str(failed))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted.")
