@@ -44,6 +44,7 @@ def test_an_installed_cli_is_used_and_nothing_is_built(tmp_path: Path) -> None:
     assert not cache.exists()
 
 
+@pytest.mark.promise
 def test_two_runs_at_once_build_once(
     building: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

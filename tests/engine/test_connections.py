@@ -57,6 +57,7 @@ def holds_no_secret(stack: Project) -> bool:
     return not any(secret in exported for secret in (*SECRETS, "db.example.com"))
 
 
+@pytest.mark.sdk_range
 def test_first_up_makes_what_is_declared_and_the_second_asks_nothing(
     stack: Project, emulator: Emulated
 ) -> None:
@@ -107,6 +108,7 @@ def test_details_are_replaced_old_first_and_the_use_follows(stack: Project, emul
     stack.up("--expect-no-changes").ok()
 
 
+@pytest.mark.sdk_range
 def test_drift_of_details_is_found_stays_secret_and_is_put_right(stack: Project, emulator: Emulated) -> None:
     emulator.api("connections/delete", name="sales-warehouse")
     emulator.control(
@@ -216,6 +218,7 @@ def test_details_that_are_known_only_in_the_end_pass_a_preview(project: Make, em
     stack.up("--expect-no-changes").ok()
 
 
+@pytest.mark.sdk_range
 def test_get_connection_and_its_twin(stack: Project, emulator: Emulated) -> None:
     stack.write(
         PROGRAM

@@ -64,6 +64,7 @@ def found(stack: Project, what: str, *options: str) -> dict[str, dict[str, Any]]
     return {f"{one['kind']} {one['name']}": one for one in json.loads(ran.out)[what]}
 
 
+@pytest.mark.promise
 def test_no_drift(stack: Project, emulator: Emulated) -> None:
     ran = drift(stack, "--no-unmanaged")
     assert (ran.code, ran.out) == (0, "no drift\n")
@@ -74,6 +75,7 @@ def test_no_drift(stack: Project, emulator: Emulated) -> None:
     assert set(emulator.endpoints()) <= reads | {"pipelines/list_pipelines", "pipelines/get_version"}
 
 
+@pytest.mark.promise
 def test_what_is_missing(stack: Project, emulator: Emulated) -> None:
     fraud, churn = emulator.workspaces()["fraud-prod"], emulator.workspaces()["churn"]
     emulator.control("delete", workspace_id=churn)
@@ -287,6 +289,7 @@ def test_what_is_read_only_is_neither_drift_nor_unmanaged(stack: Project, emulat
     assert drift(stack).code == 0
 
 
+@pytest.mark.promise
 def test_what_cannot_be_found_out_is_exit_code_1_and_one_line(stack: Project, emulator: Emulated) -> None:
     stack.configure({"apiUrl": "http://127.0.0.1:9", "maxRetries": "0"})
     ran = drift(stack)

@@ -32,6 +32,7 @@ def estate(project: Make, emulator: Emulated) -> Project:
     return made
 
 
+@pytest.mark.sdk_range
 def test_first_up_makes_what_is_declared(estate: Project, emulator: Emulated) -> None:
     assert estate.changes() == {"create": 6}
     assert len(emulator.tokens()) == 1, "one token for the process, whatever the number of resources"
@@ -54,6 +55,7 @@ def test_first_up_makes_what_is_declared(estate: Project, emulator: Emulated) ->
     assert state["lead"]["id"] == f"{fraud}/{emulator.user_id('mary.jane@example.com')}"
 
 
+@pytest.mark.sdk_range
 def test_the_second_up_changes_nothing_and_asks_nothing(estate: Project, emulator: Emulated) -> None:
     emulator.forget_requests()
     before = estate.resources()
@@ -65,6 +67,7 @@ def test_the_second_up_changes_nothing_and_asks_nothing(estate: Project, emulato
     }
 
 
+@pytest.mark.sdk_range
 def test_a_role_changes_in_place_and_keeps_the_member(estate: Project, emulator: Emulated) -> None:
     edited = PROGRAM.replace('"john.hancock@example.com"', '"john.hancock@example.com", role="OWNER"')
     estate.write(edited)
@@ -80,6 +83,7 @@ def test_a_role_changes_in_place_and_keeps_the_member(estate: Project, emulator:
     assert "workspaces/remove_user" not in emulator.endpoints()
 
 
+@pytest.mark.sdk_range
 def test_a_preview_asks_nothing(estate: Project, emulator: Emulated) -> None:
     emulator.forget_requests()
     estate.write(PROGRAM + '\n    wallaroo.Workspace("more", name="more")\n')
@@ -95,6 +99,7 @@ def test_an_edit_of_a_workspace_in_place_does_not_touch_its_members(estate: Proj
     assert estate.changes() == {"update": 1, "same": 5}
 
 
+@pytest.mark.sdk_range
 def test_a_rename_replaces_and_the_preview_says_so(estate: Project, emulator: Emulated) -> None:
     old = estate.outputs()["fraud"]
     estate.write(PROGRAM.replace("fraud-prod", "fraud-live"))
@@ -108,6 +113,7 @@ def test_a_rename_replaces_and_the_preview_says_so(estate: Project, emulator: Em
     assert emulator.members(workspaces["fraud-live"])["mary.jane@example.com"] == "OWNER"
 
 
+@pytest.mark.sdk_range
 def test_what_was_removed_by_hand_is_found_by_refresh_and_made_again(
     estate: Project, emulator: Emulated
 ) -> None:
@@ -141,6 +147,7 @@ def test_a_refresh_without_drift_changes_nothing(estate: Project) -> None:
     assert estate.planned() == {}
 
 
+@pytest.mark.sdk_range
 def test_destroy_leaves_the_workspaces_and_the_next_up_takes_them_over(
     estate: Project, emulator: Emulated
 ) -> None:
@@ -178,6 +185,7 @@ def test_a_secret_that_is_configured_in_clear_is_told(estate: Project) -> None:
     )
 
 
+@pytest.mark.sdk_range
 def test_nothing_secret_is_in_the_state_or_the_output(estate: Project) -> None:
     secrets = ["ops-password", "api-client-secret", "eyJhbGciOi"]  # the last begins every token
     assert not any(secret in estate.export() for secret in secrets)

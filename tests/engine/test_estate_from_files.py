@@ -57,6 +57,7 @@ def refused(stack: Project, told: str) -> None:
     assert "hush" not in ran.text
 
 
+@pytest.mark.promise
 def test_yaml_1_2_reaches_the_instance(stack: Project, emulator: Emulated) -> None:
     (sales,) = emulator.api("connections/list")["connections"]
     assert sales["details"] == {
@@ -76,6 +77,7 @@ def test_yaml_1_2_reaches_the_instance(stack: Project, emulator: Emulated) -> No
     stack.up("--expect-no-changes").ok()
 
 
+@pytest.mark.promise
 def test_a_broken_file_is_an_error_and_never_a_removal(stack: Project, emulator: Emulated) -> None:
     before = {name: resource["id"] for name, resource in stack.resources().items()}
     emulator.forget_requests()

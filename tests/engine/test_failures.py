@@ -31,6 +31,7 @@ def one(project: Make, emulator: Emulated) -> Project:
     return made
 
 
+@pytest.mark.promise
 @pytest.mark.parametrize(
     ("declared", "parts"),
     [
@@ -61,6 +62,7 @@ def test_inputs_that_are_wrong_are_found_in_preview(
     assert emulator.requests("/") == []
 
 
+@pytest.mark.sdk_range
 def test_what_only_the_instance_knows_is_found_at_create(one: Project) -> None:
     one.write(
         """
@@ -99,6 +101,7 @@ def test_a_refusal_of_the_api_is_one_line(
     assert list(emulator.workspaces()) == ["fraud-prod"]
 
 
+@pytest.mark.sdk_range
 def test_a_lost_reply_makes_neither_a_twin_nor_an_error(one: Project, emulator: Emulated) -> None:
     emulator.control("faults", path="/v1/api/workspaces/create", kind="lost_reply")
     one.up().ok()
@@ -106,12 +109,14 @@ def test_a_lost_reply_makes_neither_a_twin_nor_an_error(one: Project, emulator: 
     assert emulator.endpoints().count("workspaces/create") == 1
 
 
+@pytest.mark.sdk_range
 def test_an_unreachable_instance(one: Project) -> None:
     one.configure({"apiUrl": "http://127.0.0.1:9", "maxRetries": "0"})
     one.pulumi("preview").ok()
     told(one.up(), "127.0.0.1:9", "cannot be reached")
 
 
+@pytest.mark.sdk_range
 def test_wrong_credentials(one: Project) -> None:
     one.configure({"password": "wrong-password"})
     run = one.up()
@@ -119,6 +124,7 @@ def test_wrong_credentials(one: Project) -> None:
     assert "wrong-password" not in run.text
 
 
+@pytest.mark.sdk_range
 def test_missing_configuration_is_one_line_in_preview(project: Make) -> None:
     bare = project(ONE)
     told(bare.pulumi("preview"), "wallaroo:domain (WALLAROO_DOMAIN)", "no credentials are given")
@@ -140,6 +146,7 @@ def test_the_last_owner_cannot_be_demoted(one: Project, emulator: Emulated) -> N
     assert emulator.members(emulator.workspaces()["fraud-prod"]) == {"ops@example.com": "OWNER"}
 
 
+@pytest.mark.promise
 def test_the_last_owner_cannot_be_removed(one: Project, emulator: Emulated) -> None:
     program = ONE.replace("wallaroo.W", "ws = wallaroo.W", 1)
     lead = (

@@ -69,6 +69,7 @@ wallaroo.WorkspaceMember("john", workspace_id=shared.workspace_id, email="john.h
 """
 
 
+@pytest.mark.promise
 @pytest.mark.parametrize("form", ["get_workspace", "get_workspace_output"])
 def test_an_inline_program_does_not_look_up_on_another_instance_than_it_writes_to(
     form: str,
@@ -90,6 +91,7 @@ def test_an_inline_program_does_not_look_up_on_another_instance_than_it_writes_t
     assert emulator.requests() == other_instance.requests() == []
 
 
+@pytest.mark.sdk_range
 def test_an_inline_program_looks_up_on_the_instance_of_its_stack_configuration(
     engine_env: dict[str, str], tmp_path: Path, emulator: Emulated, other_instance: Emulated
 ) -> None:

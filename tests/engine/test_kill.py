@@ -123,7 +123,13 @@ def test_the_next_up_completes_what_was_killed(
     note(TOLD[victim], "next run converged")
 
 
-@pytest.mark.parametrize("case", MORE_CASES)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[pytest.mark.promise] if case == "create of a Deployment" else [])
+        for case in MORE_CASES
+    ],
+)
 def test_the_next_up_completes_what_was_left_by_an_engine_that_was_killed(
     project: Make, emulator: Emulated, note: Callable[[str, str], None], case: str
 ) -> None:

@@ -166,6 +166,7 @@ PolicyPack("tests", [ResourceValidationPolicy("none", "Accepts all.", lambda arg
 """
 
 
+@pytest.mark.promise
 def test_a_policy_pack_runs_in_its_own_folder_and_not_in_the_environment_of_the_program(
     project: Callable[[str], Project], tmp_path: Path
 ) -> None:

@@ -79,6 +79,7 @@ def rows() -> list[str]:
     return [line.strip("| ") for line in lines if line.startswith("| ") and not line.startswith("| what ")]
 
 
+@pytest.mark.promise
 def test_every_line_is_shown_by_a_test_or_leads_to_pulumis_pages() -> None:
     tests = {
         name
@@ -294,6 +295,7 @@ FRAUD = 'ws = wallaroo.Workspace("fraud", name="fraud-prod"{})'
 LEAD = 'wallaroo.WorkspaceMember("lead", workspace_id=ws.workspace_id, email="mary.jane@example.com"{})'
 
 
+@pytest.mark.sdk_range
 def test_import_fails(made: Make, emulator: Emulated) -> None:
     emulator.control("seed", workspaces=[{"name": "fraud-prod", "owner": "ops@example.com"}])
     stack = made()
@@ -344,6 +346,7 @@ def test_four_calls_run_at_a_time(project: Make, people: int, end: str) -> None:
     assert {r["id"] for r in state if r["type"].endswith(":Guest")} == {end}
 
 
+@pytest.mark.sdk_range
 def test_custom_timeouts_are_recorded_and_not_enforced(made: Make, emulator: Emulated) -> None:
     stack = made()
     declare(stack, FRAUD.format(', opts=ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s"))'))
@@ -405,6 +408,7 @@ def test_a_preview_of_a_lookup_asks_the_instance(made: Make, emulator: Emulated)
         assert set(emulator.endpoints()) == {"workspaces/list"}
 
 
+@pytest.mark.sdk_range
 def test_a_check_that_fails_on_a_secret_does_not_show_it(made: Make) -> None:
     stack = made()
     declare(stack, 'wallaroo.Connection("c", name="c", type="s3", details="hush-hush")')
@@ -413,6 +417,7 @@ def test_a_check_that_fails_on_a_secret_does_not_show_it(made: Make) -> None:
     assert "hush-hush" not in run.text
 
 
+@pytest.mark.sdk_range
 def test_the_line_of_ours_is_complete(made: Make) -> None:
     stack = made()
     declare(stack, 'wallaroo.WorkspaceMember("m", workspace_id=4711, email="mary.jane@example.com")')
@@ -433,6 +438,7 @@ sys.meta_path.insert(0, Hidden())
 """
 
 
+@pytest.mark.promise
 def test_without_the_package_nothing_is_deleted_or_lost(made: Make, emulator: Emulated) -> None:
     stack = made('wallaroo.Connection("c", name="c", type="s3", details={})')
     (stack.folder / "sitecustomize.py").write_text(WITHOUT_THE_PACKAGE)

@@ -85,6 +85,7 @@ def copy(tmp_path: Path, engine_env: dict[str, str]) -> Iterator[Copy]:
         os.kill(copy.running()["pid"], signal.SIGKILL)
 
 
+@pytest.mark.promise
 def test_the_estate_on_the_emulator(copy: Copy) -> None:
     # What the environment says of another instance's Keycloak is not for the emulator.
     told = copy.make("up", WALLAROO_KEYCLOAK_URL="http://127.0.0.1:9", WALLAROO_API_URL="  ")

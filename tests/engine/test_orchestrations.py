@@ -81,6 +81,7 @@ def writes(emulator: Emulated) -> list[str]:
     return [e for e in emulator.endpoints() if e.rsplit("/", 1)[1] not in ("list", "get_by_id")]
 
 
+@pytest.mark.sdk_range
 def test_life(stack: Project, emulator: Emulated) -> None:
     emulator.control("readiness", kind="orchestration", mode="polls", polls=2)
     emulator.control("readiness", kind="kill", mode="polls", polls=1)

@@ -273,6 +273,7 @@ def test_every_rule_is_tried_here() -> None:
     }
 
 
+@pytest.mark.sdk_range
 def test_what_obeys_all_rules_passes(fresh: Judged) -> None:
     """The workspace that is only read has no declared owner: it is not this stack's to judge."""
     fresh.write(HEADER + GOOD)
@@ -281,6 +282,7 @@ def test_what_obeys_all_rules_passes(fresh: Judged) -> None:
     assert refusals(fresh.up("--expect-no-changes").ok()) == {}
 
 
+@pytest.mark.promise
 def test_analyze_has_the_verdict_of_a_preview(fresh: Judged) -> None:
     """`policy analyze` sends the state to the pack, the workspace that is only read included."""
     fresh.write(HEADER + GOOD)
@@ -299,6 +301,7 @@ def test_analyze_has_the_verdict_of_a_preview(fresh: Judged) -> None:
     assert analysis.code != 0
 
 
+@pytest.mark.sdk_range
 def test_a_preview_tells_all_that_is_refused(judged: Judged) -> None:
     judged.write(HEADER + "\n".join(bad.lines for bad in REFUSED))
     unwatched = Bad("greedy", "", {"production-assays": "no active assay monitors its pipeline"})
@@ -313,6 +316,7 @@ def test_an_update_refuses_before_anything_is_made(judged: Judged, bad: Bad) -> 
     assert judged.resources() == {}
 
 
+@pytest.mark.promise
 def test_rules_about_the_stack_refuse_at_the_end(fresh: Judged) -> None:
     """A preview tells before anything is made; an update without one, when all is done, and the next one again."""
     fresh.write(HEADER + GOOD + "\n".join(bad.lines for bad in REFUSED_AT_THE_END))
@@ -323,6 +327,7 @@ def test_rules_about_the_stack_refuse_at_the_end(fresh: Judged) -> None:
     assert_told(fresh.pulumi("preview"), *REFUSED_AT_THE_END)
 
 
+@pytest.mark.promise
 def test_remediations_reach_the_state_and_the_instance(fresh: Judged, emulator: Emulated) -> None:
     fresh.policy(
         {

@@ -52,6 +52,7 @@ def shown(project: Project) -> list[str]:
     return [" ".join(line.split()).replace(" :", ":") for line in lines]
 
 
+@pytest.mark.sdk_range
 def test_quickstart_before_and_after(stack: Callable[[str], Project]) -> None:
     quickstart = stack("quickstart")
     lead = {"workspaceId": UNKNOWN, "email": "mary.jane@example.com", "role": "OWNER"}
@@ -329,6 +330,7 @@ def failures(run: Run) -> set[str]:
     return {line.partition("error: ")[2] for line in run.text.splitlines() if "has a problem: " in line}
 
 
+@pytest.mark.sdk_range
 def test_what_the_instance_would_refuse_is_found_in_preview_at_the_property(
     project: Make, instance: Emulated
 ) -> None:

@@ -38,6 +38,7 @@ def test_a_name_that_is_unknown_until_another_resource_exists(project: Make, emu
     made.up("--expect-no-changes").ok()
 
 
+@pytest.mark.sdk_range
 def test_functions_see_what_the_same_run_made(project: Make, emulator: Emulated) -> None:
     emulator.control("seed", workspaces=[{"name": "shared", "owner": "ops@example.com"}])
     made = project(
@@ -93,6 +94,7 @@ def test_a_lookup_that_fails_is_one_line(project: Make, emulator: Emulated, call
     assert told in run.text
 
 
+@pytest.mark.sdk_range
 def test_old_state_runs_todays_code(project: Make, emulator: Emulated) -> None:
     """The state names the provider's class by its path: what it held when it was written does not matter."""
     made = project('import wallaroo_pulumi as wallaroo\nwallaroo.Workspace("fraud", name="fraud-prod")\n')
@@ -132,6 +134,7 @@ def test_a_lookup_of_what_the_run_will_make_is_unknown_in_its_preview(
     assert made.planned() == {}
 
 
+@pytest.mark.sdk_range
 def test_names_are_given_below_parents_of_any_kind(project: Make, emulator: Emulated) -> None:
     """A component is done when its children are: a child's name must not wait for that."""
     made = project(
@@ -169,6 +172,7 @@ def test_get_takes_the_id_as_a_number_too(project: Make, emulator: Emulated) -> 
     assert made.outputs() == {"shared": "shared", "mine": "mine"}
 
 
+@pytest.mark.sdk_range
 def test_the_options_of_pulumi_name_properties_as_programs_do(project: Make, emulator: Emulated) -> None:
     program = """
         import pulumi
@@ -183,6 +187,7 @@ def test_the_options_of_pulumi_name_properties_as_programs_do(project: Make, emu
     assert made.planned() == {}
 
 
+@pytest.mark.promise
 def test_quickstart(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> None:
     quickstart = Project.copy(ROOT / "stacks/quickstart", tmp_path / "quickstart", engine_env)
     quickstart.configure(emulator.settings)
@@ -219,6 +224,7 @@ def python_blocks(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
 
 
+@pytest.mark.sdk_range
 def test_the_program_of_the_readme(project: Make, emulator: Emulated) -> None:
     made = project(python_blocks("README.md")[0])
     made.configure(emulator.settings)
@@ -227,6 +233,7 @@ def test_the_program_of_the_readme(project: Make, emulator: Emulated) -> None:
     made.up("--expect-no-changes").ok()
 
 
+@pytest.mark.sdk_range
 @pytest.mark.parametrize(("workspace_id", "outcome"), [("12", "1 passed"), ("13", "1 failed")])
 def test_the_mocks_of_the_docs(tmp_path: Path, workspace_id: str, outcome: str) -> None:
     text = python_blocks("docs/testing.md")[0].replace("id == 12", f"id == {workspace_id}")
@@ -244,6 +251,7 @@ def test_the_mocks_of_the_docs(tmp_path: Path, workspace_id: str, outcome: str) 
     assert outcome in ran.stdout
 
 
+@pytest.mark.sdk_range
 def test_the_automation_program_of_the_docs(
     engine_env: dict[str, str], tmp_path: Path, emulator: Emulated
 ) -> None:

@@ -52,6 +52,7 @@ def bundle(stack: Project) -> str:
     return shown.strip()
 
 
+@pytest.mark.sdk_range
 def test_the_second_up_asks_nothing_and_the_token_is_ciphertext(stack: Project, emulator: Emulated) -> None:
     token = bundle(stack)
     assert len(token) > 40

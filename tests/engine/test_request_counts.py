@@ -78,6 +78,7 @@ def test_requests_of_a_whole_life(n: int, counted: Callable[[int], Project], emu
     }
 
 
+@pytest.mark.promise
 def test_an_estate_that_grows_asks_for_what_is_new_only(
     counted: Callable[[int], Project], emulator: Emulated
 ) -> None:

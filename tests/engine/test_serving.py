@@ -60,6 +60,7 @@ def one_line(run: Run, *parts: str) -> None:
     assert "wallaroo_pulumi/" not in run.text, "no frame of the package"
 
 
+@pytest.mark.sdk_range
 def test_from_a_model_file_to_a_prediction_and_back(serving: Project, emulator: Emulated) -> None:
     serving.up().ok()
     outputs = serving.outputs()
@@ -126,6 +127,7 @@ def test_a_checkout_that_moved_changes_nothing(
     assert serving.planned() == {}
 
 
+@pytest.mark.promise
 def test_what_was_undone_by_hand_is_made_again(serving: Project, emulator: Emulated) -> None:
     serving.up().ok()
     (pipeline,) = serving.resources("Pipeline").values()
@@ -259,6 +261,7 @@ def test_a_model_that_is_rolled_back_during_an_outage_is_still_there_afterwards(
     assert emulator.endpoints() == []
 
 
+@pytest.mark.promise
 def test_a_model_in_use_is_not_deleted_and_the_pipeline_is_named(
     serving: Project, emulator: Emulated
 ) -> None:
@@ -274,12 +277,14 @@ def test_a_model_in_use_is_not_deleted_and_the_pipeline_is_named(
     assert len(versions(emulator)) == 1
 
 
+@pytest.mark.sdk_range
 def test_a_missing_file_is_found_in_preview(serving: Project, emulator: Emulated) -> None:
     (serving.folder / "house_price.onnx").unlink()
     one_line(serving.pulumi("preview"), "property path", "No such file or directory")
     assert emulator.requests("/") == []
 
 
+@pytest.mark.sdk_range
 def test_force_destroy_empties_the_workspace(serving: Project, emulator: Emulated) -> None:
     program = (STACK / "__main__.py").read_text()
     forced = 'name="house-prices", force_destroy=True)'
@@ -321,6 +326,7 @@ def test_models_and_pipelines_of_an_estate(
     estate.destroy().ok()
 
 
+@pytest.mark.sdk_range
 def test_an_interrupt_ends_a_wait_and_loses_nothing(serving: Project, emulator: Emulated) -> None:
     """The engine tells the dynamic host, which would otherwise wait for the model to the end of its time."""
     emulator.control("readiness", kind="model", mode="never")

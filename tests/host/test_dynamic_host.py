@@ -18,6 +18,8 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from wallaroo_pulumi.adapters.dynamic_host import current_urn
 
+pytestmark = pytest.mark.sdk_range
+
 SUPPORT = Path(__file__).parents[1] / "support"
 
 CALLS: dict[str, Callable[[DynamicHost, str], Any]] = {

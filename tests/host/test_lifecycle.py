@@ -72,6 +72,7 @@ def without_mark(outputs: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in outputs.items() if key != "__mark"}
 
 
+@pytest.mark.sdk_range
 @pytest.mark.parametrize("kind", RESOURCES)
 def test_create_read_update_replace_delete(
     host: DynamicHost, later: DynamicHost, kind: str, tmp_path: Path

@@ -12,6 +12,8 @@ import wallaroo_pulumi as wallaroo
 from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.resources import RESOURCES
 
+pytestmark = pytest.mark.sdk_range
+
 
 def model(name: str, id: int = 7) -> wallaroo.ModelVersionResult:
     return wallaroo.ModelVersionResult(

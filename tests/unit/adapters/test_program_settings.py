@@ -11,6 +11,8 @@ import pytest
 from wallaroo_pulumi.adapters import program_settings
 from wallaroo_pulumi.adapters.program_settings import require_settings
 
+pytestmark = pytest.mark.sdk_range
+
 LOGIN = {"domain": "w.example.com", "username": "ops", "password": "its-password"}
 
 

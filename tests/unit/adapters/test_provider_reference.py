@@ -13,6 +13,8 @@ from wallaroo_pulumi.adapters.dynamic import DynamicProvider
 from wallaroo_pulumi.adapters.program import _reference
 from wallaroo_pulumi.resources import RESOURCES
 
+pytestmark = pytest.mark.sdk_range
+
 STORED = {
     "Workspace": (
         "gAJjd2FsbGFyb29fcHVsdW1pLmFkYXB0ZXJzLmR5bmFtaWMKRHluYW1pY1Byb3ZpZGVyClgJAAAAV29ya3NwYWNlhVIu"

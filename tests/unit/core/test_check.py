@@ -10,6 +10,8 @@ from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.fields import UNKNOWN
 from wallaroo_pulumi.resources import RESOURCES
 
+pytestmark = pytest.mark.sdk_range
+
 
 def failures(kind: str, **news: Any) -> dict[str, str]:
     return {f.property: f.reason for f in check(RESOURCES[kind], news, {})[1]}

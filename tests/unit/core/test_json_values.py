@@ -14,6 +14,8 @@ from wallaroo_pulumi.core.fields import UNKNOWN
 from wallaroo_pulumi.core.json_values import JsonObject, not_json
 from wallaroo_pulumi.resources import RESOURCES
 
+pytestmark = pytest.mark.sdk_range
+
 ADAPTER: TypeAdapter[dict[str, Any]] = TypeAdapter(JsonObject)
 
 

@@ -17,6 +17,8 @@ from wallaroo_pulumi.policies.requested_resources import in_unit_of, quantity, r
 from wallaroo_pulumi.policies.rule import UNKNOWN, Secret
 from wallaroo_pulumi.policies.wire import deserialize_properties, serialize, to_dict, to_struct
 
+pytestmark = pytest.mark.sdk_range
+
 SPRING = "d.spring.datasource.password"
 
 

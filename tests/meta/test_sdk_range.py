@@ -1,0 +1,42 @@
+"""The versions that `make test-sdk-range` uses are those that the package declares."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def sdk_range(monkeypatch: pytest.MonkeyPatch) -> object:
+    monkeypatch.syspath_prepend(str(ROOT / "engine"))
+    monkeypatch.delitem(sys.modules, "sdk_range", raising=False)
+    import sdk_range
+
+    return sdk_range
+
+
+def test_the_ends_of_the_range(sdk_range) -> None:  # type: ignore[no-untyped-def]
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    (declared,) = (line for line in dependencies if line.startswith("pulumi>"))
+    assert declared == f"pulumi>={sdk_range.OLDEST.rpartition('.')[0]},<4"
+    assert f"pulumi=={sdk_range.DEVELOPMENT}" in (ROOT / "requirements-dev.txt").read_text().splitlines()
+    assert f'VERSION = "v{sdk_range.DEVELOPMENT}"' in (ROOT / "engine/build.py").read_text()
+
+
+def test_an_environment_has_the_chosen_sdk_and_no_pins_of_another(sdk_range) -> None:  # type: ignore[no-untyped-def]
+    packages = sdk_range.requirements("3.216.0")
+    assert "pulumi==3.216.0" in packages
+    names = [package.partition("==")[0] for package in packages]
+    assert {"pytest", "httpx", "pulumi_policy"} <= set(names)
+    assert not {"grpcio", "protobuf", "mypy"} & set(names)
+
+
+def test_the_page_is_that_of_the_last_run(sdk_range) -> None:  # type: ignore[no-untyped-def]
+    text = sdk_range.PAGE.read_text()
+    results = dict.fromkeys(sdk_range.COMBINATIONS, True)
+    assert text == sdk_range.page(results)
