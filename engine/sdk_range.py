@@ -6,7 +6,6 @@ arguments the page is not written. Standard library only.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -16,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from cached import CannotMake, made_once, say, virtual_environment
+from cached import CannotMake, made_once, only_one, pip_install, say, virtual_environment
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/compatibility.md"
@@ -88,16 +87,22 @@ def _name(requirement: str) -> str:
 
 
 def environment(combination: Combination, python: str) -> Path:
-    """Return the cached virtual environment of a combination."""
-    packages = requirements(combination.sdk)
-    digest = hashlib.sha256("\n".join(packages).encode()).hexdigest()[:12]
+    """Return the cached virtual environment of a combination, with the present requirements."""
+    name = f"sdk-range-{combination.sdk}-py{combination.python}"
+    what = f"Installing Python {combination.python} with pulumi {combination.sdk}"
 
     def make(folder: Path) -> Path:
-        what = f"Installing Python {combination.python} with pulumi {combination.sdk}"
-        virtual_environment(folder, what, *packages, python=python)
+        virtual_environment(folder, what, python=python)
         return folder
 
-    return made_once(f"sdk-range-{combination.sdk}-py{combination.python}-{digest}", make)
+    folder = made_once(name, make)
+    packages = requirements(combination.sdk)
+    installed = folder / "installed.txt"
+    with only_one(folder.with_name(f"{name}.lock")):
+        if not installed.exists() or installed.read_text().split() != packages:
+            pip_install(folder, what, *packages)
+            installed.write_text("\n".join(packages))
+    return folder
 
 
 def run_tests(combination: Combination, python: str, arguments: list[str]) -> bool:

@@ -47,7 +47,7 @@ def made_once(name: str, make: Callable[[Path], Path]) -> Path:
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _only_one(folder.with_name(f"{name}.lock")):
+    with only_one(folder.with_name(f"{name}.lock")):
         if not folder.is_dir():
             half = folder.with_name(f"{name}.half")
             shutil.rmtree(half, ignore_errors=True)
@@ -87,14 +87,20 @@ def run(what: str, command: list[str], folder: Path, env: Mapping[str, str] | No
 
 
 def virtual_environment(folder: Path, what: str, *arguments: str, python: str = sys.executable) -> None:
-    """Make a virtual environment and give `pip install` the arguments."""
+    """Make a virtual environment and give `pip install` the arguments, if there are any."""
     run(f"{what}: its environment", [python, "-m", "venv", str(folder)], folder.parent)
+    if arguments:
+        pip_install(folder, what, *arguments)
+
+
+def pip_install(folder: Path, what: str, *arguments: str) -> None:
+    """Install into a virtual environment."""
     pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run(what, [*pip, *arguments], folder)
 
 
 @contextlib.contextmanager
-def _only_one(lock: Path) -> Iterator[None]:
+def only_one(lock: Path) -> Iterator[None]:
     """One run at a time on this machine; a second one waits for the first and then finds its work done."""
     with lock.open("w") as file:
         seconds = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -108,7 +109,7 @@ def test_old_state_runs_todays_code(project: Make, emulator: Emulated) -> None:
         "    ctx.report('the new code deletes ' + known.name)\n"
         "module.Workspace.delete = delete\n"
     )
-    env = {"PYTHONPATH": str(made.folder)}
+    env = {"PYTHONPATH": os.pathsep.join([str(made.folder), os.environ.get("PYTHONPATH", "")])}
     made.up("--expect-no-changes", env=env).ok()
     assert made.resources()["fraud"]["inputs"]["__provider"] == before
     run = made.pulumi("destroy", "--yes", "--skip-preview", env=env).ok()
