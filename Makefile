@@ -74,6 +74,7 @@ test-rest: $(VENV)/.ready slow-parts
 
 test-all: $(VENV)/.ready slow-parts
 	$(PYTEST) $(ARGS)
+	@$(PYTHON) engine/sdk_range.py $(ARGS)
 
 .PHONY: slow-parts
 slow-parts:

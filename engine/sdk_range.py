@@ -1,7 +1,7 @@
 """Run the tests marked ``sdk_range`` on each supported Pulumi SDK and Python, and write docs/compatibility.md.
 
 Each pair of Python and SDK has a virtual environment in the user's cache folder. Arguments are passed to pytest; with
-arguments the page is not written. Standard library only.
+arguments the page is not written, and a pair for which they select no test counts as passed. Standard library only.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
@@ -25,7 +26,7 @@ OLDEST = "3.216.0"
 DEVELOPMENT = "3.259.0"
 """The version in requirements-dev.txt, and that of the CLI."""
 NEWEST = "3.272.0"
-"""What `pip install pulumi` installs."""
+"""The newest release in the range. After a new one: change this, run `make test-sdk-range`, commit the page."""
 
 NOT_NEEDED = {"grimp", "hypothesis-graphql", "import-linter", "jsonschema_rs", "ml_dtypes", "mypy", "onnx", "ruff"} | {
     "schemathesis", "types-PyYAML"
@@ -40,6 +41,9 @@ class Combination:
     python: str
     sdk: str
     folders: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"Python {self.python}, pulumi {self.sdk}, {' and '.join(self.folders)} tests"
 
 
 COMBINATIONS = (
@@ -105,17 +109,21 @@ def environment(combination: Combination, python: str) -> Path:
     return folder
 
 
+NO_TESTS = 5
+"""The exit code of pytest when no test is selected."""
+
+
 def run_tests(combination: Combination, python: str, arguments: list[str]) -> bool:
-    """Run the selected tests; no test at all is a failure too."""
+    """Run the selected tests. Without arguments, an empty selection is a failure."""
     interpreter = environment(combination, python) / "bin/python"
-    say(f"Python {combination.python}, pulumi {combination.sdk}:")
+    say(f"{combination}:")
     command = [str(interpreter), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "sdk_range"]
     folders = [f"tests/{folder}" for folder in combination.folders]
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
     finished = subprocess.run(
         [*command, "--numprocesses", "auto", *folders, *arguments], cwd=ROOT, env=environ, check=False
     )
-    return finished.returncode == 0
+    return finished.returncode == 0 or (bool(arguments) and finished.returncode == NO_TESTS)
 
 
 HEAD = f"""\
@@ -146,19 +154,27 @@ def page(results: dict[Combination, bool]) -> str:
     return HEAD + "".join(rows) + TAIL
 
 
+def write_page(text: str) -> None:
+    if PAGE.exists() and PAGE.read_text() == text:
+        return
+    PAGE.write_text(text)
+    say("docs/compatibility.md has changed: review it and commit it")
+
+
 def main(arguments: list[str]) -> int:
     results: dict[Combination, bool] = {}
+    outcomes = []
     for combination in COMBINATIONS:
-        if python := find_python(combination.python):
-            results[combination] = run_tests(combination, python, arguments)
-        else:
-            say(
-                f"skipped: Python {combination.python} is not installed (docs/compatibility.md stays as it is)"
-            )
+        python = find_python(combination.python)
+        if python is None:
+            outcomes.append(f"{combination}: skipped, this Python is not installed")
+            continue
+        began = monotonic()
+        passed = results[combination] = run_tests(combination, python, arguments)
+        outcomes.append(f"{combination}: {'passed' if passed else 'FAILED'} in {monotonic() - began:.0f} s")
     if len(results) == len(COMBINATIONS) and not arguments:
-        PAGE.write_text(page(results))
-    for combination, passed in results.items():
-        say(f"Python {combination.python}, pulumi {combination.sdk}: {'passed' if passed else 'FAILED'}")
+        write_page(page(results))
+    say("\n".join(outcomes))
     return 0 if results and all(results.values()) else 1
 
 

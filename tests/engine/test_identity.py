@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from emulated import Emulated
 from pulumi_project import Project
 
@@ -29,6 +30,7 @@ def recorded(stack: Project) -> dict[str, object]:
     return {name: (resource["id"], resource["outputs"]) for name, resource in stack.resources().items()}
 
 
+@pytest.mark.promise
 def test_another_instance_with_the_same_names_and_ids_is_left_alone(
     project: Make, emulator: Emulated, other_instance: Emulated
 ) -> None:
@@ -52,6 +54,7 @@ def test_another_instance_with_the_same_names_and_ids_is_left_alone(
     assert emulator.endpoints() == []
 
 
+@pytest.mark.promise
 def test_what_the_user_may_not_see_stays_in_the_state(project: Make, emulator: Emulated) -> None:
     stack = project(ESTATE.format(before="", after=MEMBER))
     stack.configure(emulator.settings)
@@ -76,6 +79,7 @@ ADOPTED = """
 """
 
 
+@pytest.mark.promise
 def test_adopted_objects_are_left_as_they_were_found(project: Make, emulator: Emulated) -> None:
     emulator.api("connections/create", name="lake", type="s3", details={"bucket": "sales"})
     mary = emulator.user_id("mary.jane@example.com")
@@ -100,6 +104,7 @@ def test_adopted_objects_are_left_as_they_were_found(project: Make, emulator: Em
     assert emulator.api("users/query", user_ids=[mary])["users"][mary]["enabled"] is False
 
 
+@pytest.mark.promise
 def test_destroying_an_old_name_alone_leaves_what_the_new_one_holds(
     project: Make, emulator: Emulated
 ) -> None:
