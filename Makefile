@@ -82,7 +82,8 @@ slow-parts:
 	@$(PYTHON) keycloak/fetch.py > /dev/null || test "$$CI" != true
 	@$(PYTHON) conformance/fetch.py > /dev/null
 
-test-sdk-range:
+# The environments use this checkout, and the metadata that its own environment created in it.
+test-sdk-range: $(VENV)/.ready
 	@$(PYTHON) engine/build.py > /dev/null
 	@$(PYTHON) engine/sdk_range.py $(ARGS)
 

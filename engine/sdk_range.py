@@ -34,16 +34,24 @@ NOT_NEEDED = {"grimp", "hypothesis-graphql", "import-linter", "jsonschema_rs", "
 """Development tools that the selected tests do not use."""
 
 
+FOLDERS = {
+    "engine": ("tests/engine",),
+    "host": ("tests/host",),
+    "unit": ("tests/unit/adapters", "tests/unit/core", "tests/unit/policies"),
+}
+"""The folders with selected tests. Others would need more packages to be imported."""
+
+
 @dataclass(frozen=True)
 class Combination:
-    """A Python and an SDK, and the folders whose selected tests run on them."""
+    """A Python and an SDK, and the kinds of tests whose selection runs on them."""
 
     python: str
     sdk: str
-    folders: tuple[str, ...]
+    tests: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"Python {self.python}, pulumi {self.sdk}, {' and '.join(self.folders)} tests"
+        return f"Python {self.python}, pulumi {self.sdk}, {' and '.join(self.tests)} tests"
 
 
 COMBINATIONS = (
@@ -118,7 +126,7 @@ def run_tests(combination: Combination, python: str, arguments: list[str]) -> bo
     interpreter = environment(combination, python) / "bin/python"
     say(f"{combination}:")
     command = [str(interpreter), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "sdk_range"]
-    folders = [f"tests/{folder}" for folder in combination.folders]
+    folders = [folder for tests in combination.tests for folder in FOLDERS[tests]]
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
     finished = subprocess.run(
         [*command, "--numprocesses", "auto", *folders, *arguments], cwd=ROOT, env=environ, check=False
@@ -145,11 +153,14 @@ The host tests call the dynamic provider in Pulumi's own host process. The engin
 """
 
 
+RESULTS = {True: "passed", False: "failed", None: "not run"}
+
+
 def page(results: dict[Combination, bool]) -> str:
     rows = []
-    for one, passed in results.items():
-        cli = DEVELOPMENT if "engine" in one.folders else "not used"
-        cells = (one.python, one.sdk, cli, " and ".join(one.folders), "passed" if passed else "failed")
+    for one in COMBINATIONS:
+        cli = DEVELOPMENT if "engine" in one.tests else "not used"
+        cells = (one.python, one.sdk, cli, " and ".join(one.tests), RESULTS[results.get(one)])
         rows.append(f"| {' | '.join(cells)} |\n")
     return HEAD + "".join(rows) + TAIL
 
