@@ -44,7 +44,7 @@ def one(project: Make, emulator: Emulated) -> Project:
         ),
         (
             "WorkspaceMember('x', workspace_id=0, email='a@example.com')",
-            ["property workspaceId", "positive whole number"],
+            ["workspace_id: ", "positive whole number"],
         ),
     ],
 )

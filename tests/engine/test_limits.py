@@ -27,9 +27,12 @@ Make = Callable[[str], Project]
 
 SHOWN_BY = {
     "A workspace is never deleted": "test_destroy_leaves_the_workspaces_and_the_next_up_takes_them_over",
-    "A user is never deleted": "test_an_account_is_deactivated_and_taken_over_again",
+    "A user is never deleted": "test_an_account_is_deactivated_and_adopted_again",
     "A workspace whose name is taken": "test_a_name_that_is_taken_unseen",
-    "An account that existed before": "test_an_account_that_is_retained_stays_active",
+    "A `User` of an existing account": "test_adopted_objects_are_left_as_they_were_found",
+    "An object whose create was interrupted": "test_an_object_whose_create_was_interrupted_counts_as_adopted",
+    "An adopted pipeline or model version": "test_an_adopted_pipeline_keeps_the_steps_that_the_stack_gave_it",
+    "Two instances with the same accounts": "test_another_workspace_under_the_recorded_id_is_refused",
     "The password that the instance makes": "test_a_password_that_the_instance_makes_is_kept",
     "What `wallaroo:validate` does not find": "test_what_no_call_tells_in_advance_is_told_by_up",
     "The user who runs Pulumi": "test_the_user_who_runs_pulumi_stays_a_member",
@@ -58,6 +61,7 @@ SHOWN_BY = {
     "`wallaroo-pulumi drift` finds no publish": "test_what_was_added_by_hand_in_a_workspace_of_the_stack",
     "Whole numbers beyond": "test_a_number_that_pulumi_cannot_keep_exactly_is_skipped_with_its_reason",
     "`pulumi import`": "test_import_fails",
+    "A run that creates or deletes": "test_the_stack_of_the_first_resource_is_exported_once",
     "At most four calls": "test_four_calls_run_at_a_time",
     "`custom_timeouts`": "test_custom_timeouts_are_recorded_and_not_enforced",
     "`replace_on_changes`": "test_replace_on_changes_has_no_effect",
@@ -125,14 +129,36 @@ def enabled(emulator: Emulated, email: str) -> bool:
 MARY = 'wallaroo.User("mary", email="mary.jane@example.com"'
 
 
-def test_an_account_is_deactivated_and_taken_over_again(made: Make, emulator: Emulated) -> None:
-    stack = made(f"{MARY})")
-    id = emulator.user_id("mary.jane@example.com")
+def test_an_account_is_deactivated_and_adopted_again(made: Make, emulator: Emulated) -> None:
+    stack = made('wallaroo.User("ada", email="ada@example.com")')
+    id = emulator.user_id("ada@example.com")
     stack.destroy().ok()
-    assert not enabled(emulator, "mary.jane@example.com")
+    assert not enabled(emulator, "ada@example.com")
     stack.up().ok()
-    assert enabled(emulator, "mary.jane@example.com")
-    assert emulator.user_id("mary.jane@example.com") == id
+    assert enabled(emulator, "ada@example.com")
+    assert emulator.user_id("ada@example.com") == id
+
+
+def test_an_object_whose_create_was_interrupted_counts_as_adopted(emulator: Emulated) -> None:
+    with Workbench(emulator) as bench:
+        bench.create("User", email="ada@example.com")
+        bench.new_process()
+        id, user = bench.create("User", email="ada@example.com")
+        assert user["adopted"]
+        bench.delete("User", (id, user))
+        assert enabled(emulator, "ada@example.com")
+
+
+def test_an_adopted_pipeline_keeps_the_steps_that_the_stack_gave_it(emulator: Emulated) -> None:
+    with Workbench(emulator) as bench:
+        place = {"workspace_id": bench.workspace()}
+        bench.pipeline_version(place["workspace_id"], "scores")
+        step = {"modelInference": {"models": [{"name": "m", "version": UNKNOWN, "sha": "0" * 64}]}}
+        adopted = bench.create("Pipeline", **place, name="scores", steps=[])
+        bench.delete("Pipeline", bench.update("Pipeline", adopted, **place, name="scores", steps=[step]))
+        left = bench.read("Pipeline", adopted[0])
+        assert left is not None
+        assert left["steps"] == [step]
 
 
 def test_an_account_that_is_retained_stays_active(made: Make, emulator: Emulated) -> None:
@@ -169,7 +195,8 @@ def shown_password(stack: Project) -> str:
 
 def test_the_user_who_runs_pulumi_stays_a_member(made: Make, emulator: Emulated) -> None:
     member = (
-        'wallaroo.WorkspaceMember("me", workspace_id=ws.workspace_id, email="ops@example.com", role="OWNER")'
+        'wallaroo.WorkspaceMember("me", workspace_id=ws.workspace_id, email="ops@example.com", role="OWNER",'
+        " delete_adopted=True)"
     )
     workspace = 'ws = wallaroo.Workspace("ws", name="ws")'
     stack = made(workspace, member)
@@ -236,8 +263,10 @@ def test_no_resource_acts_once_and_what_does_leaves_nothing_to_manage(
         orchestration, _ = bench.create(
             "Orchestration", **place, name="code", path=str(orchestration_file(tmp_path))
         )
+        emulator.control("readiness", kind="task_run", mode="at_once")
         once = emulator.api("task/run_once", **place, orch_id=orchestration, name="scores", json={})["id"]
-        assert emulator.api("task/get_by_id", id=once)["status"] == "success", "it has ended by itself"
+        states = [emulator.api("task/get_by_id", id=once)["status"] for _ in range(2)]
+        assert states == ["started", "success"], "it ends by itself"
         task = bench.create("Task", **place, orchestration_id=orchestration, name="scores")
         assert task[0] != once, "there is nothing to take over"
 
@@ -413,7 +442,7 @@ def test_a_check_that_fails_on_a_secret_does_not_show_it(made: Make) -> None:
     stack = made()
     declare(stack, 'wallaroo.Connection("c", name="c", type="s3", details="hush-hush")')
     run = stack.pulumi("preview")
-    told(run, "details: must be keys with values")
+    told(run, "details: must be an object")
     assert "hush-hush" not in run.text
 
 

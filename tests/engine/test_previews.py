@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,13 @@ from wallaroo_pulumi.estate import load
 STACKS = Path(__file__).parents[2] / "stacks"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine writes a value that a preview cannot know (pulumi/runtime/rpc.py)."""
+
+LEAD = {
+    "workspaceId": UNKNOWN,
+    "email": "mary.jane@example.com",
+    "role": "OWNER",
+    "deleteAdopted": False,
+}
 
 Make = Callable[[str], Project]
 
@@ -55,10 +63,12 @@ def shown(project: Project) -> list[str]:
 @pytest.mark.sdk_range
 def test_quickstart_before_and_after(stack: Callable[[str], Project]) -> None:
     quickstart = stack("quickstart")
-    lead = {"workspaceId": UNKNOWN, "email": "mary.jane@example.com", "role": "OWNER"}
     assert planned(quickstart) == {
-        "Workspace fraud": ("create", {"name": "fraud-prod", "adopt": "if_empty", "forceDestroy": False}),
-        "WorkspaceMember fraud-lead": ("create", lead),
+        "Workspace fraud": (
+            "create",
+            {"name": "fraud-prod", "adopt": "if_empty", "forceDestroy": False},
+        ),
+        "WorkspaceMember fraud-lead": ("create", LEAD),
     }
     lines = shown(quickstart)
     assert f"+ {TYPE}Workspace: (create)" in lines
@@ -191,8 +201,7 @@ def test_the_wallaroo_part_of_the_platform(stack: Callable[[str], Project]) -> N
         "WorkspaceMember prod-lead": "create",
     }
     assert plan["Workspace prod"][1]["name"] == "fraud-prod"
-    lead = {"workspaceId": UNKNOWN, "email": "mary.jane@example.com", "role": "OWNER"}
-    assert plan["WorkspaceMember prod-lead"][1] == lead
+    assert plan["WorkspaceMember prod-lead"][1] == LEAD
     lines = shown(platform)
     made = [line for line in lines if line.startswith(f"+ {TYPE}Workspace: (create)")]
     assert sorted(line.endswith("🔒") for line in made) == [False, True], "production is protected"
@@ -325,6 +334,10 @@ def declaring(project: Project, *declarations: str) -> None:
     orchestration_file(project.folder)
 
 
+def snake_case(property: str) -> str:
+    return re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", property)
+
+
 def failures(run: Run) -> set[str]:
     """The failed checks, each of which is shown twice."""
     return {line.partition("error: ")[2] for line in run.text.splitlines() if "has a problem: " in line}
@@ -342,7 +355,7 @@ def test_what_the_instance_would_refuse_is_found_in_preview_at_the_property(
         run = made.pulumi("preview", env={"WALLAROO_VALIDATE": "true"})
         assert run.code != 0, declaration
         (failure,) = failures(run)
-        assert f"property {property} value" in failure
+        assert f"property {property} value" in failure or f": {snake_case(property)}: " in failure
         assert reason in failure
         assert "Traceback" not in run.text
     made.pulumi("preview").ok()  # without the setting, it is left to `up`
