@@ -32,7 +32,8 @@ class Provider(ResourceProvider):
     serialize_as_secret_always = False
 
     def create(self, props):
-        return CreateResult("made", {key: value for key, value in props.items() if key != "__provider"})
+        outputs = {key: value for key, value in props.items() if key != "__provider"}
+        return CreateResult("made", {**outputs, "__instance": "unknown"})
 
 
 def careless(kind, name, /, **properties):

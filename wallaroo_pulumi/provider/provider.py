@@ -16,13 +16,13 @@ from ..api import Client
 from ..core.check import Failure, check
 from ..core.context import Call, Context
 from ..core.diff import Difference, diff
-from ..core.fields import LOCAL, UNKNOWN, Adopting, fields_with
+from ..core.fields import LOCAL, SECRET, UNKNOWN, Adopting, fields_with
 from ..core.names import wire_name
 from ..core.ownership import Ownership
 from ..core.record import Record, StackEntry, resource_name
 from ..core.resource import Resource
 from ..core.validate import validate
-from ..errors import HiddenError, ObjectError
+from ..errors import ObjectError
 from ..resources import RESOURCES
 from .identity import Identity, InstanceMismatch
 
@@ -231,14 +231,20 @@ class Provider:
     def _is_there(self, entry: StackEntry) -> bool:
         try:
             return self._recognises(_resource(entry.kind), entry)
-        except HiddenError:
+        except ObjectError:  # hidden, or an entry that no read can use
             return False
 
     def _recognises(self, resource: Resource[Any, Any], entry: StackEntry) -> bool:
-        """Whether the object of the entry's id is still the one that the stack's state is about."""
+        """Whether the object of the entry's id is still the one that the stack's state is about.
+
+        Where the program made a property secret, the id alone leads to the object.
+        """
         ctx = self._serve(entry.urn, Record.of(entry.outputs))
-        unknown = dict.fromkeys(_required(resource), UNKNOWN)
-        return resource.read(ctx, entry.id, _load(resource, {**unknown, **entry.outputs})) is not None
+        secret = {wire_name(name): UNKNOWN for name, _ in fields_with(resource.outputs, SECRET)}
+        outputs = {name: value for name, value in entry.outputs.items() if value is not UNKNOWN}
+        whole = _required(resource) <= {*secret, *outputs}
+        prior = _load(resource, {**secret, **outputs}) if whole else None
+        return resource.read(ctx, entry.id, prior) is not None
 
     def _serve(self, urn: str | None, record: Record | None = None) -> Context[Client]:
         return dataclasses.replace(self.context, call=Call(urn, mark=record.mark if record else None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -18,6 +18,8 @@ from wallaroo_pulumi.provider.identity import InstanceMismatch
 from wallaroo_pulumi.provider.provider import Provider
 
 WORKSPACE, MEMBER = urn_of("Workspace"), urn_of("WorkspaceMember")
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:cipher"}
+"""How a state keeps a secret."""
 INPUTS = {"name": "fraud-prod"}
 
 
@@ -31,9 +33,10 @@ class Stack:
         self.member_inputs = bench.checked("WorkspaceMember", **of)
         self.member = _unrecorded(bench.create("WorkspaceMember", **of))
 
-    def provider(self, accept: str | None = None) -> Provider:
-        """A new run of the stack on the bench's instance."""
+    def provider(self, accept: str | None = None, before: Sequence[dict[str, Any]] = ()) -> Provider:
+        """A new run of the stack on the bench's instance. Its state begins with the entries ``before``."""
         resources = [
+            *before,
             entry("Workspace", *self.workspace),
             entry("WorkspaceMember", *self.member) | {"dependencies": [WORKSPACE]},
         ]
@@ -109,3 +112,10 @@ def test_an_instance_whose_objects_were_all_deleted_can_be_accepted(moved: Stack
 def test_an_object_that_was_deleted_while_others_remain_is_gone(stack: Stack, emulator: Emulated) -> None:
     emulator.control("delete", workspace_id=1, email="mary.jane@example.com")
     assert stack.provider().read("WorkspaceMember", MEMBER, *stack.member) is None
+
+
+def test_an_entry_that_names_its_workspace_in_secret_is_looked_for_by_its_id(stack: Stack) -> None:
+    gone = entry("Orchestration", "0f6d0a4e-8a5b-4c1d-9a0f-2f4f4f0b6f10", {"workspaceId": SECRET})
+    run = stack.provider(before=[gone])
+    lake = stack.bench.checked("Connection", name="lake", type="s3", details={})
+    assert run.create("Connection", None, lake)[0] == "lake", "the workspace is the stack's"
