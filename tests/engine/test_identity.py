@@ -138,6 +138,7 @@ PERSON = """
 """
 
 
+@pytest.mark.promise
 def test_an_address_that_another_person_has_now_leads_to_nobody_but_the_recorded_account(
     project: Make, emulator: Emulated
 ) -> None:
