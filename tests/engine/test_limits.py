@@ -1,4 +1,4 @@
-"""docs/limits.md says only what is true: each line of its tables is shown by a test, or leads to Pulumi's own pages."""
+"""Each row of the tables in docs/limits.md is proved by a test, or links to Pulumi's documentation."""
 
 from __future__ import annotations
 
@@ -21,45 +21,45 @@ from wallaroo_pulumi.resources import RESOURCES
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/limits.md"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How the engine writes a value that a preview cannot know (pulumi/runtime/rpc.py)."""
+"""The engine's placeholder for a value that is unknown in a preview (pulumi/runtime/rpc.py)."""
 
 Make = Callable[[str], Project]
 
 SHOWN_BY = {
     "A workspace is never deleted": "test_destroy_leaves_the_workspaces_and_the_next_up_takes_them_over",
     "A user is never deleted": "test_an_account_is_deactivated_and_adopted_again",
-    "A workspace whose name is taken": "test_a_name_that_is_taken_unseen",
+    "A name used by a workspace that the caller cannot see": "test_a_name_that_is_taken_unseen",
     "A `User` of an existing account": "test_adopted_objects_are_left_as_they_were_found",
     "An object whose create was interrupted": "test_an_object_whose_create_was_interrupted_counts_as_adopted",
     "An adopted pipeline or model version": "test_an_adopted_pipeline_keeps_the_steps_that_the_stack_gave_it",
     "Two instances with the same accounts": "test_another_workspace_under_the_recorded_id_is_refused",
-    "The password that the instance makes": "test_a_password_that_the_instance_makes_is_kept",
-    "What `wallaroo:validate` does not find": "test_what_no_call_tells_in_advance_is_told_by_up",
+    "The password that the instance generates": "test_a_password_that_the_instance_makes_is_kept",
+    "`wallaroo:validate` does not find": "test_what_no_call_tells_in_advance_is_told_by_up",
     "The user who runs Pulumi": "test_the_user_who_runs_pulumi_stays_a_member",
     "Tags of models": "test_tags_are_no_property_and_the_endpoint_that_has_them_is_not_called",
-    "Details of a connection": "test_get_connection_and_its_twin",
+    "Every user who may list connections": "test_get_connection_and_its_twin",
     "A connection can only be replaced": "test_details_are_replaced_old_first_and_the_use_follows",
     "A model registry is never deleted": (
         "test_destroy_leaves_a_registry_of_no_workspace_and_the_next_up_takes_it_over"
     ),
-    "A deployment's engine configuration": "test_an_engine_configuration_that_was_changed_by_hand_is_not_found",
+    "A refresh does not detect a manual change": "test_an_engine_configuration_that_was_changed_by_hand_is_not_found",
     "A changed configuration of a model version": "test_a_configuration_is_changed_in_place_and_taken_back",
-    "A model version that exists": "test_the_same_content_is_not_uploaded_twice",
-    "The integer id of a pipeline version": (
+    "A model version with the same name": "test_the_same_content_is_not_uploaded_twice",
+    "Only the call that creates a pipeline version": (
         "test_a_deployment_of_a_version_that_was_found_goes_by_its_uuid"
     ),
     "A killed task": "test_what_was_undone_by_hand_is_made_again",
-    "A publish is never deleted": ("test_deleting_leaves_the_publish_and_the_same_one_is_taken_over_again"),
+    "A publish is never deleted": "test_deleting_leaves_the_publish_and_the_same_one_is_taken_over_again",
     "The join token": "test_the_join_token_is_told_once_and_kept",
-    "What runs at an edge": "test_removing_an_edge_reaches_the_instance_only",
+    "Removing an edge": "test_removing_an_edge_reaches_the_instance_only",
     "An assay is never deleted": "test_deleting_deactivates_and_the_same_definition_activates_again",
-    "A pipeline version that was found": (
+    "A pipeline version that this stack did not create": (
         "test_a_version_that_is_known_by_its_uuid_alone_needs_an_earlier_publish"
     ),
     "`task/run_once`": "test_no_resource_acts_once_and_what_does_leaves_nothing_to_manage",
-    "Files of models": "test_models_whose_files_are_at_hand_go_round_with_their_pipelines",
-    "`wallaroo-pulumi drift` finds no publish": "test_what_was_added_by_hand_in_a_workspace_of_the_stack",
-    "Whole numbers beyond": "test_a_number_that_pulumi_cannot_keep_exactly_is_skipped_with_its_reason",
+    "Model files and engine configurations": "test_models_whose_files_are_at_hand_go_round_with_their_pipelines",
+    "`wallaroo-pulumi drift` does not list publishes": "test_what_was_added_by_hand_in_a_workspace_of_the_stack",
+    "Integers beyond": "test_a_number_that_pulumi_cannot_keep_exactly_is_skipped_with_its_reason",
     "`pulumi import`": "test_import_fails",
     "A run that creates or deletes": "test_the_stack_of_the_first_resource_is_exported_once",
     "At most four calls": "test_four_calls_run_at_a_time",
@@ -68,23 +68,23 @@ SHOWN_BY = {
     "A plan as JSON": "test_a_plan_has_no_detailed_diff",
     "The plan of a refresh": "test_a_refresh_does_not_show_that_a_secret_changed",
     "In the preview of an update": "test_what_the_id_tells_stays_known_in_the_preview_of_an_update",
-    "A preview does not see": "test_what_the_instance_would_refuse_is_found_in_preview_at_the_property",
-    "A program that looks up": "test_a_preview_of_a_lookup_asks_the_instance",
-    "A secret input's value": "test_a_check_that_fails_on_a_secret_does_not_show_it",
+    "A preview does not detect": "test_what_the_instance_would_refuse_is_found_in_preview_at_the_property",
+    "A program with lookups": "test_a_preview_of_a_lookup_asks_the_instance",
+    "Pulumi may print the value of a secret input": "test_a_check_that_fails_on_a_secret_does_not_show_it",
     "After a failed check": "test_the_line_of_ours_is_complete",
-    "Deleting needs the package": "test_without_the_package_nothing_is_deleted_or_lost",
+    "Deleting needs this package": "test_without_the_package_nothing_is_deleted_or_lost",
     "Refresh and destroy use the configuration": "test_a_refresh_after_a_rotation_needs_an_up_or_the_program",
 }
-"""How a line of the tables begins, and the test that shows it."""
+"""The beginning of each table row, and the test that proves it."""
 
 
 def rows() -> list[str]:
     lines = PAGE.read_text().splitlines()
-    return [line.strip("| ") for line in lines if line.startswith("| ") and not line.startswith("| what ")]
+    return [line.strip("| ") for line in lines if line.startswith("| ") and not line.startswith("| limit ")]
 
 
 @pytest.mark.promise
-def test_every_line_is_shown_by_a_test_or_leads_to_pulumis_pages() -> None:
+def test_every_row_is_proved_by_a_test_or_links_to_pulumis_documentation() -> None:
     tests = {
         name
         for file in (ROOT / "tests").rglob("test_*.py")
@@ -99,12 +99,12 @@ def test_every_line_is_shown_by_a_test_or_leads_to_pulumis_pages() -> None:
     assert {begin for begins in shown.values() for begin in begins} == set(SHOWN_BY)
 
 
-# --- of Wallaroo's API --------------------------------------------------------------------------------------
+# --- Wallaroo's API --------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def made(project: Make, emulator: Emulated) -> Callable[[str], Project]:
-    """Makes a stack from declarations and brings it up."""
+    """Return a function that creates a stack from declarations and runs `pulumi up`."""
 
     def make(*declarations: str) -> Project:
         stack = project("")
@@ -311,11 +311,11 @@ def test_removing_an_edge_reaches_the_instance_only(emulator: Emulated) -> None:
         assert emulator.endpoints()[-1] == "pipelines/remove_edge"
 
 
-# --- of Pulumi's dynamic providers --------------------------------------------------------------------------
+# --- Pulumi's dynamic providers --------------------------------------------------------------------------
 
 
 def told(run: Run, *parts: str) -> None:
-    """The run failed, and one line of it says all of this."""
+    """Assert that the run failed and that one line of its output contains all parts."""
     assert run.code != 0
     assert [line for line in run.text.splitlines() if all(part in line for part in parts)], run.text
 
