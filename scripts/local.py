@@ -1,10 +1,12 @@
-"""Run the estate on this machine: ``make up`` and its sisters. Needs the virtual environment that make prepares.
+"""Run the example estate on this machine: ``make up`` and the related targets.
 
-The emulator is used unless the configuration or the environment names an instance; it goes on running for an hour after
-its last request, so that plain ``pulumi`` commands work too. Everything that is kept lies in ``.local/``: a passphrase,
-``emulator/`` with the emulator's data and the state of the stack on it, and ``state/`` with that of the stack on an
-instance (``file://`` backends, unless PULUMI_BACKEND_URL says otherwise). The two are never mixed: state names objects
-by ids, and those of one instance are other objects on another.
+Requires the virtual environment that make prepares. Without the address of an instance in the configuration or the
+environment, the estate runs on the emulator. The emulator exits an hour after its last request, so that plain
+``pulumi`` commands work in the meantime.
+
+``.local/`` contains a passphrase, ``emulator/`` with the emulator's data and stack state, and ``state/`` with the stack
+state for a real instance (``file://`` backends, unless PULUMI_BACKEND_URL is set). The two states are separate, because
+state refers to objects by id, and the same id is another object on another instance.
 """
 
 from __future__ import annotations
@@ -32,15 +34,14 @@ RUNNING = EMULATOR / "running.json"
 IDLE_EXIT = 3600
 VARIABLES = {setting.key: setting.variables for setting in TABLE}
 NAMING = ("apiUrl", "domain", "suffix")
-"""The settings that name an instance."""
+"""The settings that identify an instance."""
 
 NEXT = """
-What next:
-  edit stacks/estate/estate.yaml, then
-  make preview    what would change
-  make up         change it
-  make refresh    find what was changed by hand
-  make destroy    take everything out of the stack's hands
+Next steps: edit stacks/estate/estate.yaml, then run
+  make preview    show what would change
+  make up         apply the changes
+  make refresh    detect manual changes
+  make destroy    destroy the stack's resources
   make down       stop the emulator
 
 Plain pulumi commands:  eval "$(make -s env)"
@@ -48,15 +49,15 @@ A real instance:        pulumi config set wallaroo:domain wallaroo.example.com
                         pulumi config set wallaroo:username ops@example.com
                         pulumi config set --secret wallaroo:password …
                         (README.md lists every key; `wallaroo-pulumi doctor` checks them)
-                        then make preview and make up: its state is kept apart from the emulator's"""
+                        then make preview and make up; its state is separate from the emulator's"""
 
 
-def say(text: str) -> None:
+def report(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
 def environment() -> dict[str, str]:
-    """The environment in which plain pulumi commands work; without backend and settings."""
+    """Return the environment for plain pulumi commands, without backend and settings."""
     build = subprocess.run(
         [sys.executable, str(ROOT / "engine/build.py")], stdout=subprocess.PIPE, text=True, check=False
     )
@@ -80,7 +81,7 @@ def environment() -> dict[str, str]:
 
 
 def select_stack(env: dict[str, str], folder: Path) -> None:
-    """Use the stack whose state lies in the folder, made when it is not there."""
+    """Select the stack with its state in this folder; create it if it does not exist."""
     if "PULUMI_BACKEND_URL" not in os.environ:
         state = folder / "state"
         state.mkdir(parents=True, exist_ok=True)
@@ -101,7 +102,7 @@ def pulumi(env: dict[str, str], *args: str, capture: bool = False) -> subprocess
 
 
 def names_an_instance(env: dict[str, str]) -> bool:
-    """Whether the stack's configuration or the environment says which instance to use."""
+    """Return whether the stack configuration or the environment contains the address of an instance."""
     if any(os.environ.get(name, "").strip() for key in NAMING for name in VARIABLES[key]):
         return True
     config = json.loads(pulumi(env, "config", "--json", capture=True).stdout or "{}")
@@ -109,7 +110,7 @@ def names_an_instance(env: dict[str, str]) -> bool:
 
 
 def running_emulator() -> dict[str, Any] | None:
-    """Its pid and URL, when it answers."""
+    """Return the emulator's pid and URL if it responds, or None."""
     try:
         known: dict[str, Any] = json.loads(RUNNING.read_text())
         with urllib.request.urlopen(f"{known['url']}/v1/api/config", timeout=5):
@@ -119,15 +120,15 @@ def running_emulator() -> dict[str, Any] | None:
 
 
 def start_emulator() -> dict[str, str]:
-    """Start the emulator unless it runs; returns the settings that reach it, and empty ones for all others."""
+    """Start the emulator if necessary. Return the variables that point to it, and empty ones for all others."""
     with (LOCAL / "emulator.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         known = running_emulator()
         if known is None:
             known = _launch(port=_last_port())
         else:
-            say(f"The emulator runs at {known['url']}.")
-    # What the environment says of another instance (its Keycloak, a token) is not for this one.
+            report(f"The emulator is running at {known['url']}.")
+    # Variables for another instance (its Keycloak, a token) must not reach the emulator.
     others = dict.fromkeys((name for names in VARIABLES.values() for name in names if name in os.environ), "")
     return others | {
         "WALLAROO_API_URL": known["url"],
@@ -156,15 +157,17 @@ def _launch(port: int) -> dict[str, Any]:
         first = next((line for line in log.read_text().splitlines() if line.startswith("http://")), None)
         if first:
             RUNNING.write_text(json.dumps({"pid": process.pid, "url": first.strip()}))
-            say(f"The emulator of a Wallaroo instance runs at {first.strip()} (API: /v1/api/docs).")
+            report(f"The emulator of a Wallaroo instance is running at {first.strip()} (API: /v1/api/docs).")
             return {"pid": process.pid, "url": first.strip()}
         if process.poll() is not None:
             if "another version of the emulator" in log.read_text():
                 aside = EMULATOR.rename(LOCAL / f"emulator-{time.strftime('%Y%m%d-%H%M%S')}")
-                say(f"What an older emulator kept lies in {aside.relative_to(ROOT)}; this one begins anew.")
+                report(
+                    f"Moved data of another emulator version to {aside.relative_to(ROOT)}; starting empty."
+                )
                 EMULATOR.mkdir()
                 return _launch(port=0)
-            if port:  # somebody else has the port of last time
+            if port:  # another process uses the previous port
                 return _launch(port=0)
             sys.exit(f"the emulator did not start: {log.read_text().strip()[-500:]}")
         time.sleep(0.1)
@@ -175,7 +178,7 @@ def _launch(port: int) -> dict[str, Any]:
 def stop_emulator() -> None:
     known = running_emulator()
     if known is None:
-        say("The emulator does not run.")
+        report("The emulator is not running.")
         return
     os.kill(known["pid"], signal.SIGTERM)
     for _ in range(100):
@@ -183,8 +186,8 @@ def stop_emulator() -> None:
             break
         time.sleep(0.1)
     else:
-        sys.exit(f"the emulator (process {known['pid']}) still runs ten seconds after it was told to stop")
-    say("The emulator is stopped; its data stays in .local/emulator.")
+        sys.exit(f"the emulator (process {known['pid']}) is still running ten seconds after SIGTERM")
+    report("Stopped the emulator. Its data is kept in .local/emulator.")
 
 
 def main() -> int:
@@ -198,7 +201,7 @@ def main() -> int:
         select_stack(env, LOCAL)
     else:
         env |= start_emulator()
-        select_stack(env, EMULATOR)  # again: it may have been moved aside
+        select_stack(env, EMULATOR)  # again: its folder may have been moved
     if command == "env":
         for name, value in env.items():
             print(f"export {name}={shlex.quote(value)}" if value else f"unset {name}")

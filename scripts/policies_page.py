@@ -1,4 +1,4 @@
-"""The text of docs/policies.md, generated from the rules; ``scripts/generate.py`` writes it."""
+"""Generate docs/policies.md from the rules, for ``scripts/generate.py``."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ pulumi up --policy-pack "$(wallaroo-pulumi policy-pack)" --policy-pack-config po
 ```
 
 Pulumi runs the pack with the first `python3` (or `python`) on PATH, or with the command in `PULUMI_PYTHON_CMD`. It ignores
-the option `virtualenv` in the program's `Pulumi.yaml`. Activate the environment with
+the option `virtualenv` in the program's `Pulumi.yaml`. Activate the environment that contains
 `wallaroo_pulumi[policy]` before you run Pulumi (`. .venv/bin/activate`), or set `PULUMI_PYTHON_CMD` to the absolute path
-of its `python`. The pack needs no environment of its own and no network. If the extra `policy` is missing,
-`wallaroo-pulumi policy-pack` fails with a line that says what to install.
+of its `python`. The pack needs no separate environment and no network. If the extra `policy` is missing,
+`wallaroo-pulumi policy-pack` fails and prints what to install.
 
-A violation names the resource and the correction:
+Each violation contains the resource and the correction:
 
 ```
 - [mandatory]  workspace-name  (pulumi-python:dynamic/wallaroo:Workspace: fraud)
@@ -36,7 +36,7 @@ A violation names the resource and the correction:
 ```
 
 To check the current state without running the program, use
-`pulumi policy analyze --policy-pack "$(wallaroo-pulumi policy-pack)"`. Its verdict is that of a preview.
+`pulumi policy analyze --policy-pack "$(wallaroo-pulumi policy-pack)"`. The result is the same as in a preview.
 
 ## Configuration
 
@@ -54,26 +54,26 @@ Each key is the name of a rule. Its value is a level, or an object with settings
 
 | level | effect of a violation |
 |---|---|
-| `advisory` | it is reported |
+| `advisory` | Pulumi reports it |
 | `mandatory` | the operation fails |
-| `remediate` | it is corrected and reported; the operation fails if the rule cannot correct it. Rules without remediation treat this level as `mandatory` |
+| `remediate` | Pulumi corrects and reports it; the operation fails if the rule cannot correct it. Rules without remediation treat this level as `mandatory` |
 | `disabled` | the rule does not run |
 
-An unknown setting or an invalid value ends the run with a line that names the rule and the setting. Regular expressions
-are those of Python's `re`.
+An unknown setting or an invalid value ends the run with a line that contains the rule and the setting. Regular
+expressions have the syntax of Python's `re`.
 """  # noqa: E501 - a row of a table is one line
 
 TAIL = """\
 ## Write your own rule
 
-A policy pack is a folder with two files. `house-rules/PulumiPolicy.yaml`:
+A policy pack is a folder with two files. `company-rules/PulumiPolicy.yaml`:
 
 ```yaml
 runtime: python
 version: 1.0.0
 ```
 
-`house-rules/__main__.py` contains the rule and starts the pack:
+`company-rules/__main__.py` contains the rule and starts the pack:
 
 ```python
 from wallaroo_pulumi.policies.pack import serve
@@ -88,48 +88,49 @@ def no_temporary_names(workspace, config):
         yield f"its name is {name!r}; choose one without tmp-"
 
 
-serve("house-rules", [*RULES, no_temporary_names])
+serve("company-rules", [*RULES, no_temporary_names])
 ```
 
-`pulumi up --policy-pack house-rules` runs it with the rules of this page; remove `*RULES` to run it alone.
+`pulumi up --policy-pack company-rules` runs it with the rules of this page; remove `*RULES` to run it alone.
 
-- Properties have the names of the state (`workspaceId`). `known` returns None for a property that is not set, or not
-  known in a preview.
-- Settings are keywords of the decorator: a JSON schema with `default` and `description`. They arrive in `config`;
-  `except_` becomes `except`.
-- `@stack_rule` is for rules about all resources together.
+- Properties have the same names as in the state (`workspaceId`). `known` returns None for a property that is unset or
+  unknown in a preview.
+- Declare settings as keywords of the decorator, each with a JSON schema that has `default` and `description`. The rule
+  receives the values in `config`; `except_` becomes `except`.
+- Use `@stack_rule` for rules about all resources together.
 - Test a rule without an engine:
   `no_temporary_names.violations(ResourceView(type=…, urn=…, properties={"name": "tmp-a"}))`.
 
-## What the pack checks, and when
+## What is checked, and when
 
 - **Order.** Rules about one resource run before it is created or changed, in previews and updates. Rules about the
   stack run after all its resources: in a preview before anything changes, in an update at the end.
-  `pulumi up --skip-preview` therefore creates what such a rule forbids, and then fails. Run a preview first.
-- **Unknown values** in a preview violate no rule; the update checks them. The workspace of a resource is known even
-  then if `workspace_id` comes from a `Workspace` of the program.
+  `pulumi up --skip-preview` therefore creates objects that such a rule forbids, and then fails. Run a preview first.
+- **Unknown values** in a preview violate no rule; the update checks them. The workspace of a resource is known if
+  its `workspace_id` comes from a `Workspace` in the program.
 - **Deleting.** Pulumi does not run policies on resources that it deletes. `no-destroy-unmanaged` and
-  `production-protect-adopted` therefore check the declaration. `protect` is the way to prevent a deletion.
+  `production-protect-adopted` therefore check the declaration. Use
+  `protect` to prevent a deletion.
 - **`force_destroy`.** Pulumi deletes the objects that the stack declares in a workspace, pipeline or model first.
-  Anything that `force_destroy` still finds was created by somebody else.
-- **Adopted objects** are left as they are when they are removed from the stack, unless `delete_adopted` is set.
-- **Assays** are advised, not required, because an assay needs a baseline. Where your programs declare them, set
+  `force_destroy` then deletes what is left, which the stack did not create.
+- **Adopted objects** stay unchanged when you remove them from the stack, unless `delete_adopted` is set.
+- **Assays** are only recommended, because an assay needs a baseline. If your programs declare them, set
   `{"production-assays": "mandatory"}`.
-- **Secrets.** A pack sees secret values and knows that they are secret. Its messages contain no details, no tokens and
-  nothing that looks like a credential. It cannot see whether a program read a value from a secret or contains it.
-- **Credentials** are recognised by the words of a name (`password`, `API_KEY`, `clientSecret`; not `tokenizer`), and by
-  form: private keys, tokens of some vendors, addresses and connection strings with a password or a signature, and
-  authorization headers. Other credentials are not found. The settings `allowed` and `names` adjust the names.
+- **Secrets.** A pack receives secret values, marked as secret. Its messages contain no details, no tokens and nothing
+  that looks like a credential. It cannot detect whether a program read a value from a secret or contains it.
+- **Credentials** are recognised by words in a name (`password`, `API_KEY`, `clientSecret`; not `tokenizer`) and by
+  format: private keys, tokens of some vendors, URLs and connection strings with a password or a signature, and
+  authorization headers. Other credentials are not detected. The settings `allowed` and `names` adjust the names.
 - **External resources** (`Workspace.get`) are not checked.
 - **Model sizes** come from the property `size`, which the provider computes from the file. The pack reads no files.
-  A size that is not known yet violates no rule.
+  An unknown size violates no rule.
 - **Remediations** change properties of declared resources and cannot add a resource. `workspace-owners` therefore
-  reports a workspace without owner, and `owner-group` changes the role of declared members.
+  reports a workspace without an owner, and `owner-group` changes the role of declared members.
 - **`workspace-name` as `remediate`** changes names to lower case. A new name means a new workspace; the old one, which
   the API cannot delete, keeps its contents. Use this level for new stacks. A workspace with `adopt="always"` keeps its
   name; add it to the setting `except`.
-- **Unknown rule names.** Pulumi rejects settings of a rule that does not exist with `invalid enforcement level ""`,
-  without the rule's name.
+- **Unknown rule names.** Pulumi rejects the settings of an unknown rule with `invalid enforcement level ""`, without
+  the rule's name.
 
 Rules match the classes of this package by type in any program: `pulumi-python:dynamic/wallaroo:<Class>` and
 `wallaroo:index:<Class>`.

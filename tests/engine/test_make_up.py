@@ -57,7 +57,7 @@ class Copy:
         return ran.stdout
 
     def running(self) -> dict[str, Any]:
-        """Of the emulator: its pid and URL."""
+        """Return the emulator's pid and URL."""
         told: dict[str, Any] = json.loads((self.folder / ".local/emulator/running.json").read_text())
         return told
 
@@ -67,7 +67,7 @@ def unchanged(told: str) -> bool:
 
 
 def gone(url: str) -> bool:
-    """Whether nobody answers there any more, or soon does not."""
+    """Return whether the server at this URL stops responding within ten seconds."""
     for _ in range(100):
         try:
             httpx.get(f"{url}/v1/api/config")
@@ -81,16 +81,16 @@ def gone(url: str) -> bool:
 def copy(tmp_path: Path, engine_env: dict[str, str]) -> Iterator[Copy]:
     copy = Copy(tmp_path / "project", engine_env)
     yield copy
-    with contextlib.suppress(OSError):  # it was not started, or is stopped
+    with contextlib.suppress(OSError):  # it was not started, or has stopped
         os.kill(copy.running()["pid"], signal.SIGKILL)
 
 
 @pytest.mark.promise
 def test_the_estate_on_the_emulator(copy: Copy) -> None:
-    # What the environment says of another instance's Keycloak is not for the emulator.
+    # Variables for another instance must not reach the emulator.
     told = copy.make("up", WALLAROO_KEYCLOAK_URL="http://127.0.0.1:9", WALLAROO_API_URL="  ")
     assert "Outputs:" in told
-    assert "make preview    what would change" in told
+    assert "make preview    show what would change" in told
     assert set(json.loads(copy.pulumi("stack", "output", "--json"))["workspaces"]) == set(MEMBERS)
     with_emulator = copy.running()
 
@@ -105,8 +105,8 @@ def test_the_estate_on_the_emulator(copy: Copy) -> None:
     assert gone(with_emulator["url"])
 
 
-def test_an_instance_that_is_named_has_a_state_of_its_own(copy: Copy, emulator: Emulated) -> None:
-    """State names objects by ids: those of the emulator are other objects on the instance."""
+def test_a_configured_instance_has_its_own_state(copy: Copy, emulator: Emulated) -> None:
+    """State refers to objects by id, and an id of the emulator is another object on the instance."""
     copy.make("up")
     for key, value in emulator.settings.items():
         copy.pulumi("config", "set", "--secret", f"wallaroo:{key}", value)
@@ -120,7 +120,7 @@ def test_an_instance_that_is_named_has_a_state_of_its_own(copy: Copy, emulator: 
     assert unchanged(copy.make("up"))
 
 
-def test_what_an_older_emulator_kept_is_put_aside(copy: Copy) -> None:
+def test_data_of_another_emulator_version_is_moved(copy: Copy) -> None:
     kept = copy.folder / ".local/emulator"
     kept.mkdir(parents=True)
     made = subprocess.run(

@@ -490,10 +490,10 @@ def guide(title: str) -> str:
 
 
 def test_a_rule_of_ones_own(fresh: Judged, tmp_path: Path) -> None:
-    fresh.policies = tmp_path / "house-rules"
+    fresh.policies = tmp_path / "company-rules"
     fresh.policies.mkdir()
     for name in ("PulumiPolicy.yaml", "__main__.py"):
-        (fresh.policies / name).write_text(guide(f"`house-rules/{name}`"))
+        (fresh.policies / name).write_text(guide(f"`company-rules/{name}`"))
     fresh.policy({})
     fresh.write(HEADER + 'wallaroo.Workspace("bad", name="tmp-a")\nwallaroo.Workspace("good", name="a")')
     run = fresh.pulumi("preview")
