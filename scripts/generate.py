@@ -13,18 +13,31 @@ import re
 import subprocess
 import sys
 import textwrap
-import types
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from estate_page import estate_page
 from policies_page import policies_page
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from python_types import (
+    DOCS as DOCS_TYPES,
+)
+from python_types import (
+    INPUT,
+    OUTPUT,
+    all_nested,
+    input_type,
+    is_plain,
+    output_types,
+    shapes_of,
+    shapes_text,
+    types_text,
+    without_none,
+)
 
 from wallaroo_pulumi.core.fields import (
-    ARROW_SCHEMA,
     AUTONAMED,
     COMPUTED_IN_CHECK,
     FORCES_REPLACEMENT,
@@ -41,6 +54,8 @@ from wallaroo_pulumi.resources import RESOURCES
 ROOT = Path(__file__).parent.parent
 
 CLASSES = ROOT / "wallaroo_pulumi/adapters/classes.py"
+TYPES = CLASSES.with_name("types.py")
+SHAPES = CLASSES.with_name("shapes.py")
 DOCS = ROOT / "docs/resources"
 EXAMPLE_FILES = {"$model_file": "ccfraud.onnx", "$orchestration_file": "nightly-scores.zip"}
 """Files that examples upload, as the pages name them."""
@@ -52,32 +67,20 @@ from __future__ import annotations
 
 # The kernel is not imported here: a program that declares resources needs neither models nor HTTP.
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from os import PathLike
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import pulumi
 
+from . import shapes
+from .inputs import Shape
 from .program import WallarooResource
+
+if TYPE_CHECKING:
+    from .types import (
+{types}
+    )
 '''
-
-
-def python_type(annotation: Any, *, item: str = "{}", output: bool = False) -> str:
-    """The type of a property as a program sees it; ``item`` wraps the parts of a list (``pulumi.Input[{}]``)."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        parts = dict.fromkeys(python_type(part, item=item, output=output) for part in get_args(annotation))
-        if output and len(parts.keys() - {"None"}) > 1:
-            return "Any"  # Pulumi checks outputs against their annotations, and knows no unions there
-        return " | ".join(parts)
-    if hasattr(annotation, "__metadata__"):
-        return python_type(get_args(annotation)[0], item=item, output=output)
-    if get_origin(annotation) is Literal:
-        return type(get_args(annotation)[0]).__name__
-    if get_origin(annotation) in (list, tuple):
-        return f"Sequence[{item.format(python_type(get_args(annotation)[0], item=item, output=output))}]"
-    if get_origin(annotation) is dict or (inspect.isclass(annotation) and issubclass(annotation, BaseModel)):
-        return "Mapping[str, Any]"
-    if annotation is type(None):
-        return "None"
-    return "Any" if annotation is Any else str(annotation.__name__)
 
 
 def choices(annotation: Any) -> tuple[str, ...]:
@@ -85,18 +88,6 @@ def choices(annotation: Any) -> tuple[str, ...]:
     if get_origin(annotation) is Literal:
         return tuple(str(value) for value in get_args(annotation))
     return next((found for part in get_args(annotation) if (found := choices(part))), ())
-
-
-def without_none(type_text: str) -> str:
-    return type_text.replace(" | None", "")
-
-
-def input_type(field: FieldInfo) -> str:
-    if ARROW_SCHEMA in field.metadata:
-        return "Any"  # pyarrow is not a dependency
-    type_text = python_type(field.annotation, item="pulumi.Input[{}]")
-    optional = " | None" if type_text.endswith(" | None") else ""
-    return f"pulumi.Input[{without_none(type_text)}]{optional}"
 
 
 def optional_in_program(field: FieldInfo) -> bool:
@@ -143,6 +134,8 @@ def class_text(resource: Resource[Any, Any]) -> str:
     secrets = [wire_name(name) for name, _ in fields_with(resource.outputs, SECRET)]
     autonamed = [wire_name(name) for name, _ in fields_with(resource.inputs, AUTONAMED)]
     of = {"int": "int", "str": "str"}
+    shapes = ", ".join(f'"{name}": {expression(shape)}' for name, shape in shapes_of(resource).items())
+    types = output_types(resource)
     from_id = ", ".join(f'"{wire_name(name)}": {of[kind]}' for name, kind in resource.from_id.items())
     lines = [
         f'class {resource.kind}(WallarooResource, module="wallaroo", name="{resource.kind}"):',
@@ -152,6 +145,7 @@ def class_text(resource: Resource[Any, Any]) -> str:
         "    _wire_names: ClassVar[Mapping[str, str]] = {",
         *(f'        "{name}": "{wire_name(name)}",' for name in outputs),
         "    }",
+        f"    _shapes: ClassVar[Mapping[str, Shape]] = {{{shapes}}}",
         f"    _secrets: ClassVar[tuple[str, ...]] = ({''.join(f'{s!r},' for s in secrets)})",
         f"    _from_id: ClassVar[Mapping[str, type]] = {{{from_id}}}",
         f"    _autonamed: ClassVar[str | None] = {next(iter(autonamed), None)!r}",
@@ -162,7 +156,7 @@ def class_text(resource: Resource[Any, Any]) -> str:
         "        *,",
     ]
     for name, field in sorted(inputs.items(), key=lambda item: optional_in_program(item[1])):
-        text = input_type(field)
+        text = input_type(name, field)
         if optional_in_program(field):
             default = None if field.is_required() else field.get_default(call_default_factory=True)
             if isinstance(default, list | dict | BaseModel):
@@ -197,15 +191,31 @@ def class_text(resource: Resource[Any, Any]) -> str:
         "",
     ]
     for name, field in outputs.items():
+        plain = is_plain(types[name])
+        output = "_output" if plain else "_python_output"
         lines += [
             "    @property",
-            f'    @pulumi.getter(name="{wire_name(name)}")',
-            f"    def {name}(self) -> pulumi.Output[{python_type(field.annotation, output=True)}]:",
+            *([f'    @pulumi.getter(name="{wire_name(name)}")'] if plain else []),
+            f"    def {name}(self) -> pulumi.Output[{types[name]}]:",
             *wrapped(f'"""{field.description}"""'),
-            f'        return self._output("{wire_name(name)}")',
+            f'        return self.{output}("{wire_name(name)}")',
             "",
         ]
     return "\n".join(lines)
+
+
+def expression(shape: str) -> str:
+    """A shape as the classes refer to it."""
+    return re.sub(r"\b([A-Z][A-Z_]+)\b", r"shapes.\1", shape)
+
+
+def classes_text() -> str:
+    types = "\n".join(
+        f"        {use.nested.format(m.__name__)}," for m in all_nested() for use in (INPUT, OUTPUT)
+    )
+    return "\n\n".join(
+        [HEADER.format(types=types + "\n        Model,"), *map(class_text, RESOURCES.values())]
+    )
 
 
 def example_text(resource: Resource[Any, Any]) -> str:
@@ -264,7 +274,7 @@ def docs_text(resource: Resource[Any, Any]) -> str:
         elif not field.is_required():
             value = field.get_default(call_default_factory=True)
             default = f"`{value.model_dump(exclude_none=True) if isinstance(value, BaseModel) else value!r}`"
-        type_text = without_none(python_type(field.annotation)).replace("|", "\\|")
+        type_text = without_none(DOCS_TYPES.of(field.annotation)).replace("|", "\\|")
         lines.append(f"| `{name}` | `{type_text}` | {default} | {described(field)} |")
     outputs = list(computed(resource))
     lines += [
@@ -276,7 +286,7 @@ def docs_text(resource: Resource[Any, Any]) -> str:
     if outputs:
         lines += ["", "| name | type | meaning |", "|---|---|---|"]
     for name, field in outputs:
-        type_text = without_none(python_type(field.annotation)).replace("|", "\\|")
+        type_text = without_none(DOCS_TYPES.of(field.annotation)).replace("|", "\\|")
         lines.append(f"| `{name}` | `{type_text}` | {described(field)} |")
     replacing = [f"`{name}`" for name, _ in fields_with(resource.inputs, FORCES_REPLACEMENT)]
     lines += [
@@ -305,8 +315,8 @@ def formatted(source: str, name: str) -> str:
 
 
 def generated() -> Iterator[tuple[Path, str]]:
-    classes = "\n\n".join([HEADER, *(class_text(resource) for resource in RESOURCES.values())])
-    yield CLASSES, formatted(classes, str(CLASSES))
+    for path, text in ((CLASSES, classes_text()), (TYPES, types_text()), (SHAPES, shapes_text())):
+        yield path, formatted(text, str(path))
     index = ["# Resources", "", "<!-- Generated from the definitions by `make generate`. -->", ""]
     for kind, resource in RESOURCES.items():
         yield DOCS / f"{kind}.md", docs_text(resource)

@@ -4,11 +4,41 @@ from __future__ import annotations
 
 # The kernel is not imported here: a program that declares resources needs neither models nor HTTP.
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from os import PathLike
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import pulumi
 
+from . import shapes
+from .inputs import Shape
 from .program import WallarooResource
+
+if TYPE_CHECKING:
+    from .types import (
+        BaselineArgs,
+        BaselineOutput,
+        ContinuousBatchingArgs,
+        ContinuousBatchingOutput,
+        DynamicBatchingArgs,
+        DynamicBatchingOutput,
+        EngineConfigArgs,
+        EngineConfigOutput,
+        IntervalArgs,
+        IntervalOutput,
+        Model,
+        ModelRefArgs,
+        ModelRefOutput,
+        OpenAiArgs,
+        OpenAiOutput,
+        QaicArgs,
+        QaicOutput,
+        StepArgs,
+        StepOutput,
+        SummarizerArgs,
+        SummarizerOutput,
+        WatchedArgs,
+        WatchedOutput,
+    )
 
 
 class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
@@ -28,6 +58,7 @@ class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
         "workspace_id": "workspaceId",
         "created_at": "createdAt",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {}
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {"workspaceId": int}
     _autonamed: ClassVar[str | None] = "name"
@@ -37,7 +68,7 @@ class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
         resource_name: str,
         *,
         name: pulumi.Input[str] | None = None,
-        adopt: pulumi.Input[str] = "if_empty",
+        adopt: pulumi.Input[Literal["never", "if_empty", "always"]] = "if_empty",
         force_destroy: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -78,7 +109,7 @@ class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
 
     @property
     @pulumi.getter(name="adopt")
-    def adopt(self) -> pulumi.Output[str]:
+    def adopt(self) -> pulumi.Output[Literal["never", "if_empty", "always"]]:
         """What to do when a workspace of this name exists and the caller is one of its owners: take it
         over only if it holds no model and no pipeline (`if_empty`), also if it holds some (`always`), or
         refuse (`never`)."""
@@ -127,6 +158,7 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
         "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {}
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {}
     _autonamed: ClassVar[str | None] = None
@@ -138,7 +170,7 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
         workspace_id: pulumi.Input[int],
         email: pulumi.Input[str] | None = None,
         user_id: pulumi.Input[str] | None = None,
-        role: pulumi.Input[str] = "COLLABORATOR",
+        role: pulumi.Input[Literal["OWNER", "COLLABORATOR"]] = "COLLABORATOR",
         delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -194,7 +226,7 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
 
     @property
     @pulumi.getter(name="role")
-    def role(self) -> pulumi.Output[str]:
+    def role(self) -> pulumi.Output[Literal["OWNER", "COLLABORATOR"]]:
         """`OWNER` or `COLLABORATOR`."""
         return self._output("role")
 
@@ -232,6 +264,7 @@ class User(WallarooResource, module="wallaroo", name="User"):
         "adopted": "adopted",
         "user_id": "userId",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {}
     _secrets: ClassVar[tuple[str, ...]] = ("initialPassword",)
     _from_id: ClassVar[Mapping[str, type]] = {"userId": str}
     _autonamed: ClassVar[str | None] = None
@@ -384,6 +417,12 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         "version": "version",
         "status": "status",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {
+        "accel": shapes.QAIC,
+        "dynamicBatching": shapes.DYNAMIC_BATCHING,
+        "continuousBatching": shapes.CONTINUOUS_BATCHING,
+        "openai": shapes.OPEN_AI,
+    }
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {"modelVersionId": int}
     _autonamed: ClassVar[str | None] = None
@@ -394,22 +433,52 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         *,
         workspace_id: pulumi.Input[int],
         name: pulumi.Input[str],
-        path: pulumi.Input[str],
-        framework: pulumi.Input[str],
-        arch: pulumi.Input[str] | None = None,
-        accel: pulumi.Input[str | Mapping[str, Any]] | None = None,
+        path: pulumi.Input[str | PathLike[str]],
+        framework: pulumi.Input[
+            Literal[
+                "custom",
+                "hugging-face-automatic-speech-recognition",
+                "hugging-face-feature-extraction",
+                "hugging-face-image-classification",
+                "hugging-face-image-segmentation",
+                "hugging-face-image-to-text",
+                "hugging-face-object-detection",
+                "hugging-face-question-answering",
+                "hugging-face-sentiment-analysis",
+                "hugging-face-stable-diffusion-text-2-img",
+                "hugging-face-summarization",
+                "hugging-face-text-classification",
+                "hugging-face-text-generation",
+                "hugging-face-translation",
+                "hugging-face-zero-shot-classification",
+                "hugging-face-zero-shot-image-classification",
+                "hugging-face-zero-shot-object-detection",
+                "keras",
+                "mlflow",
+                "onnx",
+                "python",
+                "pytorch",
+                "sglang",
+                "sklearn",
+                "tensorflow",
+                "vllm",
+                "xgboost",
+            ]
+        ],
+        arch: pulumi.Input[Literal["x86", "arm", "power10"]] | None = None,
+        accel: pulumi.Input[Literal["none", "cuda", "jetson", "openvino", "rocm"] | QaicArgs] | None = None,
         python_version: pulumi.Input[str] | None = None,
         requirements: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         framework_config: pulumi.Input[Mapping[str, Any]] | None = None,
         input_schema: Any | None = None,
         output_schema: Any | None = None,
-        visibility: pulumi.Input[str] = "private",
+        visibility: pulumi.Input[Literal["private", "public"]] = "private",
         tensor_fields: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        batch_config: pulumi.Input[str] | None = None,
+        batch_config: pulumi.Input[Literal["single"]] | None = None,
         filter_threshold: pulumi.Input[float] | None = None,
-        dynamic_batching: pulumi.Input[Mapping[str, Any]] | None = None,
-        continuous_batching: pulumi.Input[Mapping[str, Any]] | None = None,
-        openai: pulumi.Input[Mapping[str, Any]] | None = None,
+        dynamic_batching: pulumi.Input[DynamicBatchingArgs] | None = None,
+        continuous_batching: pulumi.Input[ContinuousBatchingArgs] | None = None,
+        openai: pulumi.Input[OpenAiArgs] | None = None,
         force_destroy: pulumi.Input[bool] = False,
         timeout: pulumi.Input[float] | None = None,
         delete_adopted: pulumi.Input[bool] = False,
@@ -536,10 +605,11 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         return self._output("arch")
 
     @property
-    @pulumi.getter(name="accel")
-    def accel(self) -> pulumi.Output[Any | None]:
+    def accel(
+        self,
+    ) -> pulumi.Output[Literal["none", "cuda", "jetson", "openvino", "rocm"] | QaicOutput | None]:
         """The accelerator."""
-        return self._output("accel")
+        return self._python_output("accel")
 
     @property
     @pulumi.getter(name="pythonVersion")
@@ -554,10 +624,9 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         return self._output("requirements")
 
     @property
-    @pulumi.getter(name="frameworkConfig")
     def framework_config(self) -> pulumi.Output[Mapping[str, Any] | None]:
         """Options of the frameworks custom, sglang and vllm, by the API's names."""
-        return self._output("frameworkConfig")
+        return self._python_output("frameworkConfig")
 
     @property
     @pulumi.getter(name="inputSchema")
@@ -596,22 +665,19 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         return self._output("filterThreshold")
 
     @property
-    @pulumi.getter(name="dynamicBatching")
-    def dynamic_batching(self) -> pulumi.Output[Mapping[str, Any] | None]:
+    def dynamic_batching(self) -> pulumi.Output[DynamicBatchingOutput | None]:
         """`max_batch_delay_ms`, `batch_size_target` and `batch_size_limit`."""
-        return self._output("dynamicBatching")
+        return self._python_output("dynamicBatching")
 
     @property
-    @pulumi.getter(name="continuousBatching")
-    def continuous_batching(self) -> pulumi.Output[Mapping[str, Any] | None]:
+    def continuous_batching(self) -> pulumi.Output[ContinuousBatchingOutput | None]:
         """`max_concurrent_batch_size`."""
-        return self._output("continuousBatching")
+        return self._python_output("continuousBatching")
 
     @property
-    @pulumi.getter(name="openai")
-    def openai(self) -> pulumi.Output[Mapping[str, Any] | None]:
+    def openai(self) -> pulumi.Output[OpenAiOutput | None]:
         """`enabled`, `completion_config` and `chat_completion_config`: OpenAI-compatible endpoints."""
-        return self._output("openai")
+        return self._python_output("openai")
 
     @property
     @pulumi.getter(name="forceDestroy")
@@ -704,6 +770,7 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
         "version_id": "versionId",
         "version": "version",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {"steps": shapes.STEP}
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {}
     _autonamed: ClassVar[str | None] = None
@@ -714,7 +781,7 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
         *,
         workspace_id: pulumi.Input[int],
         name: pulumi.Input[str],
-        steps: pulumi.Input[Sequence[pulumi.Input[Mapping[str, Any]]]],
+        steps: pulumi.Input[Sequence[pulumi.Input[StepArgs | Model]]],
         force_destroy: pulumi.Input[bool] = False,
         delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
@@ -771,10 +838,9 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
         return self._output("forceDestroy")
 
     @property
-    @pulumi.getter(name="steps")
-    def steps(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
+    def steps(self) -> pulumi.Output[Sequence[StepOutput]]:
         """The steps."""
-        return self._output("steps")
+        return self._python_output("steps")
 
     @property
     @pulumi.getter(name="deleteAdopted")
@@ -796,10 +862,9 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
         return self._output("pipelineId")
 
     @property
-    @pulumi.getter(name="versionId")
-    def version_id(self) -> pulumi.Output[Any]:
+    def version_id(self) -> pulumi.Output[int | str]:
         """The latest version: its id, or its UUID when the id is not told."""
-        return self._output("versionId")
+        return self._python_output("versionId")
 
     @property
     @pulumi.getter(name="version")
@@ -831,6 +896,10 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         "status": "status",
         "inference_url": "inferenceUrl",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {
+        "models": shapes.MODEL_REF,
+        "engineConfig": shapes.ENGINE_CONFIG,
+    }
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {}
     _autonamed: ClassVar[str | None] = None
@@ -842,8 +911,8 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         workspace_id: pulumi.Input[int],
         pipeline_name: pulumi.Input[str],
         pipeline_version_id: pulumi.Input[int | str],
-        models: pulumi.Input[Sequence[pulumi.Input[int | Mapping[str, Any]]]] | None = None,
-        engine_config: pulumi.Input[Mapping[str, Any]] | None = None,
+        models: pulumi.Input[Sequence[pulumi.Input[int | str | Model | ModelRefArgs]]] | None = None,
+        engine_config: pulumi.Input[EngineConfigArgs] | None = None,
         timeout: pulumi.Input[float] | None = None,
         delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
@@ -900,24 +969,21 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         return self._output("pipelineName")
 
     @property
-    @pulumi.getter(name="pipelineVersionId")
-    def pipeline_version_id(self) -> pulumi.Output[Any | None]:
+    def pipeline_version_id(self) -> pulumi.Output[int | str | None]:
         """The version that is deployed."""
-        return self._output("pipelineVersionId")
+        return self._python_output("pipelineVersionId")
 
     @property
-    @pulumi.getter(name="models")
-    def models(self) -> pulumi.Output[Sequence[Any] | None]:
+    def models(self) -> pulumi.Output[Sequence[int | ModelRefOutput] | None]:
         """All model versions that the pipeline version uses: ModelVersion objects, or their
         `model_version_id`. By default those of its steps; give them with the integer id of a version
         that is not the latest"""
-        return self._output("models")
+        return self._python_output("models")
 
     @property
-    @pulumi.getter(name="engineConfig")
-    def engine_config(self) -> pulumi.Output[Mapping[str, Any] | None]:
+    def engine_config(self) -> pulumi.Output[EngineConfigOutput | None]:
         """What the engines get, made by `engine_config(...)`; the instance's defaults when left out."""
-        return self._output("engineConfig")
+        return self._python_output("engineConfig")
 
     @property
     @pulumi.getter(name="timeout")
@@ -984,6 +1050,7 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
         "chart_version": "chartVersion",
         "chart_reference": "chartReference",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {"models": shapes.MODEL_ID, "engineConfig": shapes.ENGINE_CONFIG}
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {"publishId": int}
     _autonamed: ClassVar[str | None] = None
@@ -993,8 +1060,8 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
         resource_name: str,
         *,
         pipeline_version_id: pulumi.Input[int | str],
-        models: pulumi.Input[Sequence[pulumi.Input[int]]],
-        engine_config: pulumi.Input[Mapping[str, Any]] | None = None,
+        models: pulumi.Input[Sequence[pulumi.Input[int | str | Model]]],
+        engine_config: pulumi.Input[EngineConfigArgs] | None = None,
         replaces: pulumi.Input[Sequence[pulumi.Input[int]]] | None = None,
         timeout: pulumi.Input[float] | None = None,
         delete_adopted: pulumi.Input[bool] = False,
@@ -1038,10 +1105,9 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
         return cls._read(resource_name, id, opts)
 
     @property
-    @pulumi.getter(name="pipelineVersionId")
-    def pipeline_version_id(self) -> pulumi.Output[Any]:
+    def pipeline_version_id(self) -> pulumi.Output[int | str]:
         """The version to publish: the `version_id` of a Pipeline."""
-        return self._output("pipelineVersionId")
+        return self._python_output("pipelineVersionId")
 
     @property
     @pulumi.getter(name="models")
@@ -1050,10 +1116,9 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
         return self._output("models")
 
     @property
-    @pulumi.getter(name="engineConfig")
-    def engine_config(self) -> pulumi.Output[Mapping[str, Any] | None]:
+    def engine_config(self) -> pulumi.Output[EngineConfigOutput | None]:
         """What the engine gets on an edge, made by `engine_config(...)`."""
-        return self._output("engineConfig")
+        return self._python_output("engineConfig")
 
     @property
     @pulumi.getter(name="replaces")
@@ -1153,6 +1218,7 @@ class Edge(WallarooResource, module="wallaroo", name="Edge"):
         "edge_id": "edgeId",
         "edge_bundle": "edgeBundle",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {}
     _secrets: ClassVar[tuple[str, ...]] = ("edgeBundle",)
     _from_id: ClassVar[Mapping[str, type]] = {}
     _autonamed: ClassVar[str | None] = None
@@ -1164,7 +1230,7 @@ class Edge(WallarooResource, module="wallaroo", name="Edge"):
         name: pulumi.Input[str],
         publish_id: pulumi.Input[int],
         tags: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        adopt: pulumi.Input[str] = "never",
+        adopt: pulumi.Input[Literal["never", "renew"]] = "never",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare an Edge.
@@ -1214,7 +1280,7 @@ class Edge(WallarooResource, module="wallaroo", name="Edge"):
 
     @property
     @pulumi.getter(name="adopt")
-    def adopt(self) -> pulumi.Output[str]:
+    def adopt(self) -> pulumi.Output[Literal["never", "renew"]]:
         """What to do when an edge of this name exists: refuse (`never`), or remove it and add it again
         (`renew`), since its join token cannot be read. The place then needs the new bundle."""
         return self._output("adopt")
@@ -1259,6 +1325,7 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         "adopted": "adopted",
         "assay_id": "assayId",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {"summarizer": shapes.SUMMARIZER}
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {"assayId": str}
     _autonamed: ClassVar[str | None] = None
@@ -1270,15 +1337,15 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         name: pulumi.Input[str],
         workspace_id: pulumi.Input[int],
         pipeline_name: pulumi.Input[str],
-        fields: pulumi.Input[Sequence[pulumi.Input[Mapping[str, Any]]]],
-        baseline: pulumi.Input[Mapping[str, Any]],
+        fields: pulumi.Input[Sequence[pulumi.Input[WatchedArgs]]],
+        baseline: pulumi.Input[BaselineArgs],
         window_seconds: pulumi.Input[int],
         first_run: pulumi.Input[str],
         model_name: pulumi.Input[str] | None = None,
         run_until: pulumi.Input[str] | None = None,
-        every: pulumi.Input[Mapping[str, Any]] | None = None,
+        every: pulumi.Input[IntervalArgs] | None = None,
         cron: pulumi.Input[str] | None = None,
-        summarizer: pulumi.Input[Mapping[str, Any]] | None = None,
+        summarizer: pulumi.Input[SummarizerArgs] | None = None,
         active: pulumi.Input[bool] = True,
         delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
@@ -1367,18 +1434,16 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         return self._output("modelName")
 
     @property
-    @pulumi.getter(name="fields")
-    def fields(self) -> pulumi.Output[Sequence[Mapping[str, Any]]]:
+    def fields(self) -> pulumi.Output[Sequence[WatchedOutput]]:
         """What to watch: `name` (such as `out.variable`), and optionally `indexes` into it and the
         scores `warning` and `alert`."""
-        return self._output("fields")
+        return self._python_output("fields")
 
     @property
-    @pulumi.getter(name="baseline")
-    def baseline(self) -> pulumi.Output[Mapping[str, Any]]:
+    def baseline(self) -> pulumi.Output[BaselineOutput]:
         """What to compare with: `{'static': [start, end]}`, `{'rolling': {'start': …, 'width':
         {'seconds': …}}}`, `{'vector': [numbers]}`, or `{'summary': {…}}` in the API's own form."""
-        return self._output("baseline")
+        return self._python_output("baseline")
 
     @property
     @pulumi.getter(name="windowSeconds")
@@ -1399,11 +1464,10 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         return self._output("runUntil")
 
     @property
-    @pulumi.getter(name="every")
-    def every(self) -> pulumi.Output[Mapping[str, Any] | None]:
+    def every(self) -> pulumi.Output[IntervalOutput | None]:
         """How often it runs: `unit` (`Minute`, `Hour`, `Day` or `Week`) and `quantity`. Give this or
         `cron`."""
-        return self._output("every")
+        return self._python_output("every")
 
     @property
     @pulumi.getter(name="cron")
@@ -1412,11 +1476,10 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         return self._output("cron")
 
     @property
-    @pulumi.getter(name="summarizer")
-    def summarizer(self) -> pulumi.Output[Mapping[str, Any]]:
+    def summarizer(self) -> pulumi.Output[SummarizerOutput]:
         """How values are binned and scores computed: by default five quantiles, their densities, and the
         population stability index."""
-        return self._output("summarizer")
+        return self._python_output("summarizer")
 
     @property
     @pulumi.getter(name="active")
@@ -1462,6 +1525,7 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
         "adopted": "adopted",
         "connection_id": "connectionId",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {}
     _secrets: ClassVar[tuple[str, ...]] = ("details",)
     _from_id: ClassVar[Mapping[str, type]] = {}
     _autonamed: ClassVar[str | None] = None
@@ -1473,7 +1537,7 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
         name: pulumi.Input[str],
         type: pulumi.Input[str],
         details: pulumi.Input[Mapping[str, Any]],
-        adopt: pulumi.Input[str] = "if_same",
+        adopt: pulumi.Input[Literal["never", "if_same"]] = "if_same",
         delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -1523,14 +1587,13 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
         return self._output("type")
 
     @property
-    @pulumi.getter(name="details")
     def details(self) -> pulumi.Output[Mapping[str, Any]]:
         """What orchestrations need to connect: any JSON object, keyed as you like."""
-        return self._output("details")
+        return self._python_output("details")
 
     @property
     @pulumi.getter(name="adopt")
-    def adopt(self) -> pulumi.Output[str]:
+    def adopt(self) -> pulumi.Output[Literal["never", "if_same"]]:
         """What to do when a connection of this name exists: take it over only if type and details are
         those declared (`if_same`), or refuse (`never`)."""
         return self._output("adopt")
@@ -1570,6 +1633,7 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
         "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {}
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {}
     _autonamed: ClassVar[str | None] = None
@@ -1653,6 +1717,7 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
         "adopted": "adopted",
         "registry_id": "registryId",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {}
     _secrets: ClassVar[tuple[str, ...]] = ("token",)
     _from_id: ClassVar[Mapping[str, type]] = {"registryId": str}
     _autonamed: ClassVar[str | None] = None
@@ -1747,6 +1812,7 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
         "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {}
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {}
     _autonamed: ClassVar[str | None] = None
@@ -1835,6 +1901,7 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
         "orchestration_id": "orchestrationId",
         "status": "status",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {}
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {"orchestrationId": str}
     _autonamed: ClassVar[str | None] = None
@@ -1845,7 +1912,7 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
         *,
         workspace_id: pulumi.Input[int],
         name: pulumi.Input[str],
-        path: pulumi.Input[str],
+        path: pulumi.Input[str | PathLike[str]],
         timeout: pulumi.Input[float] | None = None,
         delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
@@ -1977,6 +2044,7 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
         "task_id": "taskId",
         "status": "status",
     }
+    _shapes: ClassVar[Mapping[str, Shape]] = {}
     _secrets: ClassVar[tuple[str, ...]] = ()
     _from_id: ClassVar[Mapping[str, type]] = {"taskId": str}
     _autonamed: ClassVar[str | None] = None
@@ -2067,10 +2135,9 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
         return self._output("schedule")
 
     @property
-    @pulumi.getter(name="arguments")
     def arguments(self) -> pulumi.Output[Mapping[str, Any] | None]:
         """What the code is given: any JSON object, keyed as you like."""
-        return self._output("arguments")
+        return self._python_output("arguments")
 
     @property
     @pulumi.getter(name="debug")

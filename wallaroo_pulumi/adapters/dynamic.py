@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 AUTONAME_KEY = "__autoname"
 """Carries the name to give an unnamed object from the program to check; never stored."""
+SOURCES_KEY = "__sources"
+"""Tells check, in a preview, which inputs come from the same Output (wire name → number); never stored."""
 
 
 @dynamic_host.one_line_errors
@@ -57,14 +59,15 @@ class DynamicProvider(ResourceProvider):
         dynamic_host.install_cancellation()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        autoname = news.get(AUTONAME_KEY)
+        autoname, sources = news.get(AUTONAME_KEY), news.get(SOURCES_KEY)
         given = _from_pulumi(news)
         inputs, failures = self._provider.check(
             self.kind,
             current_urn(),
             given,
             _from_pulumi(_olds),
-            autoname if isinstance(autoname, str) else None,
+            autoname=autoname if isinstance(autoname, str) else None,
+            sources=sources if isinstance(sources, Mapping) else None,
         )
         shown = [failure.for_python(given) for failure in failures]
         return CheckResult(_to_pulumi(inputs), [CheckFailure(f.property, f.reason) for f in shown])

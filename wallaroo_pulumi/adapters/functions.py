@@ -18,12 +18,15 @@ import pulumi
 from ..core.names import wire_name
 from ..core.read import read_by_id
 from ..errors import ObjectError, WallarooError
+from .inputs import FREE, Arguments, InputError
 from .program_settings import lookup_settings, require_settings, under_mocks
 from .session import provider
+from .shapes import STEP
 
 if TYPE_CHECKING:
     from ..api import Client
     from ..api import models as wire
+    from .types import StepOutput
 
 ResultT = TypeVar("ResultT")
 
@@ -104,7 +107,7 @@ class PipelineResult:
     name: str
     version: str | None = None
     """The UUID of the latest version, which a Deployment takes as ``pipeline_version_id``; None without versions."""
-    steps: Sequence[Mapping[str, Any]] = ()
+    steps: Sequence[StepOutput] = ()
 
 
 def get_workspace(*, name: str | None = None, workspace_id: int | None = None) -> WorkspaceResult:
@@ -112,6 +115,10 @@ def get_workspace(*, name: str | None = None, workspace_id: int | None = None) -
 
     Stops the program with one line when there is none, or none that this user can see.
     """
+    name, workspace_id = (
+        _text("get_workspace", "name", name),
+        _id("get_workspace", "workspace_id", workspace_id),
+    )
     _exactly_one("get_workspace", name=name, workspace_id=workspace_id)
 
     def find(client: Client) -> WorkspaceResult:
@@ -142,13 +149,14 @@ def get_user(*, email: str | None = None, user_id: str | None = None) -> UserRes
 
     Stops the program with one line when there is none.
     """
+    email, user_id = _text("get_user", "email", email), _text("get_user", "user_id", user_id)
     _exactly_one("get_user", email=email, user_id=user_id)
 
     def find(client: Client) -> UserResult:
         if user_id is not None:
             found = client.users.find(user_id, fresh=True)
         else:
-            found = client.users.find_by_email((email or "").strip())
+            found = client.users.find_by_email(email or "")
         if found is None:
             what = f"the e-mail address {email}" if email is not None else f"the id {user_id!r}"
             raise ObjectError(f"no user of the instance has {what}; check the spelling, or declare a User")
@@ -172,8 +180,10 @@ def get_connection(name: str) -> ConnectionResult:
     Stops the program with one line when there is none.
     """
 
+    wanted = _text("get_connection", "name", name)
+
     def find(client: Client) -> ConnectionResult:
-        found = next((c for c in client.connections.list(fresh=True) if c.name == name), None)
+        found = next((c for c in client.connections.list(fresh=True) if c.name == wanted), None)
         if found is None:
             raise ObjectError(
                 f"connection {name!r} does not exist or this user cannot see it; check the name, or declare it"
@@ -190,11 +200,12 @@ def get_model_version(
 
     By models/get_version_by_id or models/list. Stops the program with one line when there is none.
     """
+    model_version_id = _id("get_model_version", "model_version_id", model_version_id)
+    workspace_id = _id("get_model_version", "workspace_id", workspace_id)
+    name = _text("get_model_version", "name", name)
     by_id = (model_version_id is not None, workspace_id is not None, name is not None)
     if by_id not in ((True, False, False), (False, True, True)):
-        raise pulumi.RunError(
-            "get_model_version: give either model_version_id alone, or workspace_id and name"
-        )
+        raise InputError("get_model_version: give either model_version_id alone, or workspace_id and name")
 
     def find(client: Client) -> ModelVersionResult:
         if model_version_id is not None:
@@ -222,10 +233,14 @@ def get_pipeline(workspace_id: int, name: str) -> PipelineResult:
     Stops the program with one line when there is none.
     """
 
+    place, wanted = _id("get_pipeline", "workspace_id", workspace_id), _text("get_pipeline", "name", name)
+    if place is None or wanted is None:
+        raise InputError("get_pipeline: give workspace_id and name")
+
     def find(client: Client) -> PipelineResult:
-        for found in client.pipelines.list(workspace_id, fresh=True):
-            if found.pipeline.name == name:
-                return _pipeline(client, workspace_id, found)
+        for found in client.pipelines.list(place, fresh=True):
+            if found.pipeline.name == wanted:
+                return _pipeline(client, place, found)
         raise ObjectError(
             f"workspace {workspace_id} has no pipeline {name!r}, or this user cannot see it; check both, or declare a "
             "Pipeline"
@@ -334,7 +349,7 @@ def _pipeline(client: Client, workspace_id: int, found: wire.ListedPipeline) -> 
         workspace_id=workspace_id,
         name=found.pipeline.name,
         version=version.version if version else None,
-        steps=(version.steps or version.definition or ()) if version else (),
+        steps=STEP.to_python([*(version.steps or version.definition or ())]) if version else (),
     )
 
 
@@ -353,9 +368,38 @@ def _version_of_id(client: Client, id: int) -> wire.ConfiguredModelVersion:
     return found
 
 
+def _text(function: str, argument: str, value: Any) -> str | None:
+    """A name, id or address in its canonical form. Raises InputError."""
+    from ..core.fields import key_text
+
+    call = Arguments(function)
+    plain = call.plain(value, argument, secret=True)
+    if plain is None:
+        return None
+    if not isinstance(plain, str):
+        raise call.reject(argument, f"must be text, not {type(value).__name__}")
+    try:
+        return str(key_text(plain.strip(" \t\r\n")))
+    except ValueError as error:
+        raise call.reject(argument, str(error)) from None
+
+
+def _id(function: str, argument: str, value: Any) -> int | None:
+    """The id of a workspace or a model version. Raises InputError."""
+    call = Arguments(function)
+    plain = call.plain(value, argument, secret=True)
+    if plain is None:
+        return None
+    if isinstance(plain, str) and plain.isdecimal():  # an id of Pulumi
+        plain = int(plain)
+    if isinstance(plain, bool) or not isinstance(plain, int | float) or plain % 1 or plain <= 0:
+        raise call.reject(argument, f"must be a positive whole number, not {value!r}")
+    return int(plain)
+
+
 def _exactly_one(function: str, **given: object) -> None:
     if sum(value is not None for value in given.values()) != 1:
-        raise pulumi.RunError(f"{function}: give exactly one of {' and '.join(given)}")
+        raise InputError(f"{function}: give exactly one of {' and '.join(given)}")
 
 
 def _look_up(
@@ -376,16 +420,11 @@ def _from_wire(result: type[ResultT], value: Mapping[str, Any]) -> ResultT:
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(result):  # type: ignore[arg-type]  # the callers pass dataclasses
         if (wire := wire_name(field.name)) in value:
-            of = element.get(field.name)
-            fields[field.name] = [_from_wire(of, v) for v in value[wire]] if of else _whole(value[wire])
+            of, shape = element.get(field.name), STEP if field.name == "steps" else FREE
+            fields[field.name] = (
+                [_from_wire(of, v) for v in value[wire]] if of else shape.to_python(value[wire])
+            )
     return result(**fields)
-
-
-def _whole(value: Any) -> Any:
-    """Numbers come back as floats from Pulumi; none of these results has a fraction."""
-    if isinstance(value, list):
-        return [_whole(v) for v in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _twin(function: Callable[..., ResultT], **args: Any) -> pulumi.Output[ResultT]:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import base64
 import functools
+import itertools
 import pickle
 import pickletools
-from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final, Self, cast
 
 import pulumi
 
-from .dynamic import AUTONAME_KEY, DynamicProvider
+from .dynamic import AUTONAME_KEY, SOURCES_KEY, DynamicProvider
+from .inputs import FREE, Arguments, Shape, wire_path
 from .program_settings import require_settings
+from .transforms import name_options_as_on_the_wire
 
 _PROVIDER_KEY = "__provider"
 
@@ -39,6 +42,8 @@ class WallarooResource(pulumi.dynamic.Resource):
     _kind: ClassVar[str]
     _wire_names: ClassVar[Mapping[str, str]]
     """Every input and output: Python name → wire name."""
+    _shapes: ClassVar[Mapping[str, Shape]]
+    """Wire names of the properties that hold objects, or are no plain values."""
     _secrets: ClassVar[tuple[str, ...]]
     """Wire names of secret properties."""
     _from_id: ClassVar[Mapping[str, type]]
@@ -46,20 +51,31 @@ class WallarooResource(pulumi.dynamic.Resource):
     _autonamed: ClassVar[str | None]
     """Wire name of the property that is named after the resource when left out."""
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        name_options_as_on_the_wire(f"pulumi-python:{cls._resource_type_name}", cls._wire_options)
+
     def __init__(
         self, resource_name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         require_settings()
-        opts = self._translated(opts)
+        opts = pulumi.ResourceOptions.merge(opts, None)
         # Only keys among the given properties become attributes (docs/internals/dynamic-host.md#calls).
         props: dict[str, Any] = dict.fromkeys(self._wire_names.values())
-        props.update({self._wire_names[name]: _serialised(value) for name, value in inputs.items()})
-        for name in self._secrets:
-            if props[name] is not None:
-                props[name] = pulumi.Output.secret(props[name])
+        arguments = Arguments(f"{self._kind} {resource_name!r}")
+        for name, value in inputs.items():
+            props[self._wire_names[name]] = self._plain(arguments, name, value)
         if self._autonamed and props[self._autonamed] is None and opts.id is None:
             props[AUTONAME_KEY] = self._autoname(resource_name, opts.parent)
+        if pulumi.runtime.is_dry_run():
+            sources = {
+                self._wire_names[name]: _number(v)
+                for name, v in inputs.items()
+                if isinstance(v, pulumi.Output)
+            }
+            props[SOURCES_KEY] = sources or None
         props[_PROVIDER_KEY] = _reference(self._kind)
+        self.__dict__["_given"] = props
         # Not the initializer of dynamic.Resource, which would pickle the provider again for each resource.
         super(pulumi.dynamic.Resource, self).__init__(
             f"pulumi-python:{self._resource_type_name}", resource_name, props, opts
@@ -73,8 +89,9 @@ class WallarooResource(pulumi.dynamic.Resource):
     ) -> Self:
         resource = cls.__new__(cls)
         # Ids are numbers everywhere else in these classes (and floats on Pulumi's wire), but text to Pulumi.
-        text = pulumi.Output.from_input(id).apply(
-            lambda given: given if isinstance(given, str) else f"{given:.0f}"
+        given = Arguments(f"{cls._kind}.get({resource_name!r})").plain(id, "id")
+        text = pulumi.Output.from_input(given).apply(
+            lambda known: known if isinstance(known, str) else f"{known:.0f}"
         )
         WallarooResource.__init__(
             resource, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=text))
@@ -82,18 +99,57 @@ class WallarooResource(pulumi.dynamic.Resource):
         return resource
 
     def _output(self, wire_name: str) -> pulumi.Output[Any]:
-        return cast("pulumi.Output[Any]", self.__dict__[wire_name])
+        """The output; None while the resource is being declared, when transformations see it."""
+        return cast("pulumi.Output[Any]", self.__dict__.get(wire_name))
 
-    def _translated(self, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    def _python_output(self, wire_name: str) -> pulumi.Output[Any]:
+        """An output with objects, or numbers that may be whole, as programs see them."""
+        key, output = f"python {wire_name}", self._output(wire_name)
+        if output is not None and key not in self.__dict__:
+            self.__dict__[key] = output.apply(self._shapes.get(wire_name, FREE).to_python)
+        return self._output(key)
+
+    def _plain(self, arguments: Arguments, name: str, value: Any) -> Any:
+        """The value of an input (Python name) as it is sent."""
+        wire = self._wire_names[name]
+        secret = wire in self._secrets
+        value = arguments.plain(value, name, self._shapes.get(wire, FREE), secret=secret)
+        return pulumi.Output.secret(value) if secret and value is not None else value
+
+    # --- transformations, which run inside Pulumi's initializer: those of the resource, then those of its parents
+
+    @property
+    def _transformations(self) -> list[pulumi.ResourceTransformation]:
+        return [*self.__dict__["_transformations"], _finish]
+
+    @_transformations.setter
+    def _transformations(self, transformations: list[pulumi.ResourceTransformation]) -> None:
+        self.__dict__["_transformations"] = transformations
+
+    def _finished(self, name: str, props: Mapping[str, Any]) -> dict[str, Any]:
+        """The properties, when transformations may have changed them: named as on the wire, and converted."""
+        given, arguments = self.__dict__["_given"], Arguments(f"{self._kind} {name!r}")
+        finished: dict[str, Any] = {}
+        for key, value in props.items():
+            python = next((p for p, wire in self._wire_names.items() if key in (p, wire)), None)
+            if python is None or (key in given and given[key] is value):
+                finished.setdefault(key, value)
+            else:
+                finished[self._wire_names[python]] = self._plain(arguments, python, value)
+        return finished
+
+    @classmethod
+    def _wire_options(cls, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
         """Options in which properties are named as on the wire, and computed secrets are marked."""
 
-        def wire(paths: list[str] | None) -> list[str]:
-            return [self._wire_names.get(path, path) for path in paths or []]
+        def wire(paths: Iterable[str] | None) -> list[str]:
+            return [wire_path(path, cls._wire_names, cls._shapes) for path in paths or ()]
 
         opts = pulumi.ResourceOptions.merge(opts, None)
-        if isinstance(opts.ignore_changes, list):
-            opts.ignore_changes = wire(opts.ignore_changes)
-        opts.additional_secret_outputs = wire(opts.additional_secret_outputs) + list(self._secrets)
+        opts.ignore_changes = wire(opts.ignore_changes)
+        opts.replace_on_changes = wire(opts.replace_on_changes)
+        secrets = wire(opts.additional_secret_outputs)
+        opts.additional_secret_outputs = list(dict.fromkeys([*secrets, *cls._secrets]))
         return opts
 
     def _autoname(self, resource_name: str, parent: pulumi.Resource | None) -> pulumi.Input[str]:
@@ -107,11 +163,22 @@ class WallarooResource(pulumi.dynamic.Resource):
         return urn.apply(lambda urn: autoname(resource_name, f"{urn}/{self._kind}::{resource_name}"))
 
 
-def _serialised(value: Any) -> Any:
-    """A ``pyarrow.Schema`` as base64; any other value as it is. pyarrow is not a dependency, hence the name."""
-    if type(value).__module__.partition(".")[0] == "pyarrow":
-        return base64.b64encode(value.serialize().to_pybytes()).decode()
-    return value
+_numbers: Final = itertools.count()
+
+
+def _number(output: pulumi.Output[Any]) -> int:
+    """A number of this Output alone. Its ``id()`` may be that of another one later."""
+    return cast(int, output.__dict__.setdefault("_wallaroo_number", next(_numbers)))
+
+
+def _finish(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    """The last transformation of every resource of ours. Children of one inherit it, and may be of any other kind."""
+    resource = args.resource
+    if not isinstance(resource, WallarooResource):
+        return None
+    return pulumi.ResourceTransformationResult(
+        resource._finished(args.name, args.props), resource._wire_options(args.opts)
+    )
 
 
 def _known_first(prop: pulumi.Output[Any], id: pulumi.Output[str], of: type) -> pulumi.Output[Any]:

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from . import names
 from .fields import AUTONAMED, SECRET, Properties, fields_with, nearest_name
 from .json_values import InvalidValue, Place
 from .names import wire_name
@@ -56,6 +57,8 @@ def check(
     UNKNOWN may stand anywhere. ``autoname`` is the name to give when the program gives none; an object that has
     a name keeps it.
     """
+    if rejected := list(_rejected(news)):
+        return {}, [Failure("", line) for line in dict.fromkeys(rejected)]
     given = {name: value for name, value in news.items() if value is not None}
     for name, _ in fields_with(resource.inputs, AUTONAMED):
         key = wire_name(name)
@@ -67,6 +70,19 @@ def check(
         return {}, [_failure(resource.inputs, given, problem) for problem in error.errors()]
     except BadInput as bad:
         return {}, [Failure.at(wire_name(bad.property), bad.property, bad.reason)]
+
+
+def _rejected(value: Any) -> Iterator[str]:
+    """The lines of values that the adapter could not convert."""
+    match value:
+        case {names.INVALID: str(line)}:
+            yield line
+        case Mapping():
+            for part in value.values():
+                yield from _rejected(part)
+        case list() | tuple():
+            for part in value:
+                yield from _rejected(part)
 
 
 def _failure(inputs: type[Properties], given: Mapping[str, Any], problem: ErrorDetails) -> Failure:

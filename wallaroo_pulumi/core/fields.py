@@ -58,6 +58,7 @@ COMPUTED_IN_CHECK: Final = Marker("computed from other inputs")
 DERIVED: Final = Marker("follows from other inputs and is no difference by itself")
 ARROW_SCHEMA: Final = Marker("an Arrow schema: a `pyarrow.Schema`, or base64 of its serialised form")
 SECRET: Final = Marker("secret")
+MODEL_VERSION: Final = Marker("or a ModelVersion")
 UNORDERED: Final = Marker("the order does not matter")
 
 
@@ -313,7 +314,7 @@ KeyText = Annotated[str, BeforeValidator(key_text)]
 Line = Annotated[str, BeforeValidator(_line)]
 Email = Annotated[str, BeforeValidator(_email)]
 WorkspaceId = Annotated[PositiveInt, _object_id("the workspace_id of a Workspace")]
-ModelVersionId = Annotated[PositiveInt, _object_id("the model_version_id of a ModelVersion")]
+ModelVersionId = Annotated[PositiveInt, _object_id("the model_version_id of a ModelVersion"), MODEL_VERSION]
 PublishId = Annotated[PositiveInt, _object_id("the publish_id of a PipelinePublish")]
 Url = Annotated[str, BeforeValidator(_url)]
 Cron = Annotated[str, _cron((5,))]

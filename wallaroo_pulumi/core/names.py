@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Final
+
+INVALID: Final = "__invalid"
+"""The key of an object that stands for a value that was rejected before check; its value is the line that says why."""
 
 DNS_LABEL = re.compile(r"[a-zA-Z](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 """The rule of the vendor's SDK for workspace, pipeline and model names (docs/internals/mlops-api.md#names)."""

@@ -15,6 +15,7 @@ from typing import Any, Final
 from ..api import Client
 from ..core.check import Failure, check
 from ..core.context import Call, Context
+from ..core.declarations import Declarations
 from ..core.diff import Difference, diff
 from ..core.fields import LOCAL, SECRET, UNKNOWN, Adopting, fields_with
 from ..core.names import wire_name
@@ -51,6 +52,7 @@ class Provider:
         self._connect = connect
         self._ownership = ownership or Ownership()
         self._identity = Identity(accept_instance)
+        self._declarations = Declarations()
         self._validates = validates
         self._context: Context[Client] | None = None
         self._lock = threading.Lock()
@@ -69,12 +71,19 @@ class Provider:
         urn: str | None,
         news: Mapping[str, Any],
         olds: Mapping[str, Any],
+        *,
         autoname: str | None = None,
+        sources: Mapping[str, Any] | None = None,
     ) -> tuple[Wire, list[Failure]]:
-        """Return the canonical inputs and what is wrong with them; exactly one of the two is empty."""
+        """Return the canonical inputs, and what is wrong with them.
+
+        ``sources`` is for inputs that are not known yet: see :meth:`Declarations.duplicates`.
+        """
         resource = _resource(kind)
         inputs, failures = check(resource, news, olds, autoname)
         self._ownership.declare(urn, kind, inputs)
+        if not failures and urn is not None:
+            failures = self._declarations.duplicates(resource, urn, inputs, sources or {})
         if not failures and self._validates:
             failures = validate(resource, self.context, inputs, olds)
         return inputs, failures

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
@@ -24,20 +23,14 @@ from ..core.fields import (
 )
 from ..core.json_values import InvalidValue
 from ..core.names import wire_name
-
-_QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(k|[KMGTPE]i?)?")
-_LEAST_MEMORY = 2**20
+from ..core.quantities import require_memory
 
 
 def _memory(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(int(value))
     if isinstance(value, str):
-        found = _QUANTITY.fullmatch(value)
-        if not found:
-            raise ValueError("must be a Kubernetes quantity, such as 512Mi or 3Gi")
-        if not found[2] and float(found[1]) < _LEAST_MEMORY:
-            raise ValueError(f"is a number of bytes, less than 1Mi; did you mean {value}Mi?")
+        require_memory(value)
     return value
 
 
@@ -72,6 +65,13 @@ class Amounts(Properties):
     """CPUs, memory and GPUs (those of NVIDIA), and other extended resources by their names, such as `amd.com/gpu`."""
 
     model_config = ConfigDict(extra="allow")
+    extended: ClassVar[tuple[str, ...]] = (
+        "amd.com/gpu",
+        "gpu.intel.com/i915",
+        "nvidia.com/gpu",
+        "qualcomm.com/qaic",
+    )
+    """Extended resources that the vendor's SDK requests by name."""
     __pydantic_extra__: dict[str, Element[CountFromZero]]
 
     cpu: Amount | None = None
