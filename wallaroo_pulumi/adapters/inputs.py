@@ -1,12 +1,13 @@
 """What programs pass to classes, builders and functions, as values that Pulumi can send.
 
-A program may pass a path, a number of numpy, an enumeration member or a model. Each becomes a JSON value here. Anything
-else is rejected in one line that names the argument. Only the standard library and Pulumi are imported.
+A program may pass a path, a number of numpy, an enumeration member or a model version. Each becomes a JSON value here.
+Anything else is rejected in one line that names the argument. Only the standard library and Pulumi are imported.
 """
 
 from __future__ import annotations
 
 import base64
+import dataclasses
 import enum
 import math
 import numbers
@@ -133,7 +134,8 @@ class Arguments:
             case Invalid():
                 return {INVALID: value.line}
             case pulumi.Output():
-                return value.apply(lambda known: self._known(known, value, path, shape, found is None))
+                secret = found is None
+                return value.apply(lambda known: self._known(known, value, path, shape, secret, name))
             case enum.Enum():
                 return self._plain(value.value, path, shape, found, name)
             case str():
@@ -156,7 +158,7 @@ class Arguments:
                     for index, part in enumerate(_ordered(value))
                 ]
             case Awaitable():
-                return self._plain(pulumi.Output.from_input(value), path, shape, found)
+                return self._plain(pulumi.Output.from_input(value), path, shape, found, name)
             case pulumi.output.Unknown():
                 return value
         return self._other(value, path, shape, found)
@@ -215,10 +217,12 @@ class Arguments:
             result[wire] = self._plain(part, f"{path}.{key}", shape.below(wire) or FREE, found, name)
         return result
 
-    def _known(self, known: Any, output: pulumi.Output[Any], path: str, shape: Shape, secret: bool) -> Any:
+    def _known(
+        self, known: Any, output: pulumi.Output[Any], path: str, shape: Shape, secret: bool, name: str
+    ) -> Any:
         """The value of an Output. A credential in it makes it secret, with a warning, unless it is secret already."""
         found: list[str] = []
-        result = or_invalid(lambda: self._plain(known, path, shape, None if secret else found))
+        result = or_invalid(lambda: self._plain(known, path, shape, None if secret else found, name))
         if isinstance(result, Invalid):
             return {INVALID: result.line}
         if not found:
@@ -309,4 +313,8 @@ def _hint(value: Any, path: str) -> str:
         return "; give text, such as value.isoformat()"
     if isinstance(value, bytes | bytearray):
         return "; decode it to text first"
+    if hasattr(value, "model_dump"):
+        return "; give an object, such as value.model_dump(mode='json')"
+    if dataclasses.is_dataclass(value):
+        return "; give an object, such as dataclasses.asdict(value)"
     return ""

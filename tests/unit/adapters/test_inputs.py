@@ -17,6 +17,7 @@ from uuid import UUID
 
 import numpy as np
 import pulumi
+import pydantic
 import pytest
 
 from wallaroo_pulumi.adapters import inputs
@@ -34,6 +35,10 @@ class Text(str):
 @dataclasses.dataclass
 class Found:
     workspace_id: int
+
+
+class Settings(pydantic.BaseModel):
+    bucket: str = "lake"
 
 
 ID = UUID("0b989008-5f1d-453e-8085-98d97be1b722")
@@ -110,6 +115,8 @@ def test_values_that_become_json(value: Any, expected: Any) -> None:
             "arguments.a[1].b has the key 8080, which must be text; put it in quotes",
         ),
         ({"a": {"b": object()}}, "arguments.a.b cannot be a value of type object"),
+        (Found(3), "Found; give an object, such as dataclasses.asdict(value)"),
+        (Settings(), "Settings; give an object, such as value.model_dump(mode='json')"),
         (pulumi.FileAsset("a"), "cannot be a value of type pulumi.asset.FileAsset"),
     ],
 )
@@ -225,10 +232,7 @@ def test_what_looks_like_a_credential_is_a_secret_and_reported(
     warnings: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", warnings.append)
 
-    async def is_secret(given: Any) -> bool:
-        return await pulumi.Output.from_input(given).is_secret()
-
-    assert asyncio.run(asyncio.wait_for(_secret(lambda: plain(value)), 10))
+    assert asyncio.run(_secret(lambda: plain(value)))
     assert [line.split(" looks ")[0].split(" is named")[0] for line in warnings] == [f"Task('t'): {path}"]
     assert "hush" not in str(warnings)
     # The same in an Output; nothing is reported of one that is secret already.
@@ -237,6 +241,18 @@ def test_what_looks_like_a_credential_is_a_secret_and_reported(
     assert asyncio.run(_secret(lambda: plain(pulumi.Output.secret(value))))
     assert plain(value, secret=True) is not None
     assert len(warnings) == 2
+    # And where the text alone is an Output.
+    assert asyncio.run(_secret(lambda: plain(_with_outputs(value))))
+    assert len(warnings) == 3
+
+
+def _with_outputs(value: Any, key: str = "") -> Any:
+    """``value`` with an Output in place of every text; names stay as they are."""
+    if isinstance(value, dict):
+        return {key: _with_outputs(part, key) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_with_outputs(part) for part in value]
+    return value if key == "name" else pulumi.Output.from_input(value)
 
 
 async def _secret(given: Any) -> bool:
