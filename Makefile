@@ -17,6 +17,7 @@ help:
 	@echo "make test-all  all tests          make test-sdk-range    selected tests on other SDKs and Pythons"
 	@echo "make check     format, types, imports, generated files, links"
 	@echo "make generate  classes and docs   make engine    a Pulumi engine; prints its folder last"
+	@echo "make docs      the site of docs/, strict and with checked links"
 	@echo "make keycloak | conformance    what the tests need of Keycloak and of the vendor's SDK"
 	@echo "make bench     speed and scale, half an hour    make bench-quick    the same in minutes"
 
@@ -97,4 +98,19 @@ bench-quick: $(VENV)/.ready
 	PYTHONPATH=tests/support $(BIN)/python -m benchmarks --quick
 
 clean:
-	rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(DOCS_VENV) build/site .local .mypy_cache .ruff_cache .pytest_cache
+
+# The site of docs/. It has an environment of its own, apart from that of development.
+DOCS_VENV := .venv-docs
+SITE := build/site
+
+$(DOCS_VENV)/.ready: requirements-docs.txt
+	@echo "Preparing the environment of the site in $(DOCS_VENV) ..." >&2
+	@test -x $(DOCS_VENV)/bin/python || $(PYTHON) -m venv $(DOCS_VENV)
+	@$(DOCS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-docs.txt
+	@touch $@
+
+.PHONY: docs
+docs: $(DOCS_VENV)/.ready
+	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/python -m mkdocs build --clean
+	@echo "The site is built. Open $(CURDIR)/$(SITE)/index.html in a browser; it needs no server."

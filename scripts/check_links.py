@@ -70,15 +70,16 @@ def anchors(file: Path) -> frozenset[str]:
     text = _FENCE.sub("", file.read_text(encoding="utf-8"))
     found = set(_HTML_ANCHOR.findall(text))
     for heading in _HEADING.findall(text):
-        slug = _slug(heading)
+        base = slug(heading)
         number = 0
-        while (numbered := f"{slug}-{number}" if number else slug) in found:
+        while (numbered := f"{base}-{number}" if number else base) in found:
             number += 1
         found.add(numbered)
     return frozenset(found)
 
 
-def _slug(heading: str) -> str:
+def slug(heading: str) -> str:
+    """Return the anchor of a heading, as GitHub makes it."""
     words = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading)
     return re.sub(r"[^\w\- ]", "", words.strip().lower()).replace(" ", "-")
 

@@ -36,6 +36,7 @@ from python_types import (
     types_text,
     without_none,
 )
+from reference_pages import cli_page, functions_page
 
 from wallaroo_pulumi.core.fields import (
     AUTONAMED,
@@ -324,6 +325,8 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield DOCS / "README.md", "\n".join(index) + "\n"
     yield ROOT / "docs/policies.md", policies_page()
     yield ROOT / "docs/estate.md", estate_page()
+    yield ROOT / "docs/functions.md", functions_page(formatted)
+    yield ROOT / "docs/cli.md", cli_page()
     yield ROOT / "docs" / FILE_NAME, to_json()
 
 

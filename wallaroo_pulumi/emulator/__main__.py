@@ -8,7 +8,8 @@ from .server import serve
 from .settings import Settings
 
 
-def main(arguments: list[str] | None = None) -> int:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the options; docs/cli.md shows its help."""
     parser = argparse.ArgumentParser(
         prog="wallaroo-pulumi emulator", description="Run a local Wallaroo on 127.0.0.1."
     )
@@ -38,7 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--duplicate-workspace-names", action="store_true", help="let a workspace name be taken twice"
     )
-    given = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = parser().parse_args(arguments)
     return serve(
         Settings(
             port=given.port,
