@@ -1,4 +1,5 @@
-"""Check that what the texts refer to exists: links and anchors in Markdown, and ``docs/…md`` paths in any text.
+"""Check that what the texts refer to exists: links and anchors in Markdown, ``docs/…md`` paths in any text,
+and the pages of docs/ in the site's navigation.
 
 ``make check`` runs this. Links to other sites are not followed.
 """
@@ -84,8 +85,18 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", words.strip().lower()).replace(" ", "-")
 
 
+def not_in_navigation(root: Path, paths: Iterable[Path]) -> Iterator[str]:
+    """Yield a line for each page of docs/ that the site's navigation lacks; `make docs` would fail on it."""
+    navigation = (root / "mkdocs.yml").read_text(encoding="utf-8")
+    for path in paths:
+        if path.suffix == ".md" and path.is_relative_to(root / "docs"):
+            page = path.relative_to(root / "docs").as_posix()
+            if not re.search(rf"[:-] {re.escape(page)}$", navigation, re.MULTILINE):
+                yield f"docs/{page}: is not in the navigation of mkdocs.yml; add it there"
+
+
 def main() -> int:
-    found = list(problems(ROOT, files(ROOT)))
+    found = [*problems(ROOT, files(ROOT)), *not_in_navigation(ROOT, files(ROOT))]
     print("\n".join(found), file=sys.stderr, end="\n" if found else "")
     return 1 if found else 0
 

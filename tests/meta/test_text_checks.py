@@ -54,6 +54,22 @@ def test_links_in_code_and_to_other_sites_are_not_followed(
     assert list(script("check_links").problems(tmp_path, write(tmp_path, {"a.md": text}))) == []
 
 
+def test_pages_that_the_site_does_not_lead_to_are_reported(
+    script: Callable[[str], Any], tmp_path: Path
+) -> None:
+    navigation = "nav:\n  - Home: index.md\n  - Reference:\n      - deep/a.md\n"
+    files = {
+        "mkdocs.yml": navigation,
+        "docs/index.md": "",
+        "docs/deep/a.md": "",
+        "docs/a.md": "",
+        "README.md": "",
+    }
+    assert list(script("check_links").not_in_navigation(tmp_path, write(tmp_path, files))) == [
+        "docs/a.md: is not in the navigation of mkdocs.yml; add it there"
+    ]
+
+
 def test_old_phrases_are_rejected_outside_the_list(script: Callable[[str], Any], tmp_path: Path) -> None:
     paths = write(
         tmp_path,
