@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import (
@@ -22,11 +22,11 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
-from pulumi.runtime import rpc
 
 from ..errors import ObjectError
 from . import dynamic_host, session
 from .dynamic_host import current_urn
+from .pulumi_values import Decoder, encode
 
 if TYPE_CHECKING:
     from ..provider.provider import Provider
@@ -60,20 +60,20 @@ class DynamicProvider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         autoname, sources = news.get(AUTONAME_KEY), news.get(SOURCES_KEY)
-        given = _from_pulumi(news)
+        given = _decoded(news)
         inputs, failures = self._provider.check(
             self.kind,
             current_urn(),
             given,
-            _from_pulumi(_olds),
+            _decoded(_olds),
             autoname=autoname if isinstance(autoname, str) else None,
             sources=sources if isinstance(sources, Mapping) else None,
         )
         shown = [failure.for_python(given) for failure in failures]
-        return CheckResult(_to_pulumi(inputs), [CheckFailure(f.property, f.reason) for f in shown])
+        return CheckResult(_encoded(inputs), [CheckFailure(f.property, f.reason) for f in shown])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        found = self._provider.diff(self.kind, current_urn(), _id, _from_pulumi(_olds), _from_pulumi(_news))
+        found = self._provider.diff(self.kind, current_urn(), _id, _decoded(_olds), _decoded(_news))
         if found.records_instance:
             session.explain_recording()
         return DiffResult(
@@ -83,10 +83,10 @@ class DynamicProvider(ResourceProvider):
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        return CreateResult(*self._creator_or_remover.create(self.kind, current_urn(), _from_pulumi(props)))
+        return CreateResult(*self._creator_or_remover.create(self.kind, current_urn(), _decoded(props)))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        state = _from_pulumi(props)
+        state = _decoded(props)
         found = self._provider.read(self.kind, current_urn(), id_, state)
         if found is not None:
             id, outputs, inputs = found
@@ -99,11 +99,11 @@ class DynamicProvider(ResourceProvider):
         return ReadResult("", {})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        olds, news = _from_pulumi(_olds), _from_pulumi(_news)
+        olds, news = _decoded(_olds), _decoded(_news)
         return UpdateResult(self._provider.update(self.kind, current_urn(), _id, olds, news))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        self._creator_or_remover.delete(self.kind, current_urn(), _id, _from_pulumi(_props))
+        self._creator_or_remover.delete(self.kind, current_urn(), _id, _decoded(_props))
 
     # --- the rest ----------------------------------------------------------------------------------------
 
@@ -120,32 +120,14 @@ class DynamicProvider(ResourceProvider):
         return provider
 
 
-def _from_pulumi(props: Mapping[str, Any]) -> dict[str, Any]:
-    """Our view of Pulumi's property dictionary: UNKNOWN for its unknowns, without Pulumi's private keys."""
+def _decoded(props: Mapping[str, Any]) -> dict[str, Any]:
     from ..core.fields import UNKNOWN
     from ..core.record import RECORD_KEYS
 
-    def plain(value: Any) -> Any:
-        if isinstance(value, pulumi.output.Unknown) or (isinstance(value, str) and value == rpc.UNKNOWN):
-            return UNKNOWN
-        if isinstance(value, Mapping):
-            if rpc.is_rpc_secret(cast(Any, value)):
-                return plain(rpc.unwrap_rpc_secret(value))
-            return {k: plain(v) for k, v in value.items()}
-        if isinstance(value, list | tuple):
-            return [plain(v) for v in value]
-        return value
-
-    return {k: plain(v) for k, v in props.items() if not k.startswith("__") or k in RECORD_KEYS}
+    return Decoder(UNKNOWN, (pulumi.output.Unknown,)).properties(props, RECORD_KEYS)
 
 
-def _to_pulumi(value: Any) -> Any:
+def _encoded(inputs: Mapping[str, Any]) -> Any:
     from ..core.fields import UNKNOWN
 
-    if value is UNKNOWN:
-        return rpc.UNKNOWN
-    if isinstance(value, Mapping):
-        return {k: _to_pulumi(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_to_pulumi(v) for v in value]
-    return value
+    return encode(inputs, UNKNOWN)

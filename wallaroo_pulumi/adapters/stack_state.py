@@ -16,16 +16,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Final, cast
-
-from pulumi.runtime import rpc
+from typing import Any, Final
 
 from ..core.fields import UNKNOWN
 from ..core.record import StackEntry
 from ..errors import one_line
-
-TYPES: Final = ("pulumi-python:dynamic/wallaroo:", "wallaroo:index:")
-"""What the type tokens of this package's resources begin with."""
+from .pulumi_values import Decoder, kind_of
 
 _TIMEOUT: Final = 60.0
 """Seconds for one export; a remote backend may be slow."""
@@ -92,18 +88,19 @@ def entries(state: Any) -> Sequence[StackEntry]:
     Left out are those that a program only reads, and those that were deleted and not created anew yet.
     """
     resources = (state.get("deployment") or {}).get("resources") or ()
+    decoder = Decoder(UNKNOWN)
     needed = {urn for resource in resources for urn in _needs(resource)}
     return [
         StackEntry(
             urn=resource["urn"],
-            kind=resource["type"].rpartition(":")[2],
+            kind=kind,
             id=resource["id"],
-            outputs=_without_secrets(resource.get("outputs") or {}),
+            outputs=decoder.value(resource.get("outputs") or {}),
             pending_delete=bool(resource.get("delete")),
             needed=resource["urn"] in needed,
         )
         for resource in resources
-        if resource["type"].startswith(TYPES)
+        if (kind := kind_of(resource["type"]))
         and resource.get("id")
         and not (resource.get("external") or resource.get("pendingReplacement"))
     ]
@@ -115,14 +112,6 @@ def _needs(resource: Mapping[str, Any]) -> Iterator[str]:
     for urns in (resource.get("propertyDependencies") or {}).values():
         yield from urns or ()
     yield from filter(None, (resource.get("parent"), resource.get("deletedWith")))
-
-
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, dict):
-        if rpc.is_rpc_secret(cast(Any, value)):
-            return UNKNOWN
-        return {key: _without_secrets(item) for key, item in value.items()}
-    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 @functools.cache

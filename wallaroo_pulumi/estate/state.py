@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..core.record import Record
+from ..adapters.pulumi_values import Decoder, Path, kind_of
+from ..core.record import RECORD_KEYS, Record
 from ..resources import RESOURCES
 
-TYPE: Final = "pulumi-python:dynamic/wallaroo:"
-"""The prefix of this package's type tokens."""
-_PROVIDER_KEY: Final = "__provider"
-_SECRET: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - a marker
-"""The key that marks a secret in the state (pulumi/sdk/go/common/resource/sig)."""
 _SEGMENT: Final = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+|\*)\]|\.?([^.\[\]]+)')
 
-PropertyPath = tuple[str | int, ...]
+PropertyPath = Path
 """Keys and indexes; ``"*"`` is any of them."""
 
 
@@ -40,41 +35,32 @@ def managed(state: Mapping[str, Any]) -> list[Managed]:
     """Return this package's resources in an exported state."""
     return [
         Managed(
-            kind=resource["type"].removeprefix(TYPE),
+            kind=kind,
             name=resource["urn"].rpartition("::")[2],
             id=resource["id"],
-            outputs={k: _plain(v) for k, v in resource.get("outputs", {}).items() if k != _PROVIDER_KEY},
+            outputs=Decoder().properties(resource.get("outputs", {}), RECORD_KEYS),
             external=resource.get("external", False),
             ignored=tuple(parsed_path(path) for path in resource.get("ignoreChanges") or ()),
         )
-        for resource in _resources(state)
+        for kind, resource in _resources(state)
     ]
 
 
 def recorded_instances(state: Mapping[str, Any]) -> set[str]:
     """Return the identities of the instances that an exported state's resources are on."""
     return {
-        found for resource in _resources(state) if (found := Record.of(resource.get("outputs", {})).instance)
+        found
+        for _, resource in _resources(state)
+        if (found := Record.of(resource.get("outputs", {})).instance)
     }
 
 
-def _resources(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """This package's resources, without those that are replaced already."""
-    return [
-        resource
-        for resource in (state.get("deployment") or {}).get("resources") or ()
-        if resource["type"].startswith(TYPE) and not resource.get("delete")
-        if resource["type"].removeprefix(TYPE) in RESOURCES
-    ]
-
-
-def _plain(value: Any) -> Any:
-    """A value of the state, without the wrapping of its secrets."""
-    if isinstance(value, Mapping):
-        if _SECRET in value:
-            return json.loads(value["plaintext"])
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+def _resources(state: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the kind and the entry of this package's resources, without those that are replaced already."""
+    for resource in (state.get("deployment") or {}).get("resources") or ():
+        kind = kind_of(resource["type"])
+        if kind in RESOURCES and not resource.get("delete"):
+            yield kind, resource
 
 
 # --- ignore_changes ---------------------------------------------------------------------------------------

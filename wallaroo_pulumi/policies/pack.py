@@ -21,8 +21,9 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime import proto
 
-from .rule import Config, Level, ResourceView, Rule, kind_of
-from .wire import deserialize_properties, serialize, to_dict, to_struct
+from ..adapters.pulumi_values import encode, kind_of
+from .rule import Config, Level, ResourceView, Rule
+from .wire import deserialize_properties, to_dict, to_struct
 
 _MESSAGE_SIZE = 400 * 2**20
 _LEVELS: Mapping[Level, proto.EnforcementLevel.ValueType] = {
@@ -111,7 +112,7 @@ class Pack(proto.AnalyzerServicer):
                 sent = to_dict(request.properties) if sent is None else sent
                 resource = _view(request, sent)
                 if not resource.external and (changes := rule.remediated(resource, self._config(rule))):
-                    sent |= serialize(changes)
+                    sent |= encode(changes)
                     response.remediations.append(
                         proto.Remediation(**self._named(rule), properties=to_struct(sent))
                     )

@@ -10,43 +10,16 @@ A rule is a decorated function that yields a message for each violation::
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, Final, Literal, cast
 
-Path = tuple[str | int, ...]
+from ..adapters.pulumi_values import UNKNOWN, Path, kind_of
+
 Level = Literal["advisory", "mandatory", "remediate", "disabled"]
 Config = Mapping[str, Any]
 """The settings of a rule: configured values, else defaults."""
 DEFAULTS: Final[Config] = {}
-
-
-class _Unknown:
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = _Unknown()
-"""A value that a preview does not know yet, at any depth. The update checks the real value."""
-
-
-@dataclass(frozen=True)
-class Secret:
-    """A value that a remediation marks as secret, so that Pulumi encrypts it in the state."""
-
-    value: Any
-
-
-_TYPE = re.compile(r"(?:pulumi-python:dynamic/wallaroo|wallaroo:index(?:/\w+)?):(\w+)")
-
-
-@cache
-def kind_of(type_token: str) -> str | None:
-    """Return the class of a Wallaroo resource type, dynamic or native (``Workspace``), or None for other types."""
-    found = _TYPE.fullmatch(type_token)
-    return found.group(1) if found else None
 
 
 @dataclass(frozen=True)

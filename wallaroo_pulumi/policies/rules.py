@@ -12,9 +12,10 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any
 
+from ..adapters.pulumi_values import UNKNOWN, Secret
 from .credentials import credentials
 from .requested_resources import in_unit_of, quantity, requested_resources
-from .rule import UNKNOWN, Config, ResourceView, Rule, Secret, rule, stack_rule
+from .rule import Config, ResourceView, Rule, rule, stack_rule
 from .settings import PRODUCTION, kinds, pattern, texts
 from .workspace_index import ResourcesByWorkspace, WorkspaceIndex
 

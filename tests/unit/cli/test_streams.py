@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 from emulated import Emulated, clean_environment
+from pulumi_project import TYPE
 
 from wallaroo_pulumi import console
 from wallaroo_pulumi.estate import load
-from wallaroo_pulumi.estate.state import TYPE
 
 FORMS = ["", "--json", "--markdown"]
 TERMINALS = [

@@ -7,10 +7,11 @@ import re
 from typing import Any
 
 import pytest
+from pulumi_project import TYPE
 
 from wallaroo_pulumi.estate.drift import Change, Finding, Report, Unchecked
 from wallaroo_pulumi.estate.drift_report import to_json, to_markdown, to_table
-from wallaroo_pulumi.estate.state import TYPE, managed, parsed_path, with_ignored
+from wallaroo_pulumi.estate.state import managed, parsed_path, with_ignored
 
 SECRET = "4dabf18193072939515e22adb298388d"
 

@@ -11,11 +11,11 @@ import yaml
 from pulumi_policy.deserialize import serialize_properties
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
+from wallaroo_pulumi.adapters.pulumi_values import UNKNOWN, Secret, encode
 from wallaroo_pulumi.policies import folder
 from wallaroo_pulumi.policies.credentials import credentials
 from wallaroo_pulumi.policies.requested_resources import in_unit_of, quantity, requested_resources
-from wallaroo_pulumi.policies.rule import UNKNOWN, Secret
-from wallaroo_pulumi.policies.wire import deserialize_properties, serialize, to_dict, to_struct
+from wallaroo_pulumi.policies.wire import deserialize_properties, to_dict, to_struct
 
 pytestmark = pytest.mark.sdk_range
 
@@ -149,14 +149,14 @@ def test_secret_values_have_their_paths() -> None:
         "details": Secret({"c": Secret("d"), "e": UNKNOWN}),
         "env": [{"value": "e"}, {"value": Secret("f")}],
     }
-    sent = to_dict(to_struct(serialize(given)))
+    sent = to_dict(to_struct(encode(given)))
     assert deserialize_properties(sent) == (
         {"a": "b", "details": {"c": "d", "e": UNKNOWN}, "env": [{"value": "e"}, {"value": "f"}]},
         {("details",), ("details", "c"), ("env", 1, "value")},
     )
-    assert serialize(given)["details"] == serialize_properties({"d": pulumi_policy.Secret({"c": "d"})})[
-        "d"
-    ] | {"value": {"c": serialize(Secret("d")), "e": UNKNOWN_STRING_VALUE}}
+    assert encode(given)["details"] == serialize_properties({"d": pulumi_policy.Secret({"c": "d"})})["d"] | {
+        "value": {"c": encode(Secret("d")), "e": UNKNOWN_STRING_VALUE}
+    }
 
 
 def test_the_folder_is_a_policy_pack_of_the_packages_version() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from wallaroo_pulumi.policies.rule import UNKNOWN, ResourceView, Rule, Secret, kind_of
+from wallaroo_pulumi.adapters.pulumi_values import UNKNOWN, Secret, kind_of
+from wallaroo_pulumi.policies.rule import ResourceView, Rule
 from wallaroo_pulumi.policies.rules import RULES
 from wallaroo_pulumi.policies.settings import KINDS
 from wallaroo_pulumi.resources import RESOURCES
