@@ -83,13 +83,14 @@ class Context(Generic[ClientT]):
         """Claim an object for the resource being created; released again if the body fails.
 
         ``existed`` says that the object was there before this call; ``found`` holds those of its values that the
-        create is going to change. Raises ObjectError if another resource of the stack holds the object.
+        stack may change, under the names of outputs. Raises ObjectError if another resource of the stack holds the
+        object.
         """
         call = self.call
         origin = self.ownership.claim(kind, id, name, call.urn, existed=existed, recognises=call.recognises)
         self.call.adopted = origin.adopted
         if origin.adopted:
-            self.call.found = Record.of(origin.entry.outputs).found if origin.entry else found or {}
+            self.call.found = _found(origin.entry, found or {})
         if existed:
             self.report(f"{kind} {name!r} (id {id}) {self._taken_over(origin)}")
         try:
@@ -115,3 +116,8 @@ class Context(Generic[ClientT]):
             f"is re-adopted from resource {resource_name(origin.entry.urn)!r} of this stack; to rename a resource, "
             "give it aliases"
         )
+
+
+def _found(entry: StackEntry | None, now: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values to restore of an adopted object: those from before the stack held it, in ``entry``, or the present."""
+    return Record.of(entry.outputs).noting(entry.outputs, now).found if entry else now

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from .fields import UNKNOWN
+from .names import wire_name
 
 INSTANCE_KEY: Final = "__instance"
 MARK_KEY: Final = "__mark"
@@ -21,12 +25,25 @@ class Record:
     mark: str | None = None
     """What tells the object from a later one with the same id, for kinds whose outputs do not: usually a UUID."""
     found: Mapping[str, Any] = field(default_factory=dict)
-    """How an adopted object was found: the values that the adoption changed, and that leaving it restores."""
+    """How an adopted object was found: the values that the stack may have changed, and that leaving it restores."""
 
     @classmethod
     def of(cls, outputs: Mapping[str, Any]) -> Record:
         """Read the record from outputs as the state holds them."""
         return cls(outputs.get(INSTANCE_KEY), outputs.get(MARK_KEY), outputs.get(FOUND_KEY) or {})
+
+    def noting(self, outputs: Mapping[str, Any], now: Mapping[str, Any]) -> Record:
+        """The record in view of the object's present values: those that others have given it since count as found.
+
+        ``outputs`` are the state's. A value that differs from them was not set by this stack, so leaving the object
+        must not take it back.
+        """
+        theirs = {
+            name: value
+            for name, value in now.items()
+            if name in self.found and outputs.get(wire_name(name)) not in (value, UNKNOWN)
+        }
+        return dataclasses.replace(self, found={**self.found, **theirs})
 
     def to_wire(self) -> dict[str, Any]:
         """The private keys that have a value."""

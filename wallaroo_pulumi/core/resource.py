@@ -120,11 +120,16 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
     def delete(self, ctx: Context[Any], id: str, known: OutputsT) -> None:
         """Remove the object, or as much of it as the API allows, and say what stays."""
 
+    def adoptable(self, ctx: Context[Any], id: str, known: OutputsT) -> Mapping[str, Any]:
+        """The present values of what creates pass to :meth:`Context.claim` as found; empty when the object is gone."""
+        del ctx, id, known
+        return {}
+
     def leave(self, ctx: Context[Any], id: str, known: OutputsT, found: Mapping[str, Any]) -> str:
         """Restore what adopting the object changed, and return it in words; empty when there was nothing to restore.
 
         Called instead of :meth:`delete` for an adopted object. ``found`` is what the create passed to
-        :meth:`Context.claim`.
+        :meth:`Context.claim`, with the values that others have set since.
         """
         del ctx, id, known, found
         return ""

@@ -142,6 +142,8 @@ class Provider:
             if state.get(wire_name(name)) is not None:
                 wire[wire_name(name)] = state[wire_name(name)]
         inputs = {wire_name(name): wire[wire_name(name)] for name in resource.inputs.model_fields}
+        if known is not None:
+            record = record.noting(state, outputs.model_dump(include={*record.found}))
         record = dataclasses.replace(record, mark=ctx.call.mark)
         return resource.id_of(outputs), wire | record.to_wire(), inputs
 
@@ -159,6 +161,7 @@ class Provider:
             record = dataclasses.replace(record, instance=self._require_instance(ctx, record))
             self._identity.require_parent(ctx, olds)
         if not changed <= local:
+            record = _noting(resource, ctx, id, olds, record)
             outputs = resource.update(ctx, id, prior, desired)
         elif records_instance and resource.read(ctx, id, prior) is None:
             raise ObjectError(
@@ -185,7 +188,8 @@ class Provider:
             if keeper is not None:
                 ctx.report(f"{kind} {_name(urn, id)!r} (id {id}) stays: {_why(keeper, urn)}")
             elif state.get(ADOPTED) and _leaves_adopted(resource, state):
-                restored = resource.leave(ctx, id, prior, record.found)
+                found = _noting(resource, ctx, id, state, record).found
+                restored = resource.leave(ctx, id, prior, found)
                 ctx.report(
                     f"{kind} {_name(urn, id)!r} (id {id}) stays {restored or 'as it is'}: this stack adopted it and "
                     "did not create it"
@@ -268,6 +272,17 @@ def _why(keeper: str, urn: str | None) -> str:
 def _leaves_adopted(resource: Resource[Any, Any], properties: Mapping[str, Any]) -> bool:
     """Whether deleting leaves an adopted object. Kinds without the input guard their objects otherwise."""
     return issubclass(resource.inputs, Adopting) and not properties.get(DELETE_ADOPTED)
+
+
+def _noting(
+    resource: Resource[Any, Any], ctx: Context[Client], id: str, outputs: Mapping[str, Any], record: Record
+) -> Record:
+    """The record in view of what others have changed of an adopted object since the state was written."""
+    return (
+        record.noting(outputs, resource.adoptable(ctx, id, _load(resource, outputs)))
+        if record.found
+        else record
+    )
 
 
 def _refuse_to_replace_adopted(

@@ -329,6 +329,10 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
             f"assay {known.name!r} (id {id}) stays on the instance, deactivated: Wallaroo cannot delete assays"
         )
 
+    def adoptable(self, ctx: Context[Client], id: str, known: AssayOutputs) -> Mapping[str, Any]:
+        assay = _find(ctx, id, known)
+        return {"active": assay.active} if assay else {}
+
     def leave(self, ctx: Context[Client], id: str, known: AssayOutputs, found: Mapping[str, Any]) -> str:
         assay, active = _find(ctx, id, known, fresh=True), bool(found.get("active", known.active))
         if assay is None or assay.active == active:

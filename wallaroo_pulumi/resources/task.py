@@ -46,6 +46,7 @@ _TIMEOUT = 300.0
 """Seconds; the vendor's SDK waits as long."""
 _FAILED = ("failed", "crash_loop", "timed_out", "schedule_error", "killed")
 _ENDED = ("killed", "failed", "success", "timed_out")
+_PAUSED = ("paused", "pending_pause")
 
 
 class _Task(Adopting):
@@ -185,7 +186,7 @@ class Task(Resource[TaskInputs, TaskOutputs]):
             return None
         now: dict[str, Any] = {
             "status": found.status,
-            "paused": found.status in ("paused", "pending_pause"),
+            "paused": found.status in _PAUSED,
             "task_id": id,
         }
         if known:
@@ -236,6 +237,10 @@ class Task(Resource[TaskInputs, TaskOutputs]):
             timeout=known.timeout or _TIMEOUT,
             remedy="its end was asked for: run `pulumi destroy` again, which goes on waiting, or raise timeout",
         )
+
+    def adoptable(self, ctx: Context[Client], id: str, known: TaskOutputs) -> Mapping[str, Any]:
+        task = _get(ctx, id, known.workspace_id)
+        return {"paused": task.status in _PAUSED} if task else {}
 
     def leave(self, ctx: Context[Client], id: str, known: TaskOutputs, found: Mapping[str, Any]) -> str:
         task = _get(ctx, id, known.workspace_id)

@@ -96,7 +96,7 @@ class User(Resource[UserInputs, UserOutputs]):
         user, existed = found, found is not None
         if user is None:
             user, password = self._invite(ctx, wanted)
-        with ctx.claim(self.kind, user.id, wanted.email, existed=existed, found=_account(ctx, user)):
+        with ctx.claim(self.kind, user.id, wanted.email, existed=existed, found=_account(ctx, user, False)):
             self._bring_to(ctx, user, wanted)
         return self.result(wanted, user_id=user.id, initial_password=password)
 
@@ -172,12 +172,16 @@ class User(Resource[UserInputs, UserOutputs]):
         _enable(ctx, user, False)
         ctx.report(f"user {who} is deactivated and stays: Wallaroo cannot delete users")
 
+    def adoptable(self, ctx: Context[Client], id: str, known: UserOutputs) -> Mapping[str, Any]:
+        user = ctx.client.users.find(id)
+        return _account(ctx, user, known.is_admin) if user else {}
+
     def leave(self, ctx: Context[Client], id: str, known: UserOutputs, found: Mapping[str, Any]) -> str:
         user = ctx.client.users.find(id)
         if user is None or not found or id == ctx.client.caller_id:
             return ""
-        now = _account(ctx, user)
-        before = {**now, **found}
+        now = _account(ctx, user, known.is_admin)
+        before = {**now, **{key: value for key, value in found.items() if value is not None}}
         edited = ("first_name", "last_name", "is_admin")
         if any(now[key] != before[key] for key in edited):
             _edit(ctx, user, *(before[key] for key in edited))
@@ -187,12 +191,12 @@ class User(Resource[UserInputs, UserOutputs]):
         return f"with {' and '.join(changed)} restored" if changed else ""
 
 
-def _account(ctx: Context[Client], user: wire.User) -> dict[str, Any]:
-    """What a create may change of an account."""
+def _account(ctx: Context[Client], user: wire.User, was_admin: bool) -> dict[str, Any]:
+    """What the stack may change of an account."""
     return {
         "first_name": user.first_name or "",
         "last_name": user.last_name or "",
-        "is_admin": _is_admin(ctx, user, False),
+        "is_admin": _is_admin(ctx, user, was_admin),
         "enabled": user.enabled,
     }
 

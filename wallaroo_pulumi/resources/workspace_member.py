@@ -203,6 +203,12 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
         with _owners_guarded(ctx, known.workspace_id, known.user_id, role, f"remove {who}"):
             ctx.client.workspaces.remove_user(known.workspace_id, known.user_id)
 
+    def adoptable(self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs) -> Mapping[str, Any]:
+        if workspace_if_any(ctx, known.workspace_id) is None:
+            return {}
+        role = _role(ctx, known.workspace_id, known.user_id)
+        return {"role": role} if role else {}
+
     def leave(
         self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs, found: Mapping[str, Any]
     ) -> str:

@@ -19,6 +19,14 @@ from wallaroo_pulumi.provider.identity import InstanceMismatch
 from wallaroo_pulumi.provider.provider import DELETE_ADOPTED
 from wallaroo_pulumi.resources import RESOURCES
 
+CHANGED_BY_HAND: dict[str, tuple[str, dict[str, Any]]] = {
+    "User": ("user", {"enabled": 0, "last_name": "King", "realm_roles": '["admin"]'}),
+    "WorkspaceMember": ("member", {"user_type": "OWNER"}),
+    "Assay": ("assay", {"active": 0}),
+    "Task": ("task", {"status": "paused"}),
+}
+"""Kinds that restore what adopting changed: what the control plane calls them, and other values than those of
+their examples."""
 ADOPTING = [kind for kind, of in RESOURCES.items() if "delete_adopted" in of.inputs.model_fields]
 
 
@@ -115,6 +123,55 @@ def test_an_adopted_object_is_left_as_it_was_found(
     adopted, left = ours.said[-2:]
     assert "already exists and is adopted" in adopted
     assert "stays as it is: this stack adopted it and did not create it" in left
+
+
+def change_by_hand(emulator: Emulated, life: Life, kind: str) -> dict[str, Any]:
+    """Give the object of ``life`` other values; returns the instance's contents after that."""
+    of, values = CHANGED_BY_HAND[kind]
+    id, outputs = life.state
+    where = {"user_id": outputs["userId"]} if kind == "WorkspaceMember" else {"id": id}
+    emulator.control("change", kind=of, where=where, set=values)
+    life.new_process()
+    return without_times(emulator)
+
+
+def without_times(emulator: Emulated) -> dict[str, Any]:
+    """The instance's contents without when they were last changed."""
+    contents = emulator.contents()
+    for row in contents["assays"] + contents["tasks"]:
+        del row["updated_at"]
+    return contents
+
+
+@pytest.mark.parametrize("kind", CHANGED_BY_HAND)
+@pytest.mark.parametrize("refreshed", [False, True])
+def test_what_others_changed_of_an_adopted_object_is_not_taken_back(
+    kind: str, refreshed: bool, emulator: Emulated, files: dict[str, str]
+) -> None:
+    ours = made(emulator, kind, files).of_another_stack()
+    ours.create()
+    theirs = change_by_hand(emulator, ours, kind)
+    if refreshed:
+        ours.refresh()
+        ours.new_process()
+    ours.delete()
+    assert without_times(emulator) == theirs
+
+
+@pytest.mark.parametrize("kind", CHANGED_BY_HAND)
+def test_an_adopted_object_is_left_as_others_had_it_before_the_last_change_by_the_stack(
+    kind: str, emulator: Emulated, files: dict[str, str]
+) -> None:
+    ours = made(emulator, kind, files).of_another_stack()
+    ours.create()
+    theirs = change_by_hand(emulator, ours, kind)
+    ours.refresh()
+    ours.new_process()
+    ours.update(edited=False)  # back to what is declared
+    assert without_times(emulator) != theirs
+    ours.new_process()
+    ours.delete()
+    assert without_times(emulator) == theirs
 
 
 @pytest.mark.parametrize("kind", ADOPTING)
