@@ -259,7 +259,7 @@ def test_an_adoption_is_reported(state: tuple[StackEntry, ...], expected: str) -
 
 
 def test_how_an_adopted_object_was_found_goes_on_to_the_resource_that_takes_it_over() -> None:
-    state = (entry("old", adopted=True, __found={"active": False}),)
+    state = (entry("old", adopted=True, active=True, __found={"active": False}),)
     ctx = Context(client=None, report=print, sleep=lambda _: None, ownership=run(*state), call=Call(NEW))
     with ctx.claim(*OBJECT, "lake", existed=True, found={"active": True}):
         pass
