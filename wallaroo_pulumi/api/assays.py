@@ -12,14 +12,14 @@ from .transport import Effect, Transport
 
 
 class Assays:
-    """``/v2/api/assays/*``. The listing is shared by all threads and follows this process's own writes."""
+    """``/v2/api/assays/*``. The list is shared by all threads and reflects this process's own writes."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._listing: SharedListing[Assay] = SharedListing(self._fetch)
 
     def list(self, *, fresh: bool = False) -> tuple[Assay, ...]:
-        """Every assay that the caller may see, deactivated ones too; ``fresh`` asks now. ``/v2/api/assays/get``."""
+        """Return the visible assays, including deactivated ones; ``fresh`` forces a request. ``/v2/api/assays/get``."""
         return self._listing.fresh() if fresh else self._listing.items()
 
     def _fetch(self) -> tuple[Assay, ...]:
@@ -33,7 +33,7 @@ class Assays:
         return self._transport.call("/v2/api/assays/get/:id", {"id": id}, Effect.READ, Assay)
 
     def schedule(self, definition: Mapping[str, Any]) -> str:
-        """Make an assay, active from the start, and return its id. Not idempotent. ``/v2/api/assays/schedule``."""
+        """Create an active assay and return its id. Not idempotent. ``/v2/api/assays/schedule``."""
         body = {
             **definition,
             "baseline": spelling.BASELINE.to_api(definition["baseline"]),
@@ -45,7 +45,7 @@ class Assays:
             self._listing.forget()
 
     def set_active(self, assay_id: str, active: bool) -> None:
-        """Activate or deactivate; repeating it is harmless. ``/v2/api/assays/set_active``."""
+        """Activate or deactivate an assay. Idempotent. ``/v2/api/assays/set_active``."""
         try:
             body = {"assay_id": assay_id, "active": active}
             self._transport.call("/v2/api/assays/set_active", body, Effect.IDEMPOTENT)

@@ -1,4 +1,4 @@
-"""A listing that many threads share, since the API has no read by id: one fetch serves all who wait for it."""
+"""A list that threads share, because the API has no read by id: one request serves all waiting threads."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 _GATHERING = 0.1
-"""Seconds at most that a fetch waits for writes under way whose authors will want to see it as well."""
+"""The most seconds that a fetch waits for running writes whose threads read the list afterwards."""
 
 
 class _Flight(Future[tuple[T, ...]], Generic[T]):
-    """A fetch that somebody waits for."""
+    """A fetch that at least one thread waits for."""
 
     number: int | None = None
-    """Its place among the fetches; None while it gathers, so that whoever wants a fresh look may join."""
+    """Its number among the fetches; None until it starts, while threads that need fresh data can still join."""
     writes = 0
-    """This process's writes before it began: what came later it may have missed."""
+    """The number of this process's writes before it started; it may miss later ones."""
 
     @property
     def failed(self) -> bool:
@@ -32,17 +32,17 @@ class _Flight(Future[tuple[T, ...]], Generic[T]):
 
 @dataclass
 class Write:
-    """A write whose author looks at the listing after it, made by :meth:`SharedListing.writing`."""
+    """A write whose thread reads the list afterwards; created by :meth:`SharedListing.writing`."""
 
     ended_at: int = 0
-    """How many fetches had begun when it ended: every later one shows it."""
+    """The number of fetches that had started when it ended; every later fetch contains it."""
 
 
 class SharedListing(Generic[T]):
-    """The elements of one listing call, kept for ``max_age`` seconds and never older than this process's last write.
+    """The elements of one list call, cached for ``max_age`` seconds and never older than this process's last write.
 
-    ``fetch`` makes the call. No lock is held while it runs; whoever asks meanwhile waits for the same answer, or the
-    same error. ``clock`` gives monotonic seconds.
+    ``fetch`` makes the call. No lock is held while it runs; threads that ask in the meantime wait for the same result
+    or error. ``clock`` returns monotonic seconds.
     """
 
     def __init__(
@@ -57,14 +57,14 @@ class SharedListing(Generic[T]):
         self._changed = threading.Condition()
         self._items: tuple[T, ...] | None = None
         self._fetched_at = 0.0
-        self._number = 0  # of the fetch that brought the items
+        self._number = 0  # of the fetch that returned the items
         self._begun = 0  # fetches so far
-        self._writes = 0  # of this process so far
-        self._under_way = 0  # writes whose authors will look
+        self._writes = 0  # by this process so far
+        self._under_way = 0  # running writes whose threads will read
         self._flight: _Flight[T] | None = None  # the latest
 
     def items(self) -> tuple[T, ...]:
-        """The elements, from the last fetch when it is young enough. Raises what ``fetch`` raises."""
+        """Return the elements, cached if recent enough. Raises the exceptions of ``fetch``."""
         with self._changed:
             if self._items is not None and self._clock() - self._fetched_at < self._max_age:
                 return self._items
@@ -74,18 +74,18 @@ class SharedListing(Generic[T]):
         return self._land(flight) if mine else flight.result()
 
     def fresh(self, after: Write | None = None) -> tuple[T, ...]:
-        """The elements, from a fetch that begins after this call, or after the write. Raises what ``fetch`` raises."""
+        """Return the elements of a fetch that starts after this call or write. Raises the exceptions of ``fetch``."""
         with self._changed:
             earlier = self._begun if after is None else after.ended_at
             running = self._flight
         if running is not None and running.number is not None and running.number <= earlier:
-            # It began too early: let it land, then look again. So many writers who each want to see what they wrote
-            # share a few fetches, instead of sending one each at the same time.
+            # It started too early: wait for its end, then fetch again. Many writers, each of which reads its own
+            # write, thus share a few fetches instead of sending one each at the same time.
             running.exception()
         with self._changed:
-            # Those who waited for the same landing share the next flight, also when it has landed meanwhile.
+            # Threads that waited for the same fetch share the next one, even if it has already ended.
             if self._items is not None and self._number > earlier:
-                return self._items  # with what was amended since
+                return self._items  # including later amendments
             flight, mine = self._join_or_begin(
                 lambda flight: (flight.number or 0) > earlier and not flight.failed
             )
@@ -93,10 +93,10 @@ class SharedListing(Generic[T]):
 
     @contextmanager
     def writing(self) -> Iterator[Write]:
-        """A write whose author calls :meth:`fresh` with it: fetches that begin meanwhile wait a moment for its end.
+        """Mark a write whose thread passes it to :meth:`fresh`. Fetches wait briefly for its end before they start.
 
-        A create answers the id alone, and the rest stands in the listing: what is made at the same time is then
-        looked up at once, and not each by a fetch of its own, which takes the longer the more there is.
+        A create returns only the id; the list contains the rest. Concurrent creates thus share one fetch instead of
+        sending one each. A fetch takes longer the more objects exist.
         """
         write = Write()
         with self._changed:
@@ -110,26 +110,26 @@ class SharedListing(Generic[T]):
                 self._changed.notify_all()
 
     def amend(self, change: Callable[[list[T]], list[T]]) -> None:
-        """Apply this process's own write to the copy; a fetch that is under way may have missed it and is not kept."""
+        """Apply this process's own write to the copy. A running fetch may miss it, so its result is not cached."""
         with self._changed:
             self._writes += 1
             if self._items is not None:
                 self._items = tuple(change(list(self._items)))
 
     def forget(self) -> None:
-        """Drop the copy after a write whose effect is not known in full."""
+        """Drop the copy after a write whose effect is not fully known."""
         with self._changed:
             self._writes += 1
             self._items = None
 
     def know(self, items: Sequence[T]) -> None:
-        """Take what this process knows without asking, as it just made what is listed."""
+        """Set the copy without a request, because this process just created the elements."""
         with self._changed:
             self._writes += 1
             self._items, self._fetched_at = tuple(items), self._clock()
 
     def _join_or_begin(self, serves: Callable[[_Flight[T]], bool]) -> tuple[_Flight[T], bool]:
-        """The flight to wait for, and whether the caller is the one to fly it. Called with the lock held."""
+        """Return the fetch to wait for, and whether the caller has to run it. Requires the lock."""
         flight = self._flight
         if flight is not None and (flight.number is None or serves(flight)):
             return flight, False
@@ -155,14 +155,14 @@ class SharedListing(Generic[T]):
 
 
 class Derived(Generic[T, D]):
-    """What follows from a listing, an index say: computed once for each copy of it, not for each look at it."""
+    """A value derived from a list, such as an index: computed once per copy of the list, not per access."""
 
     def __init__(self, derive: Callable[[tuple[T, ...]], D]) -> None:
         self._derive = derive
         self._last: tuple[tuple[T, ...], D] | None = None
 
     def of(self, items: tuple[T, ...]) -> D:
-        """What ``derive`` makes of ``items``, which a :class:`SharedListing` gave."""
+        """Return the result of ``derive`` for ``items`` of a :class:`SharedListing`."""
         last = self._last  # another thread may replace it
         if last is None or last[0] is not items:
             last = self._last = (items, self._derive(items))

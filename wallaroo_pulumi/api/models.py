@@ -1,4 +1,4 @@
-"""Replies of the API as types.
+"""Types of the API's responses.
 
 Unknown keys are ignored, and optional ones may be missing (docs/internals/mlops-api.md#evidence).
 """
@@ -24,23 +24,23 @@ from . import spelling
 class Wire(BaseModel):
     """Base of the wire models: snake_case keys, as most of the API has them."""
 
-    # An answer may hold secrets, which an error must not show.
+    # A response may contain secrets, which an error must not show.
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
     def _null_is_missing(cls, value: Any) -> Any:
-        """Platforms of different age leave a key out or send null for it."""
+        """Treat null as missing: platform versions differ in which of the two they send."""
         if not isinstance(value, dict) or None not in value.values():
             return value
         return {k: v for k, v in value.items() if v is not None}
 
 
 class Workspace(BaseModel):
-    """An element of workspaces/list. ``created_by`` is left out: it changes by itself.
+    """An element of workspaces/list, without ``created_by``, which changes by itself.
 
-    A listing may have thousands of these, and is read after every create: no validator in Python, so null is allowed
-    where it may come.
+    A list may have thousands of these and is read after every create. It therefore has no validator in Python, and
+    fields that may be null allow it.
     """
 
     model_config = Wire.model_config
@@ -54,13 +54,13 @@ class Workspace(BaseModel):
 
 
 class WorkspaceList(Wire):
-    """The answer of workspaces/list."""
+    """The response of workspaces/list."""
 
     workspaces: tuple[Workspace, ...]
 
 
 class WorkspaceCreated(Wire):
-    """The answer of workspaces/create."""
+    """The response of workspaces/create."""
 
     workspace_id: int
 
@@ -73,19 +73,19 @@ class Member(Wire):
 
 
 class MemberList(Wire):
-    """The answer of workspaces/list_users."""
+    """The response of workspaces/list_users."""
 
     users: tuple[Member, ...]
 
 
 class MemberRemoved(Wire):
-    """The answer of workspaces/remove_user."""
+    """The response of workspaces/remove_user."""
 
     affected_rows: int = 0
 
 
 class User(Wire):
-    """A Keycloak user as users/query answers it."""
+    """A Keycloak user, as in the response of users/query."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
@@ -98,24 +98,24 @@ class User(Wire):
     created_timestamp: int | None = None
     """Milliseconds since 1970."""
     realm_roles: tuple[str, ...] | None = None
-    """Only in a full listing, and only for users that have some."""
+    """Only in a full list, and only for users that have some."""
 
 
 class UserList(Wire):
-    """The answer of users/query: keyed by id; a user may be null."""
+    """The response of users/query: users by id; a user may be null."""
 
     users: dict[str, User | None]
 
 
 class Invited(Wire):
-    """The answer of users/invite."""
+    """The response of users/invite."""
 
     id: str
     password: str | None = Field(default=None, repr=False)
 
 
 class Connection(Wire):
-    """An element of connections/list. ``details`` are in clear."""
+    """An element of connections/list. ``details`` are in clear text."""
 
     id: str
     name: str
@@ -126,37 +126,37 @@ class Connection(Wire):
 
 
 class ConnectionList(Wire):
-    """The answer of connections/list."""
+    """The response of connections/list."""
 
     connections: tuple[Connection, ...]
 
 
 class Made(Wire):
-    """The answer of calls that make something with a UUID."""
+    """The response of calls that create an object with a UUID."""
 
     id: str
 
 
 class RegistryWorkspace(Wire):
-    """A workspace that uses a registry, as models/get_registry answers it."""
+    """A workspace that uses a registry, in the response of models/get_registry."""
 
     id: int
     name: str | None = None
 
 
 class Registry(Wire):
-    """A model registry, as models/get_registry and models/list_registries answer it. ``token`` is in clear."""
+    """A model registry, from models/get_registry and models/list_registries. ``token`` is in clear text."""
 
     id: str | None = None
     name: str
     url: str
     token: str = Field(default="", repr=False)
     workspaces: tuple[RegistryWorkspace, ...] = ()
-    """Only in the answer of models/get_registry."""
+    """Only in the response of models/get_registry."""
 
 
 class Orchestration(Wire):
-    """As orchestration/get_by_id and orchestration/list answer it."""
+    """An orchestration, from orchestration/get_by_id and orchestration/list."""
 
     id: str
     name: str | None = None
@@ -175,7 +175,7 @@ class TaskRun(Wire):
 
 
 class Task(Wire):
-    """As task/get_by_id and task/list answer it. ``schedule`` only for scheduled tasks, and not on old platforms."""
+    """A task, from task/get_by_id and task/list. Only scheduled tasks have ``schedule``, but not on old platforms."""
 
     id: str
     name: str | None = None
@@ -187,7 +187,7 @@ class Task(Wire):
     input_data: dict[str, Any] = Field(default_factory=dict, repr=False)
     schedule: str | None = None
     extra_env_vars: dict[str, Any] = Field(default_factory=dict, repr=False)
-    """Holds ORCH_ID (not on old platforms), ORCH_SHA and TASK_DEBUG."""
+    """Contains ORCH_ID (not on old platforms), ORCH_SHA and TASK_DEBUG."""
     last_runs: tuple[TaskRun, ...] = ()
 
 
@@ -201,7 +201,7 @@ class FileInfo(Wire):
 
 
 class Conversion(Wire):
-    """How an upload was to be converted."""
+    """The requested conversion of an upload."""
 
     framework: str | None = None
     arch: str | None = None
@@ -225,7 +225,7 @@ class ModelVersion(Wire):
 
 
 class ModelConfig(Wire):
-    """The outer half: the latest configuration. Every insert_model_config makes a new one."""
+    """The outer half: the latest configuration. Every insert_model_config creates a new one."""
 
     id: int
     tensor_fields: tuple[str, ...] | None = None
@@ -239,14 +239,14 @@ class ModelConfig(Wire):
 
 
 class ConfiguredModelVersion(Wire):
-    """What models/get_version_by_id and models/list answer for one version; read by its parts' names."""
+    """One version in the responses of models/get_version_by_id and models/list."""
 
     model_version: ModelVersion
     config: ModelConfig | None = None
 
 
 class Model(Wire):
-    """The parent of the versions of one name."""
+    """The parent of all versions with one name."""
 
     id: int
     name: str
@@ -261,13 +261,13 @@ class ListedModel(Wire):
 
 
 class Models(Wire):
-    """The answer of models/list."""
+    """The response of models/list."""
 
     models: tuple[ListedModel, ...]
 
 
 class VersionReply(Wire):
-    """The answer of models/get_version_by_id."""
+    """The response of models/get_version_by_id."""
 
     model_version: ConfiguredModelVersion
 
@@ -285,7 +285,7 @@ class _Returning(Wire):
 
 
 class Upload(Wire):
-    """The answer of models/upload_and_convert: ``insert_models.returning[0].models[0].id``."""
+    """The response of models/upload_and_convert: ``insert_models.returning[0].models[0].id``."""
 
     insert_models: _Returning
 
@@ -295,13 +295,13 @@ class Upload(Wire):
 
 
 class UploadLogs(Wire):
-    """The answer of models/get_upload_logs."""
+    """The response of models/get_upload_logs."""
 
     logs: tuple[str, ...] = ()
 
 
 class Pipeline(Wire):
-    """A pipeline, without what it does."""
+    """A pipeline, without its steps."""
 
     id: int
     name: str
@@ -309,18 +309,18 @@ class Pipeline(Wire):
 
 
 def _steps(value: Any) -> Any:
-    # The sources show `steps` as an object without naming its keys: the definition, or its list alone.
+    # The sources show `steps` as an object without its keys: either the definition or only its list.
     if isinstance(value, dict):
         value = value.get("steps", () if not value else None)
     return tuple(spelling.STEP.from_api(value)) if isinstance(value, list | tuple) else None
 
 
 Steps = Annotated[tuple[dict[str, Any], ...] | None, BeforeValidator(_steps)]
-"""The steps of a pipeline version; None when the answer does not tell them in a known form."""
+"""The steps of a pipeline version; None if the response does not contain them in a known format."""
 
 
 class PipelineVersion(Wire):
-    """A version of a pipeline. The listing does not tell its integer id."""
+    """A version of a pipeline, without its integer id, which lists do not contain."""
 
     version: str
     steps: Steps = None
@@ -336,19 +336,19 @@ class ListedPipeline(Wire):
 
 
 class Pipelines(Wire):
-    """The answer of pipelines/list_pipelines."""
+    """The response of pipelines/list_pipelines."""
 
     pipelines: tuple[ListedPipeline, ...]
 
 
 class PipelineVersions(Wire):
-    """The answer of pipelines/list_pipeline_versions."""
+    """The response of pipelines/list_pipeline_versions."""
 
     pipeline_versions: tuple[ListedPipeline, ...]
 
 
 class CreatedPipeline(Wire):
-    """The answer of pipelines/create, the only place where a version's integer id is told."""
+    """The response of pipelines/create, the only one that contains a version's integer id."""
 
     pipeline_id: int = Field(alias="pipeline_pk_id")
     version_id: int = Field(alias="pipeline_variant_pk_id")
@@ -356,19 +356,19 @@ class CreatedPipeline(Wire):
 
 
 class Deployed(Wire):
-    """The answer of pipelines/deploy."""
+    """The response of pipelines/deploy."""
 
     id: int
 
 
 class Url(Wire):
-    """The answer of admin/get_pipeline_external_url."""
+    """The response of admin/get_pipeline_external_url."""
 
     url: str
 
 
 class Pod(Wire):
-    """An engine, load balancer or sidekick: flat as recorded, or below ``info`` as in the SDK's model."""
+    """An engine, load balancer or sidekick: flat as recorded, or inside ``info`` as in the SDK's model."""
 
     name: str = ""
     status: str = ""
@@ -392,7 +392,7 @@ Pods = Annotated[tuple[Pod, ...], BeforeValidator(lambda value: value or ())]
 
 
 class DeploymentStatus(Wire):
-    """The answer of status/get_deployment."""
+    """The response of status/get_deployment."""
 
     status: str
     details: tuple[str, ...] = ()
@@ -402,7 +402,7 @@ class DeploymentStatus(Wire):
 
 
 class Assay(Wire):
-    """An element of /v2/api/assays/get. Variants are tagged outside: ``{"static": [...]}``."""
+    """An element of /v2/api/assays/get. Variants are externally tagged: ``{"static": [...]}``."""
 
     id: str
     name: str
@@ -423,13 +423,13 @@ class Chart(Wire):
 
 
 class OldPublish(Wire):
-    """An earlier publish that one replaces."""
+    """An earlier publish that a publish replaces."""
 
     id: int
 
 
 class Publish(Wire):
-    """A pipeline version as a package for edges. ``docker_run_variables`` hold a join token after an edge was added."""
+    """A pipeline version packaged for edges. After an edge was added, ``docker_run_variables`` contain a join token."""
 
     id: int
     pipeline_name: str | None = None
@@ -453,12 +453,12 @@ class Edge(Wire):
     name: str
     tags: tuple[str, ...] = ()
     should_run_publish: int | None = None
-    """The publish that it belongs to."""
+    """The id of its publish."""
 
 
 class PublishList(Wire):
-    """The answer of pipelines/list_publishes_for_pipeline; the key of the publishes was another one in 2023."""
+    """The response of pipelines/list_publishes_for_pipeline; the key of the publishes was different in 2023."""
 
-    # Required: an answer without it is none, not an instance without publishes.
+    # Required: a response without it is invalid, not an instance without publishes.
     publishes: tuple[Publish, ...] = Field(validation_alias=AliasChoices("publishes", "pipelines"))
     edges: tuple[Edge, ...] = ()

@@ -16,16 +16,16 @@ T = TypeVar("T")
 
 
 class Pipelines:
-    """``pipelines/*``. Listings are shared by all threads and follow this process's own writes."""
+    """``pipelines/*``. Lists are shared by all threads and reflect this process's own writes."""
 
     def __init__(self, transport: Transport, written: Callable[[], None]) -> None:
-        """``written`` is called after every write: the listing of workspaces tells what they hold."""
+        """``written`` is called after every write, because the list of workspaces contains their contents."""
         self._transport = transport
         self._written = written
         self._listings: SharedListings[int, ListedPipeline] = SharedListings(self._fetch)
 
     def list(self, workspace_id: int, *, fresh: bool = False) -> tuple[ListedPipeline, ...]:
-        """The pipelines of a workspace with their latest versions. ``pipelines/list_pipelines``."""
+        """Return the pipelines of a workspace with their latest versions. ``pipelines/list_pipelines``."""
         listing = self._listings.of(workspace_id)
         return listing.fresh() if fresh else listing.items()
 
@@ -35,7 +35,7 @@ class Pipelines:
         return reply.pipelines
 
     def versions(self, workspace_id: int, name: str) -> frozenset[str]:
-        """The UUIDs of all versions of a pipeline. ``pipelines/list_pipeline_versions``."""
+        """Return the UUIDs of all versions of a pipeline. ``pipelines/list_pipeline_versions``."""
         body = {"workspace_id": workspace_id, "pipeline_id": name}
         reply = self._transport.call(
             "pipelines/list_pipeline_versions", body, Effect.READ, wire.PipelineVersions
@@ -44,15 +44,15 @@ class Pipelines:
         return frozenset(version.version for version in listed if version)
 
     def version(self, version: str) -> PipelineVersion:
-        """One version, by its UUID, with its definition. ``pipelines/get_version``."""
+        """Return the version with this UUID and its definition. ``pipelines/get_version``."""
         return self._transport.call(
             "pipelines/get_version", {"version": version}, Effect.READ, PipelineVersion
         )
 
     def create(self, workspace_id: int, name: str, steps: Sequence[Mapping[str, Any]]) -> CreatedPipeline:
-        """Make a pipeline, or a new version of the one of this name; never idempotent. ``pipelines/create``.
+        """Create a pipeline, or a version of an existing one. Never idempotent. ``pipelines/create``.
 
-        ApiError 500 may mean that the pipeline was made, and its version not.
+        ApiError 500 may mean that the pipeline was created, but not its version.
         """
         body = {
             "workspace_id": workspace_id,
@@ -62,28 +62,28 @@ class Pipelines:
         return self._write("create", body, Effect.WRITE, CreatedPipeline)
 
     def delete(self, workspace_id: int, name: str) -> None:
-        """Delete a pipeline with its versions. ApiError 409 while it is deployed. ``pipelines/delete_pipeline``."""
+        """Delete a pipeline and its versions. ApiError 409 while it is deployed. ``pipelines/delete_pipeline``."""
         self._write(
             "delete_pipeline", {"workspace_id": workspace_id, "pipeline_id": name}, Effect.WRITE, object
         )
 
     def deploy(self, body: Mapping[str, Any]) -> int:
-        """Deploy, or change what is deployed; returns the deployment's id. ``pipelines/deploy``.
+        """Deploy, or change a deployment, and return its id. Idempotent. ``pipelines/deploy``.
 
-        A pipeline has one deployment, so that a repetition gives the same one again.
+        A pipeline has one deployment, so a repeated call returns the same one.
         """
         if "engine_config" in body:
             body = {**body, "engine_config": spelling.ENGINE_CONFIG.to_api(body["engine_config"])}
         return self._write("deploy", body, Effect.IDEMPOTENT, wire.Deployed).id
 
     def undeploy(self, *, pipeline_id: int | None = None, deployment_id: int | None = None) -> None:
-        """End a deployment, named by its pipeline or by its id; repeating it is harmless. ``pipelines/undeploy``."""
+        """End the deployment with this id or of this pipeline. Idempotent. ``pipelines/undeploy``."""
         named = {"pipeline_id": pipeline_id, "deployment_id": deployment_id}
         body = {key: id for key, id in named.items() if id is not None}
         self._write("undeploy", body, Effect.IDEMPOTENT, object)
 
     def deployment(self, name: str) -> DeploymentStatus | None:
-        """How a deployment (``<pipeline>-<id>``) stands, None if there is none. ``status/get_deployment``."""
+        """Return the status of a deployment (``<pipeline>-<id>``), or None. ``status/get_deployment``."""
         try:
             return self._transport.call(
                 "status/get_deployment", {"name": name}, Effect.READ, DeploymentStatus
@@ -94,7 +94,7 @@ class Pipelines:
             raise
 
     def inference_url(self, workspace_id: int, name: str) -> str:
-        """Where a deployed pipeline takes inference requests. ``admin/get_pipeline_external_url``."""
+        """Return the inference URL of a deployed pipeline. ``admin/get_pipeline_external_url``."""
         body = {"workspace_id": workspace_id, "pipeline_name": name}
         return self._transport.call("admin/get_pipeline_external_url", body, Effect.READ, wire.Url).url
 

@@ -11,7 +11,7 @@ from .transport import Effect, Transport
 
 
 class Users:
-    """``users/*``. The listing is shared by all threads and follows this process's own writes."""
+    """``users/*``. The list is shared by all threads and reflects this process's own writes."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -20,7 +20,7 @@ class Users:
         self._by_id: Derived[User, dict[str, User]] = Derived(lambda users: {user.id: user for user in users})
 
     def list(self, *, fresh: bool = False) -> tuple[User, ...]:
-        """Every user; ``fresh`` asks the instance now. ``users/query``."""
+        """Return every user; ``fresh`` forces a request. ``users/query``."""
         return self._listing.fresh() if fresh else self._listing.items()
 
     def _fetch(self) -> Sequence[User]:
@@ -28,13 +28,13 @@ class Users:
         return [user for user in answer.users.values() if user is not None]
 
     def find(self, id: str, *, fresh: bool = False) -> User | None:
-        """The user with this id."""
+        """Return the user with this id, or None."""
         return self._by_id.of(self.list(fresh=fresh)).get(id)
 
     def find_by_email(self, email: str) -> User | None:
-        """The user whose e-mail address, or else login name, is ``email`` in any case of letters.
+        """Return the user whose e-mail address, or else login name, is ``email``, or None. Case-insensitive.
 
-        Asks the instance afresh before it says None.
+        Before it returns None, it requests the list again.
         """
         for fresh in (False, True):
             if found := self._by_name.of(self.list(fresh=fresh)).get(email.lower()):
@@ -42,7 +42,7 @@ class Users:
         return None
 
     def invite(self, email: str, password: str | None) -> Invited:
-        """Make an account. Not idempotent; 403 at the licence's limit of users. ``users/invite``."""
+        """Create an account. Not idempotent; 403 at the licence's limit of users. ``users/invite``."""
         body: dict[str, Any] = {"email": email, "roles": []}
         if password is not None:
             body["password"] = password
@@ -52,17 +52,17 @@ class Users:
             self._listing.forget()
 
     def activate(self, email: str) -> None:
-        """Let a user log in. ``users/activate``."""
+        """Allow a user to log in. ``users/activate``."""
         self._change("users/activate", {"email": email})
 
     def deactivate(self, email: str) -> None:
-        """Keep a user from logging in; what he owns stays. ``users/deactivate``."""
+        """Block a user from logging in; their objects stay. ``users/deactivate``."""
         self._change("users/deactivate", {"email": email})
 
     def edit(
         self, id: str, first_name: str, last_name: str, email: str, *, enabled: bool, is_admin: bool
     ) -> None:
-        """Replace a user's names, rights and activation, all at once. ``user``."""
+        """Replace all of a user's names, rights and activation. ``user``."""
         body = {
             "id": id,
             "firstName": first_name,
@@ -81,7 +81,10 @@ class Users:
 
 
 def _by_name(users: Sequence[User]) -> dict[str, User]:
-    """Users by e-mail address, and by login name where that is nobody's address; in lower case, the first wins."""
+    """Index users by e-mail address, and by login names that no user has as an address.
+
+    Keys are in lower case; the first user wins.
+    """
     found: dict[str, User] = {}
     for user in users:
         if user.email:

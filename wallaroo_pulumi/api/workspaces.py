@@ -12,7 +12,7 @@ from .transport import Effect, Transport
 
 
 class Workspaces:
-    """``workspaces/*``. Listings are shared by all threads and follow this process's own writes."""
+    """``workspaces/*``. Lists are shared by all threads and reflect this process's own writes."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -23,23 +23,23 @@ class Workspaces:
         self._members: SharedListings[int, Member] = SharedListings(self._fetch_members)
 
     def list(self, *, fresh: bool = False) -> tuple[Workspace, ...]:
-        """Every workspace that the caller may see; ``fresh`` asks the instance now. ``workspaces/list``."""
+        """Return the workspaces that the caller can see; ``fresh`` forces a request. ``workspaces/list``."""
         return self._listing.fresh() if fresh else self._listing.items()
 
     def find(self, id: int, *, fresh: bool = False) -> Workspace | None:
-        """The visible workspace with this id."""
+        """Return the visible workspace with this id, or None."""
         return self._by_id.of(self.list(fresh=fresh)).get(id)
 
     def _fetch(self) -> Sequence[Workspace]:
         return self._transport.call("workspaces/list", {}, Effect.READ, WorkspaceList).workspaces
 
     def create(self, name: str) -> Workspace:
-        """Make a workspace; the caller becomes OWNER. Not idempotent. ``workspaces/create``.
+        """Create a workspace with the caller as OWNER. Not idempotent. ``workspaces/create``.
 
-        The reply is the id alone; what else is known of the workspace comes from the listing, where that answers.
+        The response contains only the id. The other values come from the list, if its request succeeds.
         """
         body = {"workspace_name": name}
-        caller = self._transport.account.id  # asked for before: nothing may fail once the workspace exists
+        caller = self._transport.account.id  # requested first: nothing may fail once the workspace exists
         try:
             with self._listing.writing() as write:
                 id = self._transport.call(
@@ -49,31 +49,31 @@ class Workspaces:
             self._listing.forget()
             raise
         made = Workspace(id=id, name=name)
-        # Who looks meanwhile finds it, and need not fetch.
+        # Other threads find it in the list without a request.
         self._listing.amend(lambda workspaces: [*workspaces, made])
         if caller is not None:
             self._members.of(id).know([Member(user_id=caller, user_type="OWNER")])
         try:
             return self._by_id.of(self._listing.fresh(after=write)).get(id, made)
         except WallarooError:
-            # It exists: losing it would be worse than a creation time that a refresh fills in.
+            # It exists: losing it would be worse than a missing creation time, which a refresh adds.
             self._listing.forget()
             return made
 
     def forget(self) -> None:
-        """Ask the instance again next time: something that a workspace holds was changed by another domain."""
+        """Drop the list: another domain changed the contents of a workspace."""
         self._listing.forget()
 
     def members(self, workspace_id: int, *, fresh: bool = False) -> tuple[Member, ...]:
-        """The members of a workspace. ``workspaces/list_users``; ApiError 500 when there is no such workspace."""
+        """Return the members of a workspace. ApiError 500 if it does not exist. ``workspaces/list_users``."""
         listing = self._members.of(workspace_id)
         return listing.fresh() if fresh else listing.items()
 
     def exists(self, workspace_id: int) -> bool:
-        """Whether there is a workspace of this id; ApiError 403 when it is not the caller's. ``workspaces/list_users``.
+        """Return whether the workspace exists. ApiError 403 for a non-member. ``workspaces/list_users``.
 
-        An id that never was is recorded as a 500 with the database's words (a violated foreign key); 400 and 404 are
-        what other calls answer.
+        The recorded response for an unknown id is a 500 with the database's error (a violated foreign key). Other
+        calls return 400 or 404.
         """
         try:
             self.members(workspace_id, fresh=True)
@@ -89,7 +89,7 @@ class Workspaces:
         return self._transport.call("workspaces/list_users", body, Effect.READ, MemberList).users
 
     def add_user(self, workspace_id: int, user_id: str, email: str | None, role: str) -> None:
-        """Make a user a member, or change his role. Repeating it is harmless. ``workspaces/add_user``."""
+        """Add a member, or change a member's role. Idempotent. ``workspaces/add_user``."""
         body = {"workspace_id": workspace_id, "user_id": user_id, "user_type": role}
         if email is not None:
             body["email"] = email
@@ -103,7 +103,7 @@ class Workspaces:
         listing.amend(lambda members: [*(m for m in members if m.user_id != user_id), added])
 
     def remove_user(self, workspace_id: int, user_id: str) -> int:
-        """Remove a member; returns how many went (0 on repetition). ``workspaces/remove_user``."""
+        """Remove a member and return the number of removed rows (0 if repeated). ``workspaces/remove_user``."""
         body = {"workspace_id": workspace_id, "user_id": user_id}
         listing = self._members.of(workspace_id)
         try:
