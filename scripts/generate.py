@@ -1,7 +1,7 @@
-"""Write what is derived from definitions: ``adapters/classes.py``, a docs page per resource, of policies and estate.
+"""Generate ``adapters/classes.py``, types, and the docs pages of resources, policies and the estate file.
 
-``make generate`` runs this; ``make check`` runs it with ``--check``, which writes nothing and fails when a
-committed file is stale.
+``make generate`` runs this. ``make check`` runs it with ``--check``, which writes nothing and fails if a committed file
+is stale.
 """
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ TYPES = CLASSES.with_name("types.py")
 SHAPES = CLASSES.with_name("shapes.py")
 DOCS = ROOT / "docs/resources"
 EXAMPLE_FILES = {"$model_file": "ccfraud.onnx", "$orchestration_file": "nightly-scores.zip"}
-"""Files that examples upload, as the pages name them."""
+"""The names of uploaded files in the examples."""
 
 HEADER = '''\
 """The classes that programs import. Generated from the definitions in ``resources/`` by ``make generate``."""
 
 from __future__ import annotations
 
-# The kernel is not imported here: a program that declares resources needs neither models nor HTTP.
+# Does not import the kernel: a program that declares resources needs neither pydantic models nor HTTP.
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -85,7 +85,7 @@ if TYPE_CHECKING:
 
 
 def choices(annotation: Any) -> tuple[str, ...]:
-    """The allowed values of a Literal, however wrapped."""
+    """Return the allowed values of a Literal, also a nested one."""
     if get_origin(annotation) is Literal:
         return tuple(str(value) for value in get_args(annotation))
     return next((found for part in get_args(annotation) if (found := choices(part))), ())
@@ -96,13 +96,13 @@ def optional_in_program(field: FieldInfo) -> bool:
 
 
 def parameters(resource: Resource[Any, Any]) -> dict[str, FieldInfo]:
-    """The inputs that a program gives, those that all kinds share last."""
+    """Return the inputs of a program, with those that all kinds share last."""
     given = {n: f for n, f in resource.inputs.model_fields.items() if COMPUTED_IN_CHECK not in f.metadata}
     return dict(sorted(given.items(), key=lambda item: item[0] in Adopting.model_fields))
 
 
 def described(field: FieldInfo) -> str:
-    """The description and what the markers and the choices add to it."""
+    """Return the description with the notes of markers and the allowed values."""
     text = (field.description or "").rstrip(".")
     notes = [m.text for m in field.metadata if isinstance(m, Marker)]
     if found := choices(field.annotation):
@@ -111,7 +111,7 @@ def described(field: FieldInfo) -> str:
 
 
 def wrapped(text: str, continued: str = "        ") -> list[str]:
-    """A line of a docstring, broken at the margin."""
+    """Wrap a line of a docstring."""
     return textwrap.wrap(
         text, 105, initial_indent="        ", subsequent_indent=continued, break_on_hyphens=False
     )
@@ -161,7 +161,7 @@ def class_text(resource: Resource[Any, Any]) -> str:
         if optional_in_program(field):
             default = None if field.is_required() else field.get_default(call_default_factory=True)
             if isinstance(default, list | dict | BaseModel):
-                default = None  # a signature must hold nothing mutable; check fills the default in
+                default = None  # no mutable defaults in a signature; check fills in the default
             text = f"{text}{' | None' if default is None and ' | None' not in text else ''} = {default!r}"
         lines.append(f"        {name}: {text},")
     lines += [
@@ -206,7 +206,7 @@ def class_text(resource: Resource[Any, Any]) -> str:
 
 
 def expression(shape: str) -> str:
-    """A shape as the classes refer to it."""
+    """Return a shape as an expression for the classes."""
     return re.sub(r"\b([A-Z][A-Z_]+)\b", r"shapes.\1", shape)
 
 
@@ -220,7 +220,7 @@ def classes_text() -> str:
 
 
 def example_text(resource: Resource[Any, Any]) -> str:
-    """The definition's example as a program."""
+    """Return the definition's example as a program."""
     lines = ["import wallaroo_pulumi as wallaroo", ""]
     references = {name: repr(path) for name, path in EXAMPLE_FILES.items()}
     for kind, inputs in resource.examples.needs.items():
@@ -282,7 +282,7 @@ def docs_text(resource: Resource[Any, Any]) -> str:
         "",
         "## Outputs",
         "",
-        "All inputs, and:" if outputs else "All inputs, those left out filled in.",
+        "All inputs, and:" if outputs else "All inputs, with defaults filled in.",
     ]
     if outputs:
         lines += ["", "| name | type | meaning |", "|---|---|---|"]
@@ -294,8 +294,8 @@ def docs_text(resource: Resource[Any, Any]) -> str:
         "",
         "## Behaviour",
         "",
-        f"- **Id**: {resource.id_format}; `{resource.kind}.get(resource_name, id)` reads by it.",
-        f"- **Replaced** by a change of: {', '.join(replacing) or 'nothing'}. Every other change happens in place.",
+        f"- **Id**: {resource.id_format}; `{resource.kind}.get(resource_name, id)` reads the object.",
+        f"- **Replaced** by a change of: {', '.join(replacing) or 'nothing'}. Every other change updates in place.",
         f"- **Deleting**: {resource.deletion}",
         f"- **Type token**: `pulumi-python:dynamic/wallaroo:{resource.kind}`.",
         "",
@@ -332,7 +332,7 @@ def generated() -> Iterator[tuple[Path, str]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is stale")
     check = parser.parse_args().check
     stale = 0
     for path, text in generated():
@@ -343,7 +343,7 @@ def main() -> int:
             stale += 1
             name = str(path.relative_to(ROOT))
             sys.stdout.writelines(
-                difflib.unified_diff(old.splitlines(True), text.splitlines(True), name, "made anew")
+                difflib.unified_diff(old.splitlines(True), text.splitlines(True), name, "regenerated")
             )
         else:
             path.parent.mkdir(parents=True, exist_ok=True)

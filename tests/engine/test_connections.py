@@ -141,7 +141,7 @@ def test_another_connection_of_the_name_is_neither_taken_for_ours_nor_deleted(
     emulator.api("connections/create", name="sales-warehouse", type="s3", details={"bucket": "theirs"})
     refused = stack.up("--refresh")
     assert refused.code != 0
-    assert "connection 'sales-warehouse' exists already" in refused.text
+    assert "connection 'sales-warehouse' already exists" in refused.text
     assert "with other type and details than declared" in refused.text
     stack.destroy().ok()
     assert connection(emulator)["details"] == {"bucket": "theirs"}
@@ -151,7 +151,7 @@ def test_without_a_refresh_destroy_spares_it_as_well(stack: Project, emulator: E
     emulator.api("connections/delete", name="sales-warehouse")
     emulator.api("connections/create", name="sales-warehouse", type="s3", details={"bucket": "theirs"})
     destroyed = stack.destroy().ok()
-    assert "stays: it is not the one that this stack made" in destroyed.text
+    assert "stays: it is not the one that this stack created" in destroyed.text
     assert connection(emulator)["details"] == {"bucket": "theirs"}
 
 

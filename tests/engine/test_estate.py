@@ -154,7 +154,7 @@ def test_destroy_leaves_the_workspaces_and_the_next_up_takes_them_over(
     before = emulator.workspaces()
     run = estate.destroy().ok()
     fraud = before["fraud-prod"]
-    assert f"workspace 'fraud-prod' (id {fraud}) stays on the instance, empty" in run.text
+    assert f"workspace 'fraud-prod' (id {fraud}) stays on the instance and is empty" in run.text
     assert estate.resources() == {}
     assert emulator.workspaces() == before
     assert emulator.members(fraud) == {"ops@example.com": "OWNER"}

@@ -37,7 +37,7 @@ def one(project: Make, emulator: Emulated) -> Project:
     [
         ('Workspace("x", name="Fraud Prod")', ["property name", "at most 63 characters", "'fraud-prod'"]),
         ('Workspace("x", name="x", adopt="maybe")', ["property adopt", "'never', 'if_empty' or 'always'"]),
-        ("WorkspaceMember('x', workspace_id=ws.workspace_id)", ["give exactly one of email and user_id"]),
+        ("WorkspaceMember('x', workspace_id=ws.workspace_id)", ["set exactly one of email and user_id"]),
         (
             "WorkspaceMember('x', workspace_id=1, email='a@example.com', role='BOSS')",
             ["property role", "'OWNER' or 'COLLABORATOR'"],
@@ -142,7 +142,7 @@ def test_the_last_owner_cannot_be_demoted(one: Project, emulator: Emulated) -> N
     one.write(program)
     one.up().ok()
     one.write(program.replace('"OWNER"', '"COLLABORATOR"'))
-    told(one.up(), "the last OWNER of a workspace cannot go", "ops@example.com")
+    told(one.up(), "a workspace must keep at least one OWNER", "ops@example.com")
     assert emulator.members(emulator.workspaces()["fraud-prod"]) == {"ops@example.com": "OWNER"}
 
 
@@ -166,7 +166,7 @@ def test_the_last_owner_cannot_be_removed(one: Project, emulator: Emulated) -> N
     ("adopt", "holds", "owner", "refusal"),
     [
         ("never", 0, "ops@example.com", "adopt is 'never'"),
-        ("if_empty", 2, "ops@example.com", "holding 2 models and 0 pipelines"),
+        ("if_empty", 2, "ops@example.com", "contains 2 models and 0 pipelines"),
         ("always", 0, "mary.jane@example.com", "not one of its owners"),
         ("if_empty", 0, "ops@example.com", None),
         ("always", 2, "ops@example.com", None),

@@ -202,7 +202,7 @@ def test_the_user_who_runs_pulumi_stays_a_member(made: Make, emulator: Emulated)
     stack = made(workspace, member)
     declare(stack, workspace)
     run = stack.up().ok()
-    assert "stays a member: it is the user who runs Pulumi" in run.text
+    assert "stays a member: this is the user who runs Pulumi" in run.text
     assert emulator.members(emulator.workspaces()["ws"]) == {"ops@example.com": "OWNER"}
 
 

@@ -180,7 +180,9 @@ def test_a_wait_that_times_out_is_gone_on_with_without_a_twin(stack: Project, em
     emulator.control("readiness", kind="orchestration", mode="never")
     failed = stack.up()
     assert failed.code != 0
-    assert "is still pending_packaging after 1 s; run `pulumi up` again, which goes on waiting" in failed.text
+    assert (
+        "is still pending_packaging after 1 s; run `pulumi up` again, which continues to wait" in failed.text
+    )
     emulator.control("readiness", kind="orchestration", mode="at_once")
     emulator.control("readiness", kind="task", mode="never")
     failed = stack.up()

@@ -211,29 +211,29 @@ def test_the_wallaroo_part_of_the_platform(stack: Callable[[str], Project]) -> N
 # --- wallaroo:validate --------------------------------------------------------------------------------------
 
 REFUSED = [
-    ('Workspace("x", name="full")', "name", "holding 1 model and 0 pipelines, and adopt is 'if_empty'"),
+    ('Workspace("x", name="full")', "name", "contains 1 model and 0 pipelines; set adopt to 'always'"),
     ('Workspace("x", name="theirs")', "name", "this user is not one of its owners"),
     ('Workspace("x", name="mine", adopt="never")', "name", "already exists (id"),
     (
         'WorkspaceMember("x", workspace_id=mine, email="nobody@example.com")',
         "email",
-        "no user of the instance has the e-mail address nobody@example.com",
+        "the instance has no user with the e-mail address nobody@example.com",
     ),
     (
         'WorkspaceMember("x", workspace_id=mine, user_id="4711")',
         "userId",
-        "no user of the instance has the id '4711'",
+        "the instance has no user with the id '4711'",
     ),
     (
         'WorkspaceMember("x", workspace_id=4711, email="mary.jane@example.com")',
         "workspaceId",
         "workspace 4711 does not exist",
     ),
-    ('Connection("x", name="sales", type="gcs", details={})', "name", "exists already (id"),
+    ('Connection("x", name="sales", type="gcs", details={})', "name", "already exists (id"),
     (
         'WorkspaceConnection("x", workspace_id=mine, connection_name="none")',
         "connectionName",
-        "no connection of the instance is named 'none'",
+        "the instance has no connection named 'none'",
     ),
     (
         'WorkspaceMember("x", workspace_id=theirs, email="john.hancock@example.com")',
@@ -243,7 +243,7 @@ REFUSED = [
     (
         'WorkspaceMember("x", workspace_id=mine, email="ops@example.com", role="COLLABORATOR")',
         "role",
-        "the last OWNER of a workspace cannot go",
+        "a workspace must keep at least one OWNER",
     ),
     (
         'ModelVersion("x", workspace_id=4711, name="m", path="ccfraud.onnx", framework="onnx")',
@@ -254,7 +254,7 @@ REFUSED = [
     (
         'Pipeline("x", workspace_id=mine, name="taken", steps=[])',
         "name",
-        "exists already (id 1) with other steps",
+        "already exists (id 1) with other steps",
     ),
     (
         'Deployment("x", workspace_id=mine, pipeline_name="none", pipeline_version_id=1)',
@@ -444,10 +444,10 @@ def test_the_last_owner_goes_only_with_a_successor(project: Make, emulator: Emul
     assert run.code != 0
     (failure,) = failures(run)
     assert "property role value" in failure
-    assert "the last OWNER of a workspace cannot go" in failure
+    assert "a workspace must keep at least one OWNER" in failure
     made.write(leaving.replace('"mary.jane@example.com"', '"mary.jane@example.com", role="OWNER"'))
     (failure,) = failures(made.pulumi("preview"))
-    assert "it is the user who runs Pulumi, and could then neither manage the workspace" in failure
+    assert "this is the user who runs Pulumi, who could then neither manage the workspace" in failure
     made.configure({"validate": "false"})
     assert "it is the user who runs Pulumi" in made.up().text
     assert emulator.members(emulator.workspaces()["ws"])["ops@example.com"] == "OWNER"

@@ -81,7 +81,7 @@ def test_functions_see_what_the_same_run_made(project: Make, emulator: Emulated)
         ('get_workspace(name="a", workspace_id=1)', "give exactly one of name and workspace_id"),
         (
             'get_user(email="nobody@example.com")',
-            "no user of the instance has the e-mail address nobody@example.com",
+            "the instance has no user with the e-mail address nobody@example.com",
         ),
         ('get_user_output(email="nobody@example.com")', "nobody@example.com"),
         ('Workspace.get("x", "4711")', "does not exist"),

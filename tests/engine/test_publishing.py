@@ -92,7 +92,7 @@ def test_a_changed_assay_is_deactivated_once_the_new_one_is_made(stack: Project,
     emulator.forget_requests()
     refused = stack.up()
     assert refused.code != 0
-    assert "assay 'fraud drift' exists already" in refused.text
+    assert "assay 'fraud drift' already exists" in refused.text
     assert "choose another name" in refused.text
     assert writes() == []
 

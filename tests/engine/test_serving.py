@@ -293,7 +293,7 @@ def test_force_destroy_empties_the_workspace(serving: Project, emulator: Emulate
     for kind in ("Deployment", "Pipeline", "ModelVersion"):
         serving.pulumi("state", "delete", serving.resources(kind)["house-price"]["urn"], "--yes").ok()
     run = serving.destroy().ok()
-    assert "stays on the instance, empty" in run.text
+    assert "stays on the instance and is empty" in run.text
     (workspace,) = emulator.api("workspaces/list")["workspaces"]
     assert (workspace["models"], workspace["pipelines"]) == ([], [])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# The kernel is not imported here: a program that declares resources needs neither models nor HTTP.
+# Does not import the kernel: a program that declares resources needs neither pydantic models nor HTTP.
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -76,10 +76,10 @@ class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
 
         :param name: The workspace's name, a DNS label, unique on the instance (changing it replaces the
             object; resource name and 7 hex characters if not set).
-        :param adopt: What to do when a workspace of this name exists and the caller is one of its
-            owners: take it over only if it holds no model and no pipeline (`if_empty`), also if it holds
-            some (`always`), or refuse (`never`) (one of `never`, `if_empty`, `always`; stored in the
-            state only, not on the instance).
+        :param adopt: What to do if a workspace of this name exists and the caller is one of its owners:
+            adopt it only if it contains no models and pipelines (`if_empty`), adopt it with its contents
+            (`always`), or fail (`never`) (one of `never`, `if_empty`, `always`; stored in the state
+            only, not on the instance).
         :param force_destroy: Whether deleting first undeploys and deletes the workspace's pipelines and
             deletes its models. The empty workspace itself stays on the instance either way (stored in
             the state only, not on the instance).
@@ -110,9 +110,9 @@ class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
     @property
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[Literal["never", "if_empty", "always"]]:
-        """What to do when a workspace of this name exists and the caller is one of its owners: take it
-        over only if it holds no model and no pipeline (`if_empty`), also if it holds some (`always`), or
-        refuse (`never`)."""
+        """What to do if a workspace of this name exists and the caller is one of its owners: adopt it
+        only if it contains no models and pipelines (`if_empty`), adopt it with its contents (`always`),
+        or fail (`never`)."""
         return self._output("adopt")
 
     @property
@@ -137,7 +137,7 @@ class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
     @property
     @pulumi.getter(name="createdAt")
     def created_at(self) -> pulumi.Output[str | None]:
-        """When it was made, as the instance tells it (ISO 8601)."""
+        """The creation time, as reported by the instance (ISO 8601)."""
         return self._output("createdAt")
 
 
@@ -178,10 +178,10 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
 
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (changing it replaces the
             object).
-        :param email: The user by e-mail address. Give this or `user_id` (changing it replaces the
-            object; server default if not set).
-        :param user_id: The user by id (that of Keycloak). Give this or `email` (changing it replaces the
-            object; server default if not set).
+        :param email: The user's e-mail address. Set this or `user_id` (changing it replaces the object;
+            server default if not set).
+        :param user_id: The user's id in Keycloak. Set this or `email` (changing it replaces the object;
+            server default if not set).
         :param role: `OWNER` or `COLLABORATOR` (one of `OWNER`, `COLLABORATOR`).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
             was adopted. By default such an object stays, with the roles, rights and activity that it was
@@ -215,7 +215,7 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
     @property
     @pulumi.getter(name="email")
     def email(self) -> pulumi.Output[str | None]:
-        """The user's e-mail address; none for the built-in administrator."""
+        """The user's e-mail address. The built-in administrator has none."""
         return self._output("email")
 
     @property
@@ -795,7 +795,7 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
         :param force_destroy: Whether deleting undeploys the pipeline first, if it is deployed (stored in
             the state only, not on the instance).
         :param steps: The steps: models, or what `model_step`, `shadow_step`, `random_split_step` and
-            `meta_split_step` return. An empty list makes a pipeline without steps.
+            `meta_split_step` return. An empty list creates a pipeline without steps.
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
             was adopted. By default such an object stays, with the roles, rights and activity that it was
             found with (stored in the state only, not on the instance).
@@ -863,7 +863,7 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
 
     @property
     def version_id(self) -> pulumi.Output[int | str]:
-        """The latest version: its id, or its UUID when the id is not told."""
+        """The latest version: its id, or its UUID if the id is unknown."""
         return self._python_output("versionId")
 
     @property
@@ -1544,13 +1544,13 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
         """Declare a Connection.
 
         :param name: The connection's name, unique on the instance (changing it replaces the object).
-        :param type: What kind of source it is, free text such as `BIGQUERY` or `s3` (changing it
+        :param type: The type of data source, free text such as `BIGQUERY` or `s3` (changing it replaces
+            the object).
+        :param details: What orchestrations need to connect: any JSON object (secret; changing it
             replaces the object).
-        :param details: What orchestrations need to connect: any JSON object, keyed as you like (secret;
-            changing it replaces the object).
-        :param adopt: What to do when a connection of this name exists: take it over only if type and
-            details are those declared (`if_same`), or refuse (`never`) (one of `never`, `if_same`;
-            stored in the state only, not on the instance).
+        :param adopt: What to do if a connection of this name exists: adopt it only if type and details
+            are the declared ones (`if_same`), or fail (`never`) (one of `never`, `if_same`; stored in
+            the state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
             was adopted. By default such an object stays, with the roles, rights and activity that it was
             found with (stored in the state only, not on the instance).
@@ -1583,19 +1583,19 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
     @property
     @pulumi.getter(name="type")
     def type(self) -> pulumi.Output[str]:
-        """What kind of source it is, free text such as `BIGQUERY` or `s3`."""
+        """The type of data source, free text such as `BIGQUERY` or `s3`."""
         return self._output("type")
 
     @property
     def details(self) -> pulumi.Output[Mapping[str, Any]]:
-        """What orchestrations need to connect: any JSON object, keyed as you like."""
+        """What orchestrations need to connect: any JSON object."""
         return self._python_output("details")
 
     @property
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[Literal["never", "if_same"]]:
-        """What to do when a connection of this name exists: take it over only if type and details are
-        those declared (`if_same`), or refuse (`never`)."""
+        """What to do if a connection of this name exists: adopt it only if type and details are the
+        declared ones (`if_same`), or fail (`never`)."""
         return self._output("adopt")
 
     @property
@@ -1614,7 +1614,7 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
     @property
     @pulumi.getter(name="connectionId")
     def connection_id(self) -> pulumi.Output[str]:
-        """The id that the instance gave, a UUID."""
+        """The connection's id, a UUID."""
         return self._output("connectionId")
 
 
@@ -2069,19 +2069,19 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
 
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (changing it replaces the
             object).
-        :param orchestration_id: What runs: the `orchestration_id` of an Orchestration (changing it
-            replaces the object).
+        :param orchestration_id: The orchestration: the `orchestration_id` of an Orchestration (changing
+            it replaces the object).
         :param name: The task's name (changing it replaces the object).
-        :param schedule: When it runs, as cron's five fields: `0 4 * * *`. Left out, it runs until it is
-            killed (changing it replaces the object).
-        :param arguments: What the code is given: any JSON object, keyed as you like (changing it
-            replaces the object).
-        :param debug: Whether the instance runs it with debugging on (changing it replaces the object).
-        :param run_timeout: Seconds after which a run of a scheduled task is ended (changing it replaces
-            the object; stored in the state only, not on the instance).
+        :param schedule: When it runs, in cron's five fields: `0 4 * * *`. Without it, the task runs
+            until killed (changing it replaces the object).
+        :param arguments: Arguments of the code: any JSON object (changing it replaces the object).
+        :param debug: Whether the instance runs it with debugging enabled (changing it replaces the
+            object).
+        :param run_timeout: The most seconds for a run of a scheduled task (changing it replaces the
+            object; stored in the state only, not on the instance).
         :param paused: Whether the task is paused.
-        :param timeout: Seconds to wait for its start, pause or end; 300 when left out (stored in the
-            state only, not on the instance).
+        :param timeout: Seconds to wait for its start, pause or end. Default: 300 (stored in the state
+            only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
             was adopted. By default such an object stays, with the roles, rights and activity that it was
             found with (stored in the state only, not on the instance).
@@ -2119,7 +2119,7 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
     @property
     @pulumi.getter(name="orchestrationId")
     def orchestration_id(self) -> pulumi.Output[str | None]:
-        """What runs."""
+        """The orchestration."""
         return self._output("orchestrationId")
 
     @property
@@ -2131,24 +2131,24 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
     @property
     @pulumi.getter(name="schedule")
     def schedule(self) -> pulumi.Output[str | None]:
-        """When it runs, as cron's five fields: `0 4 * * *`. Left out, it runs until it is killed."""
+        """When it runs, in cron's five fields: `0 4 * * *`. Without it, the task runs until killed."""
         return self._output("schedule")
 
     @property
     def arguments(self) -> pulumi.Output[Mapping[str, Any] | None]:
-        """What the code is given: any JSON object, keyed as you like."""
+        """Arguments of the code: any JSON object."""
         return self._python_output("arguments")
 
     @property
     @pulumi.getter(name="debug")
     def debug(self) -> pulumi.Output[bool]:
-        """Whether the instance runs it with debugging on."""
+        """Whether the instance runs it with debugging enabled."""
         return self._output("debug")
 
     @property
     @pulumi.getter(name="runTimeout")
     def run_timeout(self) -> pulumi.Output[int | None]:
-        """Seconds after which a run of a scheduled task is ended."""
+        """The most seconds for a run of a scheduled task."""
         return self._output("runTimeout")
 
     @property
@@ -2160,7 +2160,7 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
     @property
     @pulumi.getter(name="timeout")
     def timeout(self) -> pulumi.Output[float | None]:
-        """Seconds to wait for its start, pause or end; 300 when left out."""
+        """Seconds to wait for its start, pause or end. Default: 300."""
         return self._output("timeout")
 
     @property
@@ -2185,5 +2185,5 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
     @property
     @pulumi.getter(name="status")
     def status(self) -> pulumi.Output[str]:
-        """Its status when last looked at: `started`, `paused`, `crash_loop` …"""
+        """The last observed status: `started`, `paused`, `crash_loop` …"""
         return self._output("status")

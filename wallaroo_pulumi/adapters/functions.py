@@ -159,7 +159,7 @@ def get_user(*, email: str | None = None, user_id: str | None = None) -> UserRes
             found = client.users.find_by_email(email or "")
         if found is None:
             what = f"the e-mail address {email}" if email is not None else f"the id {user_id!r}"
-            raise ObjectError(f"no user of the instance has {what}; check the spelling, or declare a User")
+            raise ObjectError(f"the instance has no user with {what}; check the spelling, or declare a User")
         return _user(found)
 
     return _look_up("getUser", {"email": email, "userId": user_id}, find, UserResult)

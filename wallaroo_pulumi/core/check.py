@@ -1,4 +1,4 @@
-"""Check: are these inputs valid, and what is their canonical form? From the inputs alone; unknowns pass."""
+"""Validate inputs and return their canonical form, from the inputs alone; unknown values pass."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Failure:
     """Path of wire names, such as ``engineConfig.engine``; empty for the whole resource, and for secrets."""
     reason: str
     python_path: str = ""
-    """The path as a Python program writes it, such as ``engine_config.engine``."""
+    """The path in a Python program, such as ``engine_config.engine``."""
     python: str = ""
     """``python_path`` and the reason in one line."""
 
@@ -34,10 +34,10 @@ class Failure:
         return cls(wire, reason, python, f"{python}: {reason}" if python else reason)
 
     def for_python(self, inputs: Mapping[str, Any]) -> Failure:
-        """Return the failure as Pulumi shows it best to a Python program with these inputs.
+        """Return the failure in the form that Pulumi displays best to a Python program with these inputs.
 
-        Pulumi prints the wire name of the property and its value, which it finds by that name only. So the property is
-        named where this is what the program wrote, and stands in the reason otherwise.
+        Pulumi prints the property's wire name and the value with that name. The failure therefore contains the property
+        if the program uses the same name, and otherwise has it in the reason.
         """
         plain = isinstance(inputs.get(self.property), str | int | float)
         if plain and self.python_path in ("", self.property):
@@ -51,11 +51,11 @@ def check(
     olds: Mapping[str, Any],
     autoname: str | None = None,
 ) -> tuple[dict[str, Any], list[Failure]]:
-    """The canonical inputs and what is wrong with them; exactly one of the two is empty.
+    """Return the canonical inputs and the failures; exactly one of the two is empty.
 
     ``news`` and ``olds`` are wire dictionaries (``olds`` the last checked inputs, empty for a new resource);
-    UNKNOWN may stand anywhere. ``autoname`` is the name to give when the program gives none; an object that has
-    a name keeps it.
+    they may contain UNKNOWN anywhere. ``autoname`` is the name to use if the program sets none; an object keeps
+    the name that it has.
     """
     if rejected := list(_rejected(news)):
         return {}, [Failure("", line) for line in dict.fromkeys(rejected)]
@@ -73,7 +73,7 @@ def check(
 
 
 def _rejected(value: Any) -> Iterator[str]:
-    """The lines of values that the adapter could not convert."""
+    """Yield the messages of values that the adapter could not convert."""
     match value:
         case {names.INVALID: str(line)}:
             yield line
@@ -91,21 +91,21 @@ def _failure(inputs: type[Properties], given: Mapping[str, Any], problem: ErrorD
     if problem["type"] == "extra_forbidden":
         reason = _unknown(str(problem["loc"][-1]), model, top=len(problem["loc"]) == 1)
     if any(wire.split(".")[0].split("[")[0] == wire_name(name) for name, _ in fields_with(inputs, SECRET)):
-        # Pulumi prints the value of the property that a failure names.
+        # Pulumi prints the value of a failure's property.
         return Failure("", f"{wire}: {reason}", python, f"{python}: {reason}")
     return Failure.at(wire, python, reason)
 
 
 def _unknown(name: str, model: type[BaseModel], *, top: bool) -> str:
-    # The properties themselves have wire names here; inside them, names of both kinds are accepted.
+    # Top-level properties have wire names here; nested objects accept both kinds of names.
     hint = nearest_name(name, model, wire=top or not name.islower())
     return f"is not a property{' of this resource' if top else ''}{hint}"
 
 
 def _path(model: type[BaseModel], value: Any, loc: tuple[int | str, ...]) -> tuple[str, str, type[BaseModel]]:
-    """Return the wire path and the Python path of what pydantic names by ``loc``, and the innermost definition there.
+    """Return the wire path and the Python path of pydantic's ``loc``, and the innermost definition there.
 
-    pydantic also names the alternatives of a union that it tried; those are no part of a path.
+    ``loc`` also contains the alternatives of a union that pydantic tried; they are not part of a path.
     """
     wire = python = ""
     models = [model]
@@ -134,7 +134,7 @@ def _named(model: type[BaseModel], name: str) -> tuple[type[BaseModel], str] | N
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The definitions of objects in a type: in a list, a mapping, a union."""
+    """Yield the object definitions in a type, including those in lists, mappings and unions."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):
@@ -142,13 +142,13 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def place(problem: ErrorDetails) -> Place:
-    """The keys and indexes that lead to the value that pydantic, or a validator inside the value, rejected."""
+    """Return the keys and indexes of the value that pydantic, or a validator inside the value, rejected."""
     error = problem.get("ctx", {}).get("error")
     return (*problem["loc"], *(error.place if isinstance(error, InvalidValue) else ()))
 
 
 def explain(problem: ErrorDetails) -> str:
-    """pydantic's words for one problem, in the words of a user of properties. Never the value itself."""
+    """Translate one pydantic error into a message about properties, without the value."""
     match problem["type"]:
         case "missing":
             return "is required"

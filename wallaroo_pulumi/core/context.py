@@ -1,4 +1,4 @@
-"""What a handler may use besides its arguments: the client, reports to the user, ownership, and locks."""
+"""The context of a handler call: client, messages to the user, ownership and locks."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ ClientT = TypeVar("ClientT")
 
 @dataclass
 class Call:
-    """One call of the engine, and what its handler found out for the state."""
+    """One call of the engine, and what its handler adds to the state."""
 
     urn: str | None = None
-    """The resource that the call is for; None where the host does not pass it."""
+    """The URN of the resource; None if the host does not pass it."""
     leaves_adopted: bool = True
-    """Whether deleting the resource leaves an object that it adopted."""
+    """Whether deleting the resource leaves an adopted object on the instance."""
     adopted: bool = False
-    """Set by :meth:`Context.claim`: the object was made outside the stack."""
+    """Set by :meth:`Context.claim`: whether the object was created outside the stack."""
     found: Mapping[str, Any] = field(default_factory=dict)
     """Set by :meth:`Context.claim`: the values that leaving an adopted object restores."""
     recognises: Callable[[StackEntry], bool] = lambda _: True
-    """Whether an entry of the stack's state is about the object of its id that is on the instance now."""
+    """Whether an entry of the stack's state refers to the object that has its id on the instance now."""
     mark: str | None = None
-    """What tells the object from a later one of the same id, where the outputs do not: as recorded, until the handler
-    sets what it found."""
+    """What distinguishes the object from a later one with the same id, if the outputs do not.
+
+    The recorded mark, until the handler sets the observed one."""
 
 
 class KeyedLocks:
-    """One lock for each key, made when first asked for."""
+    """One lock per key, created on first use."""
 
     def __init__(self) -> None:
         self._locks: dict[Hashable, threading.RLock] = defaultdict(threading.RLock)
@@ -49,42 +50,41 @@ class KeyedLocks:
 
 @dataclass(frozen=True)
 class Context(Generic[ClientT]):
-    """Handed to every handler call. One for each process and configuration, shared by the host's threads."""
+    """The argument of every handler call. One per process and configuration, shared by the host's threads."""
 
     client: ClientT
     """The API client: ``ctx.client.<domain>.<call>``."""
 
     report: Callable[[str], None]
-    """Tell the user one line during the run (for what happened otherwise than he may expect)."""
+    """Print one line to the user during the run, for example about unexpected behaviour."""
 
     sleep: Callable[[float], object]
-    """Wait for so many seconds, or until the run is cancelled."""
+    """Wait for this number of seconds, or until the run is cancelled."""
 
     clock: Callable[[], float] = time.monotonic
-    """Seconds, for how long something has taken."""
+    """Monotonic seconds, to measure durations."""
 
     cancelled: Callable[[], bool] = lambda: False
-    """Whether the user wants the run to end."""
+    """Return whether the user cancelled the run."""
 
     ownership: Ownership = field(default_factory=Ownership)
 
     call: Call = field(default_factory=Call)
 
     declared: set[Hashable] = field(default_factory=set)
-    """``(kind, *natural key)`` of the stack's objects that validation has seen, whether they exist yet or not."""
+    """``(kind, *natural key)`` of the stack's validated objects, whether they exist or not."""
 
     lock: KeyedLocks = field(default_factory=KeyedLocks)
-    """``with ctx.lock("members", 12):`` for a decision that must not be overtaken by another thread."""
+    """``with ctx.lock("members", 12):`` for a decision that another thread must not invalidate."""
 
     @contextmanager
     def claim(
         self, kind: str, id: str, name: str, *, existed: bool, found: Mapping[str, Any] | None = None
     ) -> Iterator[None]:
-        """Claim an object for the resource being created; released again if the body fails.
+        """Claim an object for the resource that is being created, and release it if the body fails.
 
-        ``existed`` says that the object was there before this call; ``found`` holds those of its values that the
-        stack may change, under the names of outputs. Raises ObjectError if another resource of the stack holds the
-        object.
+        ``existed`` is true if the object existed before this call. ``found`` contains the values that the stack may
+        change, by output name. Raises ObjectError if another resource of the stack has claimed the object.
         """
         call = self.call
         origin = self.ownership.claim(kind, id, name, call.urn, existed=existed, recognises=call.recognises)
@@ -100,7 +100,7 @@ class Context(Generic[ClientT]):
             raise
 
     def referrer(self, kind: str, id: str) -> str | None:
-        """Another resource of the stack that refers to an object, as a person reads it, or None."""
+        """Return a description of another resource of the stack that refers to the object, or None."""
         urn = self.ownership.referrer(kind, id, self.call.urn)
         if urn is None:
             return None

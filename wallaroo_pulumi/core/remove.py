@@ -1,4 +1,4 @@
-"""Remove without guessing: what to do when nobody knows whether a removal was carried out."""
+"""Remove an object, even if the outcome of a removal is unknown."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ..errors import ApiError, OutcomeUnknown
 
 
 def remove_once(remove: Callable[[], object], still_there: Callable[[], bool]) -> None:
-    """Call ``remove``; a lost reply or a refusal is no failure when the object is gone all the same.
+    """Call ``remove``; ignore a lost response or an error if the object no longer exists.
 
-    ``still_there`` looks afresh. Raises what ``remove`` raised when the object is there after it.
+    ``still_there`` looks it up without a cache. If the object still exists, the error of ``remove`` is raised.
     """
     try:
         remove()

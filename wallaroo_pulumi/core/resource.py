@@ -1,4 +1,4 @@
-"""What a resource is: a definition (inputs, outputs, examples) and a handler for the five calls of its life."""
+"""The base class of resources: a definition (inputs, outputs, examples) and a handler of the five CRUD calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OutputsT = TypeVar("OutputsT", bound=Properties)
 
 
 class BadInput(Exception):
-    """An input (Python name) that is no good, and why: raised by ``complete``, returned by ``validate``."""
+    """An invalid input (Python name) and the reason: raised by ``complete``, returned by ``validate``."""
 
     def __init__(self, property: str, reason: str) -> None:
         super().__init__(reason)
@@ -25,29 +25,29 @@ class BadInput(Exception):
 
 @dataclass(frozen=True)
 class Examples:
-    """Input values (snake_case names) that tests and docs pages are made from.
+    """Input values (snake_case names) for tests and docs pages.
 
     ``$name`` values refer to objects that the tests prepare: ``$workspace_id``.
     """
 
     inputs: Mapping[str, Any]
     update: Mapping[str, Any]
-    """What to change for an edit in place; empty where nothing can be changed in place."""
+    """A change that updates in place; empty if nothing can change in place."""
     replace: Mapping[str, Any]
-    """What to change for an edit that replaces; empty where nothing replaces."""
+    """A change that replaces; empty if nothing replaces."""
     needs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Other resources to make first: the resource's class → its inputs."""
+    """Other resources to create first: class → inputs."""
 
 
 class Resource(ABC, Generic[InputsT, OutputsT]):
     """A kind of object: its definition and its handler. Subclasses are stateless and live in ``resources/``.
 
-    Handlers get validated models and raise WallarooError; they never read configuration, environment or clocks.
-    Outputs repeat every input in its canonical form, because a diff compares the last outputs with the new inputs.
+    Handlers receive validated models and raise WallarooError. They never read configuration, environment or clocks.
+    Outputs contain every input in its canonical form, because a diff compares the last outputs with the new inputs.
     """
 
     kind: ClassVar[str]
-    """The name of the class that users import, and the last part of the type token."""
+    """The class name in programs, and the last part of the type token."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -59,87 +59,87 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
     examples: ClassVar[Examples]
 
     id_format: ClassVar[str]
-    """How the Pulumi id is made, for the docs. The id alone is enough to read the object."""
+    """The format of the Pulumi id, for the docs. The id alone is enough to read the object."""
 
     from_id: ClassVar[Mapping[str, str]] = {}
-    """Outputs that the Pulumi id tells too: name → ``"int"`` or ``"str"``. They stay known in the preview of an
-    update, when Pulumi forgets all other computed outputs."""
+    """Outputs that the Pulumi id also contains: name → ``"int"`` or ``"str"``. They stay known in the preview of an
+    update, while Pulumi drops all other computed outputs."""
 
     natural_key: ClassVar[tuple[str, ...]] = ()
-    """The inputs by which others name the object before it has an id: what :meth:`validate` finds as declared."""
+    """The inputs that identify the object before it has an id, for references in :meth:`validate`."""
 
     deletion: ClassVar[str]
-    """One sentence for the docs: what deleting does, and what stays."""
+    """For the docs: what deleting does, and what stays."""
 
     delete_before_replace: ClassVar[bool] = False
 
     def complete(self, inputs: InputsT, prior: Mapping[str, Any]) -> InputsT:
-        """Fill in the inputs marked COMPUTED_IN_CHECK. Runs in check, on this machine only: no client here.
+        """Fill in the inputs marked COMPUTED_IN_CHECK. Runs in check, without a client.
 
-        UNKNOWN may stand anywhere in ``inputs``. ``prior`` are the last checked inputs (wire names), none for a new
-        resource. Raises BadInput.
+        ``inputs`` may contain UNKNOWN anywhere. ``prior`` contains the last checked inputs (wire names), and is empty
+        for a new resource. Raises BadInput.
         """
         del prior
         return inputs
 
     def validate(self, ctx: Context[Any], wanted: InputsT) -> Iterable[BadInput]:
-        """What the instance would refuse: names that are taken, references that lead nowhere. It only reads.
+        """Return what the instance would reject, such as names in use and missing objects. Only reads.
 
-        Called for what is new or changed, where users ask for it. UNKNOWN may stand anywhere and is let pass, and so
-        is what ``ctx.declared`` says will be there, or is the stack's own.
+        Called for new and changed resources, if the user enabled it. ``wanted`` may contain UNKNOWN, which passes.
+        References to objects in ``ctx.declared``, or to the stack's own objects, pass too.
         """
         del ctx, wanted
         return ()
 
     def existing(self, ctx: Context[Any], wanted: InputsT) -> str | None:
-        """The id of the object that a create would adopt, None when it would make one. It only reads.
+        """Return the id of the object that a create would adopt, or None. Only reads.
 
-        Called in validation, for inputs without UNKNOWN that :meth:`validate` found nothing wrong with.
+        Called in validation, for inputs without UNKNOWN that :meth:`validate` accepted.
         """
         del ctx, wanted
         return None
 
     @abstractmethod
     def id_of(self, outputs: OutputsT) -> str:
-        """The Pulumi id."""
+        """Return the Pulumi id."""
 
     @abstractmethod
     def create(self, ctx: Context[Any], wanted: InputsT) -> OutputsT:
-        """Make the object, or take over what an earlier create left: never a second one."""
+        """Create the object, or adopt the one of an interrupted create; never create a second one."""
 
     @abstractmethod
     def read(self, ctx: Context[Any], id: str, known: OutputsT | None) -> OutputsT | None:
-        """The object as the instance has it, or None when it is gone. ``known`` is absent when only the id is."""
+        """Return the observed object, or None if it no longer exists. ``known`` is None if only the id is known."""
 
     def update(self, ctx: Context[Any], id: str, known: OutputsT, wanted: InputsT) -> OutputsT:
-        """Change in place whatever does not force a replacement. Unless overridden, only local fields change."""
+        """Update in place. The default is for resources of which only local fields can change in place."""
         del ctx, id
         return self.with_local(known, wanted)
 
     @abstractmethod
     def delete(self, ctx: Context[Any], id: str, known: OutputsT) -> None:
-        """Remove the object, or as much of it as the API allows, and say what stays."""
+        """Remove the object, or as much of it as the API allows, and report what stays."""
 
     def adoptable(self, ctx: Context[Any], id: str, known: OutputsT) -> Mapping[str, Any]:
-        """The present values of what creates pass to :meth:`Context.claim` as found; empty when the object is gone."""
+        """Return the current values of what creates pass to :meth:`Context.claim` as found; empty if the object is gone."""
         del ctx, id, known
         return {}
 
     def leave(self, ctx: Context[Any], id: str, known: OutputsT, found: Mapping[str, Any]) -> str:
-        """Restore what adopting the object changed, and return it in words; empty when there was nothing to restore.
+        """Restore what adopting the object changed, and return a description of it, or an empty string.
 
-        Called instead of :meth:`delete` for an adopted object. ``found`` is what the create passed to
-        :meth:`Context.claim`, with the values that others have set since.
+        Called instead of :meth:`delete` for an adopted object. ``found`` contains the values that the create passed to
+        :meth:`Context.claim`, updated with values that others have set since.
         """
         del ctx, id, known, found
         return ""
 
     def with_local(self, known: OutputsT, wanted: InputsT) -> OutputsT:
-        """The outputs after a change of local fields alone: everything else stays as recorded."""
+        """Return the outputs after a change of local fields only: all others stay as recorded."""
         local = {name for name, _ in fields_with(self.inputs, LOCAL)}
         local -= {name for name, _ in fields_with(self.inputs, ONLY_AT_CREATION)}
         return known.model_copy(update={name: getattr(wanted, name) for name in local})
 
     def result(self, wanted: InputsT, **computed: Any) -> OutputsT:
-        """The outputs: every input as wanted, and the computed ones."""
+        """Return the outputs: every desired input and the computed values."""
         return self.outputs.model_validate({**wanted.model_dump(), **computed})

@@ -38,7 +38,7 @@ def uploading(ctx: Context[Any], what: str, size: int) -> Callable[[int], None]:
         share = f"{so_far / max(size, 1):.0%}"
         if ctx.cancelled() and so_far < size:
             raise ObjectError(
-                f"{what}: the run was interrupted after {share} of the upload; the next one begins anew"
+                f"{what}: the run was interrupted after {share} of the upload; the next run starts it again"
             )
         if ctx.clock() - told_at >= _BETWEEN_LINES:
             told_at = ctx.clock()

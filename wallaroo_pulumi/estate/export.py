@@ -1,4 +1,4 @@
-"""Export: the objects of an instance as an estate file, for teams whose instance was set up by hand.
+"""Export the objects of an instance as an estate file, for teams whose instance was set up by hand.
 
 `pulumi up` on the file adopts every object in it and writes nothing to the instance. Whatever cannot be adopted
 unchanged is skipped, and everything that is skipped is listed. Secrets are never written: a detail of a connection is
@@ -34,13 +34,16 @@ from .safe_values import is_public, require_exact, require_no_secret
 from .text import to_yaml
 
 _CONCURRENT: Final = 8
-"""Workspaces that are read at the same time."""
+"""The number of workspaces that are read at the same time."""
 _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(Email)
 _MOST_NAMES: Final = 20
 
 _IN_PROGRAM: Final = "the estate file has no such kind; declare them in a program"
 _NOT_EXPORTED: Final = {
-    "Deployment": ("deployment", "the API does not return their engine configuration; `deploy` deploys anew"),
+    "Deployment": (
+        "deployment",
+        "the API does not return their engine configuration; `deploy` deploys again",
+    ),
     "Orchestration": ("orchestration", _IN_PROGRAM),
     "Task": ("task", _IN_PROGRAM),
     "Assay": ("assay", _IN_PROGRAM),
@@ -49,7 +52,7 @@ _NOT_EXPORTED: Final = {
     "ModelRegistry": ("model registry", _IN_PROGRAM),
     "ModelRegistryAttachment": ("attached model registry", _IN_PROGRAM),
 }
-"""Kinds that an export never contains: noun, and why."""
+"""Kinds that an export never contains: noun and reason."""
 _NOUNS: Final = {
     **{kind: noun for kind, (noun, _) in _NOT_EXPORTED.items()},
     "WorkspaceMember": "other member",
@@ -59,7 +62,7 @@ _NOUNS: Final = {
 }
 
 Track = Callable[[Iterable[Any], int], Iterable[Any]]
-"""Passes items on and shows how many of so many have come."""
+"""Yields the items and shows the progress out of a total number."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,10 @@ class Exported:
     secrets: Sequence[str]
     """Keys of the stack configuration (in the namespace ``wallaroo-estate``) that `pulumi up` needs."""
     skipped: Sequence[str]
-    """A line for everything on the instance that the estate lacks, and why."""
+    """A line for each object on the instance that the estate lacks, with the reason."""
 
     def to_yaml(self) -> str:
-        """The estate file's text."""
+        """Return the text of the estate file."""
         head = ["# The objects of a Wallaroo instance, written by `wallaroo-pulumi export`."]
         if self.secrets:
             head += ["# Before `pulumi up`, set the secrets that the file refers to:"]
@@ -90,10 +93,10 @@ def export(
 ) -> Exported:
     """Return the objects that the user who runs this can adopt.
 
-    ``names`` are the workspaces to export. If empty, all are, and the accounts and connections, which belong to the
-    whole instance. ``models`` is a folder with the files of model versions, which the API does not return: versions
-    whose content is found there are exported, and the pipelines that use them.
-    Raises ObjectError for an unknown name, and what the client raises.
+    ``names`` are the workspaces to export. If empty, all workspaces are exported, and also accounts and connections,
+    which belong to the whole instance. ``models`` is a folder with model files, which the API does not return. Model
+    versions with a file there are exported, and the pipelines that use them.
+    Raises ObjectError for an unknown name, and the client's exceptions.
     """
     run = _Run(client, _files(models) if models else {})
     workspaces = run.workspaces(names)
@@ -115,15 +118,15 @@ def export(
 
 @dataclass
 class _Run:
-    """One export. Used by several threads: lists grow only by ``append``."""
+    """One export. Several threads use it, so lists only grow with ``append``."""
 
     client: Client
     files: Mapping[str, Path]
-    """The models' files by their SHA-256."""
+    """Model files by SHA-256."""
     secrets: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     namesakes: dict[str, int] = field(default_factory=dict)
-    """Names that several workspaces have, and how many."""
+    """Names of several workspaces → number of workspaces."""
 
     def __post_init__(self) -> None:
         self.skip = self.skipped.append
@@ -131,7 +134,7 @@ class _Run:
         self.ctx: Context[Client] = Context(client=self.client, report=self.skip, sleep=time.sleep)
 
     def skip_objects(self, where: str, objects: Iterable[Object]) -> None:
-        """List the objects of kinds that an export never contains, a line for each kind."""
+        """List the objects of kinds that an export never contains, one line per kind."""
         for kind, names in _by_kind(objects).items():
             if kind in _NOT_EXPORTED:
                 self.skip(f"{_counted(kind, names)} {where}: {_named(names)}; {_NOT_EXPORTED[kind][1]}")
@@ -139,7 +142,7 @@ class _Run:
     # --- the whole instance ------------------------------------------------------------------------------
 
     def workspaces(self, names: Collection[str]) -> list[wire.Workspace]:
-        """All visible workspaces, or those with these names."""
+        """Return all visible workspaces, or those with these names."""
         visible = self.client.workspaces.list(fresh=True)
         times = Counter(workspace.name for workspace in visible)
         if unknown := sorted(set(names) - times.keys()):
@@ -161,7 +164,7 @@ class _Run:
             yield address, UserPart(**given, protect=True)
 
     def _address(self, user: wire.User) -> str | None:
-        """The e-mail address by which the user, and nobody else, is found."""
+        """Return the e-mail address that identifies only this user, or None."""
         try:
             address = _EMAIL.validate_python(user.email or user.username)
         except ValidationError:
@@ -205,7 +208,7 @@ class _Run:
     # --- one workspace -----------------------------------------------------------------------------------
 
     def workspace(self, found: wire.Workspace) -> WorkspacePart | None:
-        """The part, or None for a workspace that the user who runs this cannot adopt."""
+        """Return the workspace's part, or None if the user who runs this cannot adopt it."""
         inside = list(self.contents.of(found))
         if reason := self._not_adoptable(found):
             holds = ", ".join(
@@ -241,7 +244,7 @@ class _Run:
             user = self.client.users.find(member.user_id)
             try:
                 if user is None:
-                    raise ValueError("the instance has no such user any more")
+                    raise ValueError("the user no longer exists")
                 address = self._address(user)
                 who = {"email": address} if address else {"user_id": user.id}
                 require_valid("WorkspaceMember", {"workspace_id": workspace.id, **who, "role": member.role})

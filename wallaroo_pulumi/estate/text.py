@@ -1,4 +1,4 @@
-"""JSON as YAML text that ``document`` reads back exactly, and that readers of YAML 1.1 understand alike."""
+"""Write JSON as YAML that ``document`` reads back exactly, and that YAML 1.1 parsers read the same way."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from yaml.resolver import BaseResolver
 from .document import CORE_SCALARS
 
 _INVISIBLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
-"""Line breaks, which other styles fold, and characters that nobody sees: escaped in double quotes."""
+"""Line breaks, which other styles fold, and invisible characters: escaped in double quotes."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes text that would be another type by YAML 1.1 or 1.2."""
+    """Quotes strings that would have another type in YAML 1.1 or 1.2."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

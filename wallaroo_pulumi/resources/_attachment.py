@@ -1,4 +1,4 @@
-"""What the attachments share: a workspace's use of an object that belongs to the instance as a whole."""
+"""The base class of attachments: a workspace uses an object that belongs to the whole instance."""
 
 from __future__ import annotations
 
@@ -38,29 +38,29 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
 
     used_kind: ClassVar[str]
     named_by: ClassVar[str]
-    """The input (Python name) that names the object."""
+    """The input (Python name) that identifies the object."""
 
     @abstractmethod
     def used(self, ctx: Context[Client], name: str) -> UsedT:
-        """The object of the instance. Raises ObjectError when there is none."""
+        """Return the object with this name. Raises ObjectError if there is none."""
 
     @abstractmethod
     def attached(
         self, ctx: Context[Client], workspace_id: int, name: str, *, fresh: bool = False
     ) -> UsedT | None:
-        """The object as the workspace uses it; None when it does not."""
+        """Return the object if it is attached to the workspace, or None."""
 
     @abstractmethod
     def attach(self, ctx: Context[Client], workspace_id: int, used: UsedT) -> object:
-        """Make the call."""
+        """Send the request that attaches the object."""
 
     @abstractmethod
     def detach(self, ctx: Context[Client], workspace_id: int, used: UsedT) -> object:
-        """Make the call."""
+        """Send the request that detaches the object."""
 
     @abstractmethod
     def mark_of(self, used: UsedT) -> str:
-        """The UUID of the object."""
+        """Return the UUID of the object."""
 
     def id_of(self, outputs: OutputsT) -> str:
         return f"{outputs.workspace_id}/{self._name(outputs)}"
@@ -93,7 +93,7 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
         if workspace_if_any(ctx, place) is None or (used := self.attached(ctx, place, name)) is None:
             return None
         if known and ctx.call.mark not in (None, self.mark_of(used)):
-            return None  # gone; the workspace uses another object of the name
+            return None  # gone; another object of this name is attached now
         ctx.call.mark = self.mark_of(used)
         return self.outputs.model_validate({"workspace_id": place, self.named_by: name})
 
@@ -106,8 +106,8 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
             return
         if ctx.call.mark not in (None, self.mark_of(used)):
             ctx.report(
-                f"{self.kind} {name!r} of workspace {place} stays: it is of another {self.used_kind} than this stack "
-                "attached"
+                f"{self.kind} {name!r} of workspace {place} stays: it belongs to another {self.used_kind} than the "
+                "one that this stack attached"
             )
             return
         remove_once(
@@ -126,9 +126,9 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
         try:
             create_once(ctx, attach, find)
         except ApiError:
-            if not find():  # somebody else may have been faster
+            if not find():  # another user may have been faster
                 raise
 
     def _name(self, properties: AttachmentInputs) -> Any:
-        """What names the object: a string, or unknown in a preview."""
+        """Return the object's identifier, which may be unknown in a preview."""
         return getattr(properties, self.named_by)

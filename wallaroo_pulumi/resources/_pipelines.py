@@ -1,4 +1,4 @@
-"""Pipelines as other resources meet them: found by name, by what they use, undeployed and removed."""
+"""Functions on pipelines for several resources: find by name or by model version, undeploy, remove."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from . import _lookups
 from ._steps import ModelRef
 
 UNDEPLOYED_WITHIN = 300.0
-"""Seconds for the engines of a pipeline to end, after which its deletion is given up."""
+"""Seconds to wait for the engines of a pipeline to end before its deletion fails."""
 
 
 def find(
     ctx: Context[Client], workspace_id: int, name: str, *, fresh: bool = False
 ) -> wire.ListedPipeline | None:
-    """The pipeline of this name. Raises ApiError when the instance knows no such workspace."""
+    """Return the pipeline with this name, or None. Raises ApiError if the workspace does not exist."""
     pipelines = ctx.client.pipelines.list(workspace_id, fresh=fresh)
     return next((p for p in pipelines if p.pipeline.name == name), None)
 
 
 def mark(pipeline: wire.Pipeline) -> str | None:
-    """What tells a pipeline from a later one of its name and id: when it was created."""
+    """Return what distinguishes a pipeline from a later one with its name and id: the creation time."""
     return pipeline.created_at
 
 
 def named(ctx: Context[Client], workspace_id: int, name: str) -> wire.Pipeline:
-    """The pipeline of this name. Raises ObjectError when there is none."""
+    """Return the pipeline with this name. Raises ObjectError if there is none."""
     for fresh in (False, True):
         if found := find(ctx, workspace_id, name, fresh=fresh):
             return found.pipeline
     raise ObjectError(
         f"pipeline {name!r} does not exist in workspace {workspace_id}; check pipeline_name, or declare a Pipeline "
-        "and give its `name`"
+        "and pass its `name`"
     )
 
 
 def refused_name(ctx: Context[Client], workspace_id: int, name: str) -> Iterator[BadInput]:
-    """For ``validate``: ``workspace_id`` or ``pipeline_name`` where such a pipeline neither is nor is declared."""
+    """For ``validate``: yield failures if the pipeline neither exists nor is declared."""
     unseen = list(_lookups.refused_workspace(ctx, workspace_id))
     yield from unseen
     place = (workspace_id, name)
@@ -58,7 +58,7 @@ def refused_name(ctx: Context[Client], workspace_id: int, name: str) -> Iterator
 
 @dataclass(frozen=True)
 class User:
-    """A pipeline that uses a model version: its latest version names it, or else its deployment still runs it."""
+    """A pipeline that uses a model version: in its latest version, or only in its running deployment."""
 
     workspace_id: int
     pipeline: wire.Pipeline
@@ -66,10 +66,10 @@ class User:
 
 
 def that_use(ctx: Context[Client], model_version: str) -> list[User]:
-    """The pipelines that use a model version (a UUID), of all workspaces that the caller sees.
+    """Return the pipelines that use a model version (a UUID), in all workspaces that the caller can see.
 
-    An earlier version that names it and is not at work counts for nothing. What cannot be looked at is left out: this
-    is asked to explain a refusal, which matters more.
+    Earlier pipeline versions that are not deployed are ignored. Pipelines that cannot be read are skipped, because the
+    result only explains an error of the API, which must not be hidden.
     """
     found = []
     for place in ctx.client.workspaces.list():
@@ -82,26 +82,26 @@ def that_use(ctx: Context[Client], model_version: str) -> list[User]:
 
 
 def _served_by(ctx: Context[Client], workspace_id: int, name: str) -> set[str]:
-    """The UUIDs of the model versions that a pipeline's deployment runs."""
+    """Return the UUIDs of the model versions that a pipeline's deployment runs."""
     id = deployment_id(ctx, workspace_id, name)
     status = None if id is None else ctx.client.pipelines.deployment(f"{name}-{id}")
     return {ref.version for ref in at_work(status)[1]} if status else set()
 
 
 def deployment_id(ctx: Context[Client], workspace_id: int, name: str) -> int | None:
-    """The id of the deployment that a pipeline has or had, None if it never had one. Only its URL tells the id."""
+    """Return the id of a pipeline's current or last deployment, or None. Only its URL contains the id."""
     try:
         url = ctx.client.pipelines.inference_url(workspace_id, name)
     except ApiError as error:
         if not error.answered(400, 404):
             raise
         return None
-    told = re.search(r"/infer/[^/]+-(\d+)/", url)
-    return int(told[1]) if told else None
+    match = re.search(r"/infer/[^/]+-(\d+)/", url)
+    return int(match[1]) if match else None
 
 
 def at_work(status: wire.DeploymentStatus) -> tuple[set[str], list[ModelRef]]:
-    """The UUIDs of the pipeline versions that the engines run, as far as they tell, and their models."""
+    """Return the UUIDs of the pipeline versions that the engines report, and their models."""
     versions, models = set(), {}
     for engine in status.engines:
         for pipeline in (engine.pipeline_statuses or {}).get("pipelines") or ():
@@ -114,7 +114,7 @@ def at_work(status: wire.DeploymentStatus) -> tuple[set[str], list[ModelRef]]:
 
 
 def steps_of(ctx: Context[Client], listed: wire.ListedPipeline) -> tuple[dict[str, object], ...]:
-    """The steps of a pipeline's latest version; none for a pipeline that has no version yet."""
+    """Return the steps of a pipeline's latest version; empty if it has no version yet."""
     version = listed.pipeline_version
     if version is None:
         return ()
@@ -124,7 +124,7 @@ def steps_of(ctx: Context[Client], listed: wire.ListedPipeline) -> tuple[dict[st
 
 
 def refs_in(value: object) -> Iterator[ModelRef]:
-    """The model versions that steps, or a part of one, name."""
+    """Yield the model versions in steps or in a part of a step."""
     match value:
         case {"name": str(name), "version": str(version), "sha": str(sha)}:
             yield ModelRef.model_construct(name=name, version=version, sha=sha)
@@ -136,7 +136,7 @@ def refs_in(value: object) -> Iterator[ModelRef]:
 
 
 def referrer(ctx: Context[Client], workspace_id: int, name: str) -> str | None:
-    """Another resource of the stack that refers to a pipeline or to its deployment, or None."""
+    """Return another resource of the stack that refers to a pipeline or its deployment, or None."""
     place = f"{workspace_id}/{name}"
     if found := ctx.referrer("Pipeline", place):
         return found
@@ -145,7 +145,7 @@ def referrer(ctx: Context[Client], workspace_id: int, name: str) -> str | None:
 
 
 def undeploy(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline) -> None:
-    """Undeploy for force_destroy. Raises ObjectError if another resource of the stack holds what would end."""
+    """Undeploy for force_destroy. Raises ObjectError if another resource of the stack refers to it."""
     if found := referrer(ctx, workspace_id, pipeline.name):
         raise ObjectError(
             f"pipeline {pipeline.name!r} of workspace {workspace_id} is not undeployed, although force_destroy is set: "
@@ -155,7 +155,7 @@ def undeploy(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline) -
 
 
 def remove(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline, *, undeploy_first: bool) -> None:
-    """Delete a pipeline with its versions, undeployed first where asked. Raises ObjectError while it is in use."""
+    """Delete a pipeline and its versions, optionally undeploying first. Raises ObjectError while it is in use."""
     what = f"pipeline {pipeline.name!r} of workspace {workspace_id}"
 
     def there() -> bool:
@@ -172,11 +172,11 @@ def remove(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline, *, 
 
     if undeploy_first:
         undeploy(ctx, workspace_id, pipeline)
-        # The engines take a while to end, and the pipeline cannot be deleted before.
-        remedy = "see what still uses it (an assay, a deployment) and run `pulumi up` again"
+        # The pipeline cannot be deleted before its engines have ended, which takes some time.
+        remedy = "remove what still uses it (an assay, a deployment) and run `pulumi up` again"
         wait(ctx, what, delete, timeout=UNDEPLOYED_WITHIN, remedy=remedy)
     elif isinstance(state := delete(), str):
         raise ObjectError(
-            f"{what} cannot be deleted, it is {state}; undeploy it first, or set force_destroy and run `pulumi up` "
-            "before destroying"
+            f"{what} cannot be deleted because it is {state}; undeploy it first, or set force_destroy and run "
+            "`pulumi up` before destroying"
         )

@@ -314,7 +314,7 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
     def update(self, ctx: Context[Client], id: str, known: AssayOutputs, wanted: AssayInputs) -> AssayOutputs:
         if _find(ctx, id, known) is None:
             raise ObjectError(
-                f"assay {known.name!r} (id {id}) does not exist any more; run `pulumi refresh`, then `pulumi up`"
+                f"assay {known.name!r} (id {id}) no longer exists; run `pulumi refresh`, then `pulumi up`"
             )
         ctx.client.assays.set_active(id, wanted.active)
         return self.result(wanted, assay_id=known.assay_id)
@@ -365,7 +365,7 @@ def _same_of(namesakes: Sequence[wire.Assay], definition: Mapping[str, Any]) -> 
     found = next((assay for assay in namesakes if _is_same(assay, definition)), None)
     if found is None and (rival := next((assay for assay in namesakes if assay.active), None)):
         raise ObjectError(
-            f"assay {rival.name!r} exists already (id {rival.id}) with another definition; "
+            f"assay {rival.name!r} already exists (id {rival.id}) with another definition; "
             "choose another name (this one is never free again), or declare it as it is"
         )
     return found

@@ -1,10 +1,10 @@
-"""Connection: how orchestrations reach a data source: a type and details such as host and password.
+"""Connection: a data source for orchestrations, with a type and details such as host and password.
 
-Identity: the name, unique on the instance; ``connection_id`` tells a connection from a later one of the same name.
+Identity: the name, unique on the instance. ``connection_id`` distinguishes it from a later one with the same name.
 The API can neither change nor rename a connection (docs/internals/mlops-api.md#connections), so every change replaces
-it. The old connection is deleted first, because it holds the name.
-The API shows details in clear to whoever may list connections; in the state they are always secret. Their keys stay
-as given.
+it. The old connection is deleted first, because it has the name.
+The API returns details in clear text to every user who can list connections; in the state they are always secret. Their
+keys are not translated.
 """
 
 from __future__ import annotations
@@ -37,26 +37,26 @@ class ConnectionInputs(Adopting):
     type: Annotated[
         KeyText,
         FORCES_REPLACEMENT,
-        Field(description="What kind of source it is, free text such as `BIGQUERY` or `s3`."),
+        Field(description="The type of data source, free text such as `BIGQUERY` or `s3`."),
     ]
     details: Annotated[
         JsonObject,
         SECRET,
         FORCES_REPLACEMENT,
-        Field(description="What orchestrations need to connect: any JSON object, keyed as you like."),
+        Field(description="What orchestrations need to connect: any JSON object."),
     ]
     adopt: Annotated[
         AdoptSame,
         LOCAL,
         Field(
-            description="What to do when a connection of this name exists: take it over only if type and details "
-            "are those declared (`if_same`), or refuse (`never`)."
+            description="What to do if a connection of this name exists: adopt it only if type and details are the "
+            "declared ones (`if_same`), or fail (`never`)."
         ),
     ] = "if_same"
 
 
 class ConnectionOutputs(ConnectionInputs, Adopted):
-    connection_id: Annotated[str, Field(description="The id that the instance gave, a UUID.")]
+    connection_id: Annotated[str, Field(description="The connection's id, a UUID.")]
 
 
 class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
@@ -109,7 +109,7 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
             return self.result(wanted, connection_id=id)
 
     def _make(self, ctx: Context[Client], wanted: ConnectionInputs) -> tuple[str, bool]:
-        """The id, and whether somebody else was faster."""
+        """Return the id, and whether another user created the connection first."""
 
         def own_work() -> str | None:
             found = _find(ctx, wanted.name, fresh=True)
@@ -127,7 +127,7 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
             rival = _find(ctx, wanted.name, fresh=True)
             if rival is None:
                 raise error.with_hint(
-                    "a connection of this name exists that this user cannot see; choose another name"
+                    "this user cannot see the existing connection of this name; choose another name"
                 ) from None
             return _adopted(rival, wanted), True
 
@@ -136,7 +136,7 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
     ) -> ConnectionOutputs | None:
         found = _find_or_hidden(ctx, id)
         if found is None or (known and known.connection_id != found.id):
-            return None  # gone; what has its name now is another object
+            return None  # gone; its name belongs to another object now
         return ConnectionOutputs(
             name=found.name, type=found.type, details=found.details or {}, connection_id=found.id
         )
@@ -147,7 +147,7 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
             return
         if found.id != known.connection_id:
             ctx.report(
-                f"connection {id!r} (id {found.id}) stays: it is not the one that this stack made "
+                f"connection {id!r} (id {found.id}) stays: it is not the one that this stack created "
                 f"(id {known.connection_id})"
             )
             return
@@ -164,15 +164,15 @@ def _find(ctx: Context[Client], name: str, *, fresh: bool = False) -> wire.Conne
 
 
 def _find_or_hidden(ctx: Context[Client], name: str, *, fresh: bool = False) -> wire.Connection | None:
-    """The connection of this name, None when there is none. Raises HiddenError when the caller may not see it."""
+    """Return the connection with this name, or None. Raises HiddenError if the caller may not see it."""
     return _find(ctx, name, fresh=fresh) or _lookups.read_visible(
         ctx, f"connection {name!r}", lambda: ctx.client.connections.get(name), lambda: False
     )
 
 
 def _adopted(found: wire.Connection, wanted: ConnectionInputs) -> str:
-    """The id of the connection that exists. Raises ObjectError when ``adopt`` does not let this resource have it."""
-    exists = f"connection {found.name!r} exists already (id {found.id})"
+    """Return the id of the existing connection. Raises ObjectError if ``adopt`` does not allow adopting it."""
+    exists = f"connection {found.name!r} already exists (id {found.id})"
     if wanted.adopt == "never":
         raise ObjectError(
             f"{exists} and adopt is 'never'; choose another name, delete it, or set adopt to 'if_same'"
@@ -183,7 +183,7 @@ def _adopted(found: wire.Connection, wanted: ConnectionInputs) -> str:
     ]
     if other:
         raise ObjectError(
-            f"{exists} with other {' and '.join(other)} than declared; choose another name, delete it, or declare it "
-            "as it is"
+            f"{exists} with other {' and '.join(other)} than declared; choose another name, delete it, or declare its "
+            "current values"
         )
     return found.id

@@ -248,7 +248,7 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
             f"deployment {name!r}",
             look,
             timeout=known.timeout or _TIMEOUT,
-            remedy="run the command again, which goes on waiting, or raise timeout",
+            remedy="run the command again, which continues to wait, or raise timeout",
         )
 
     def _begun(

@@ -218,7 +218,7 @@ def _refuse_unless_renewed(ctx: Context[Client], found: wire.Edge | None, adopt:
         )
     if found is not None and adopt == "never":
         raise ObjectError(
-            f"edge {found.name!r} exists already (id {found.id}), and its join token cannot be read again; choose "
+            f"edge {found.name!r} already exists (id {found.id}), and its join token cannot be read again; choose "
             "another name, or set adopt to 'renew' to remove it and add it again with a new token"
         )
 

@@ -423,7 +423,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
         found = _lookups.find_model_version(ctx, int(id), known.workspace_id)
         if found is None or found.model_version.file_info.version != known.version:
             raise ObjectError(
-                f"{_called(known)} has no version {known.version} (id {id}) any more; run `pulumi refresh`, then "
+                f"{_called(known)} no longer has version {known.version} (id {id}); run `pulumi refresh`, then "
                 "`pulumi up`"
             )
         if configure(ctx, wanted, found):
@@ -555,7 +555,7 @@ def _ready(ctx: Context[Client], wanted: ModelVersionInputs, id: int) -> wire.Co
         _called(wanted),
         look,
         timeout=wanted.timeout or _TIMEOUT,
-        remedy="run `pulumi up` again, which goes on waiting for this version, or raise timeout",
+        remedy="run `pulumi up` again, which continues to wait for this version, or raise timeout",
     )
 
 

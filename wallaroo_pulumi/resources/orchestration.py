@@ -257,7 +257,7 @@ def _packaged(ctx: Context[Client], wanted: OrchestrationInputs, id: str) -> str
         _called(wanted),
         look,
         timeout=wanted.timeout or _TIMEOUT,
-        remedy="run `pulumi up` again, which goes on waiting, or raise timeout",
+        remedy="run `pulumi up` again, which continues to wait, or raise timeout",
     )
 
 

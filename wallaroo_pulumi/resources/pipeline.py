@@ -1,15 +1,15 @@
-"""Pipeline: the steps that an inference request goes through, versioned.
+"""Pipeline: the steps of an inference request, with versions.
 
-Identity: workspace and name; both replace. Every call of `pipelines/create` makes a new version, also with equal
-steps, so what exists is compared first: an unchanged definition never makes a version, and an edit makes one in place.
-That call is not atomic: it may answer 500 with the pipeline made and its version not. Such a pipeline is completed
-at once where possible, else by the next `up`.
+Identity: workspace and name; a change of either replaces. Every call of `pipelines/create` creates a version, even with
+equal steps. The existing steps are therefore compared first: an unchanged definition creates no version, and an edit
+creates one in place. The call is not atomic: a 500 may have created the pipeline without a version. Such a pipeline is
+completed immediately if possible, otherwise by the next `up`.
 
-A pipeline of this name with the same steps, or without any version, is taken over; one with other steps is somebody
-else's, and refused.
+An existing pipeline with the same steps, or without a version, is adopted. One with other steps is an error, because it
+belongs to another user.
 
-The integer id of a version is told by the call that makes it and by nothing else. For a version that was found instead
-(a lost reply, a pipeline taken over, `Pipeline.get`) `version_id` is its UUID, which a Deployment takes as well.
+Only the call that creates a version returns its integer id. For an existing version (a lost response, an adopted
+pipeline, `Pipeline.get`), `version_id` is the UUID, which a Deployment accepts too.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ from . import _lookups, _pipelines
 from ._steps import Steps
 
 _HALF_DONE = 3
-"""How often a version is tried when the instance says that it made the pipeline and not the version."""
+"""The number of attempts to create a version if the instance created only the pipeline."""
 
 
 def _version_reference(value: Any) -> Any:
-    """An integer version id as a whole number, a UUID as it is."""
+    """Convert an integer version id to an int; return a UUID unchanged."""
     if isinstance(value, bool) or (isinstance(value, int | float) and (value <= 0 or value % 1)):
         raise ValueError("must be the version_id of a Pipeline, or the UUID of a version")
     return key_text(int(value) if isinstance(value, float) else value)
@@ -78,7 +78,7 @@ class PipelineInputs(_Pipeline):
         Steps,
         Field(
             description="The steps: models, or what `model_step`, `shadow_step`, `random_split_step` and "
-            "`meta_split_step` return. An empty list makes a pipeline without steps"
+            "`meta_split_step` return. An empty list creates a pipeline without steps"
         ),
     ]
 
@@ -89,7 +89,7 @@ class PipelineOutputs(_Pipeline, Adopted):
     ]
     pipeline_id: Annotated[int, Field(description="The pipeline's id.")]
     version_id: Annotated[
-        VersionId, Field(description="The latest version: its id, or its UUID when the id is not told.")
+        VersionId, Field(description="The latest version: its id, or its UUID if the id is unknown.")
     ]
     version: Annotated[str, Field(description="The UUID of the latest version.")]
 
@@ -145,7 +145,7 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
         known = not contains_unknown(wanted.model_dump(warnings=False))
         if unseen or not known or (self.kind, wanted.workspace_id, wanted.name) in ctx.declared:
             return unseen
-        return refused("name", lambda: _takeable(ctx, wanted))
+        return refused("name", lambda: _adoptable(ctx, wanted))
 
     def existing(self, ctx: Context[Client], wanted: PipelineInputs) -> str | None:
         return f"{wanted.workspace_id}/{wanted.name}" if _find(ctx, wanted) else None
@@ -153,11 +153,11 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
     def create(self, ctx: Context[Client], wanted: PipelineInputs) -> PipelineOutputs:
         _lookups.workspace(ctx, wanted.workspace_id)
         steps = _steps(wanted)
-        found = _takeable(ctx, wanted)
+        found = _adoptable(ctx, wanted)
         same = found is not None and _has(ctx, found, steps)
         id = f"{wanted.workspace_id}/{wanted.name}"
         with ctx.claim(self.kind, id, wanted.name, existed=found is not None):
-            version = _told(found) if found and same else _add_version(ctx, wanted, steps)
+            version = _observed_version(found) if found and same else _add_version(ctx, wanted, steps)
         ctx.call.mark = _pipelines.mark(found.pipeline) if found else None
         return self._outputs(wanted, version)
 
@@ -167,13 +167,13 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
             return None
         found = _pipelines.find(ctx, workspace_id, name)
         if found is None or (known and not _is_recorded(ctx, found, known)):
-            return None  # gone; what has its name now is another object
-        if known is None or ctx.call.mark:  # a refresh adds nothing: the version marks a pipeline, too
+            return None  # gone; its name belongs to another object now
+        if known is None or ctx.call.mark:  # a refresh adds no mark: the version identifies a pipeline too
             ctx.call.mark = _pipelines.mark(found.pipeline)
         steps: Sequence[Any] = _pipelines.steps_of(ctx, found)
         if known and covers(steps, known.steps):
             steps = known.steps
-        version = _told(found)
+        version = _observed_version(found)
         return PipelineOutputs(
             workspace_id=workspace_id,
             name=name,
@@ -193,10 +193,14 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
             found = _find(ctx, wanted)
             if found and not _is_recorded(ctx, found, known):
                 raise ObjectError(
-                    f"{_called(known)} (id {found.pipeline.id}) is not the one that this stack recorded (id "
+                    f"{_label(known)} (id {found.pipeline.id}) is not the one that this stack recorded (id "
                     f"{known.pipeline_id}); run `pulumi refresh`, then `pulumi up`"
                 )
-            version = _told(found) if found and _has(ctx, found, steps) else _add_version(ctx, wanted, steps)
+            version = (
+                _observed_version(found)
+                if found and _has(ctx, found, steps)
+                else _add_version(ctx, wanted, steps)
+            )
         return self._outputs(wanted, version)
 
     def delete(self, ctx: Context[Client], id: str, known: PipelineOutputs) -> None:
@@ -207,7 +211,7 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
             return
         if not _is_recorded(ctx, found, known):
             ctx.report(
-                f"{_called(known)} (id {found.pipeline.id}) stays: it is not the one that this stack made "
+                f"{_label(known)} (id {found.pipeline.id}) stays: it is not the one that this stack created "
                 f"(id {known.pipeline_id})"
             )
         else:
@@ -220,7 +224,7 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
 
 @dataclass(frozen=True)
 class _Version:
-    """A version of a pipeline; ``id`` is its UUID where the integer is not told."""
+    """A version of a pipeline; ``id`` is its UUID if the integer is unknown."""
 
     pipeline_id: int
     id: int | str
@@ -228,9 +232,9 @@ class _Version:
 
 
 def _is_recorded(ctx: Context[Client], found: wire.ListedPipeline, known: PipelineOutputs) -> bool:
-    """Whether it is the pipeline that the state holds: of its id, and of its creation time or with its version.
+    """Return whether this is the pipeline in the state: the same id, and the same creation time or version.
 
-    Raises ObjectError when its id is the recorded one, and everything else is not.
+    Raises ObjectError if only the id is the same.
     """
     if found.pipeline.id != known.pipeline_id:
         return False
@@ -242,18 +246,18 @@ def _is_recorded(ctx: Context[Client], found: wire.ListedPipeline, known: Pipeli
     if known.version in ctx.client.pipelines.versions(known.workspace_id, known.name):
         return True
     raise ObjectError(
-        f"{_called(known)} (id {found.pipeline.id}) has no version {known.version}, which this stack recorded: it is "
+        f"{_label(known)} (id {found.pipeline.id}) has no version {known.version}, which this stack recorded: it is "
         "another pipeline, or that version was deleted by hand; nothing was changed: check that the configuration "
-        "names the stack's instance"
+        "has the address of the stack's instance"
     )
 
 
-def _called(pipeline: PipelineInputs | PipelineOutputs) -> str:
+def _label(pipeline: PipelineInputs | PipelineOutputs) -> str:
     return f"pipeline {pipeline.name!r} of workspace {pipeline.workspace_id}"
 
 
 def _steps(wanted: PipelineInputs) -> list[dict[str, Any]]:
-    """The steps as the API takes them."""
+    """Return the steps in wire format."""
     return [*wanted.to_wire()["steps"]]
 
 
@@ -261,13 +265,13 @@ def _find(ctx: Context[Client], wanted: PipelineInputs) -> wire.ListedPipeline |
     return _pipelines.find(ctx, wanted.workspace_id, wanted.name, fresh=True)
 
 
-def _takeable(ctx: Context[Client], wanted: PipelineInputs) -> wire.ListedPipeline | None:
-    """The pipeline of this name, if any. Raises ObjectError when it is somebody else's."""
+def _adoptable(ctx: Context[Client], wanted: PipelineInputs) -> wire.ListedPipeline | None:
+    """Return the pipeline with this name, or None. Raises ObjectError if it has other steps."""
     found = _find(ctx, wanted)
     if found and found.pipeline_version and not _has(ctx, found, _steps(wanted)):
         raise ObjectError(
-            f"{_called(wanted)} exists already (id {found.pipeline.id}) with other steps; choose another name, "
-            "delete it, or declare the steps that it has to take it over"
+            f"{_label(wanted)} already exists (id {found.pipeline.id}) with other steps; choose another name, "
+            "delete it, or declare its current steps to adopt it"
         )
     return found
 
@@ -276,7 +280,7 @@ def _has(ctx: Context[Client], found: wire.ListedPipeline, steps: Sequence[Mappi
     return found.pipeline_version is not None and covers(_pipelines.steps_of(ctx, found), steps)
 
 
-def _told(found: wire.ListedPipeline) -> _Version:
+def _observed_version(found: wire.ListedPipeline) -> _Version:
     version = found.pipeline_version.version if found.pipeline_version else ""
     return _Version(found.pipeline.id, version, version)
 
@@ -284,11 +288,11 @@ def _told(found: wire.ListedPipeline) -> _Version:
 def _add_version(
     ctx: Context[Client], wanted: PipelineInputs, steps: Sequence[Mapping[str, Any]]
 ) -> _Version:
-    """Make the pipeline, or a version of it, exactly once. It had no version with these steps before."""
+    """Create the pipeline, or a version of it, exactly once. No version with these steps existed before."""
 
     def made() -> _Version | None:
         found = _find(ctx, wanted)
-        return _told(found) if found and _has(ctx, found, steps) else None
+        return _observed_version(found) if found and _has(ctx, found, steps) else None
 
     def make() -> _Version:
         created = ctx.client.pipelines.create(wanted.workspace_id, wanted.name, steps)
@@ -306,6 +310,6 @@ def _add_version(
             half_done = found is not None and found.pipeline_version is None
             if half_done and attempt < _HALF_DONE:
                 continue
-            hint = "the pipeline exists, its version does not: run `pulumi up` again, which completes it"
-            raise error.with_hint(hint if half_done else f"check the steps of {_called(wanted)}") from None
+            hint = "the pipeline exists, but its version does not: run `pulumi up` again, which completes it"
+            raise error.with_hint(hint if half_done else f"check the steps of {_label(wanted)}") from None
     raise AssertionError("the loop returns or raises")

@@ -266,7 +266,7 @@ def _published(ctx: Context[Client], id: int, timeout: float) -> wire.Publish:
             )
         return Done(publish) if publish.status == "Published" else publish.status
 
-    remedy = "run `pulumi up` again, which goes on waiting, or raise timeout"
+    remedy = "run `pulumi up` again, which continues to wait, or raise timeout"
     return wait(ctx, f"publish {id}", look, timeout=timeout, remedy=remedy)
 
 

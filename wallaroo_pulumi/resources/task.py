@@ -1,13 +1,13 @@
-"""Task: an orchestration that runs by a schedule, or all the time.
+"""Task: runs an orchestration on a schedule or continuously.
 
-Identity: the task's UUID. The natural key is workspace, orchestration, name, schedule and arguments: a live task that
-has them all is taken over, so that a create whose reply was lost makes no second one.
-The API can only pause and resume a task (docs/internals/mlops-api.md#tasks). Every other change replaces it, and the
-old task is killed first, so that two never do the same work. A killed task stays listed and counts as gone. A failed
+Identity: the task's UUID. The natural key is workspace, orchestration, name, schedule and arguments. A live task with
+the same key is adopted, so a create with a lost response does not start a second one.
+The API can only pause and resume a task (docs/internals/mlops-api.md#tasks). Every other change replaces it. The old
+task is killed first, so that two tasks never do the same work. A killed task stays listed and counts as gone. A failed
 task is drift that replaces, not gone: in a crash loop it still runs and must be killed.
 
-To run an orchestration once is an action, not a state that a stack can keep: it is no resource. Call `task/run_once`
-from whatever should happen once.
+A single run of an orchestration is an action, not a state that a stack can keep, so it is no resource. Call
+`task/run_once` where the run should happen.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from . import orchestration
 from ._lookups import read_visible, refused_workspace, workspace, workspace_if_any
 
 _TIMEOUT = 300.0
-"""Seconds; the vendor's SDK waits as long."""
+"""Seconds; the vendor's SDK has the same timeout."""
 _FAILED = ("failed", "crash_loop", "timed_out", "schedule_error", "killed")
 _ENDED = ("killed", "failed", "success", "timed_out")
 _PAUSED = ("paused", "pending_pause")
@@ -56,36 +56,37 @@ class _Task(Adopting):
         Field(description="The workspace: the `workspace_id` of a Workspace."),
     ]
     orchestration_id: Annotated[
-        str | None, Field(description="What runs. Old platforms do not tell it of a task read by its id.")
+        str | None,
+        Field(description="The orchestration. Unknown for a task that is read by its id on an old platform."),
     ] = None
-    name: Annotated[str | None, Field(description="The task's name; another's may have none.")] = None
+    name: Annotated[str | None, Field(description="The task's name, if it has one.")] = None
     schedule: Annotated[
         Cron | None,
         FORCES_REPLACEMENT,
         Field(
-            description="When it runs, as cron's five fields: `0 4 * * *`. Left out, it runs until it is killed."
+            description="When it runs, in cron's five fields: `0 4 * * *`. Without it, the task runs until killed."
         ),
     ] = None
     arguments: Annotated[
         JsonObject | None,
         FORCES_REPLACEMENT,
         BeforeValidator(lambda value: value or None),
-        Field(description="What the code is given: any JSON object, keyed as you like."),
+        Field(description="Arguments of the code: any JSON object."),
     ] = None
     debug: Annotated[
-        bool, FORCES_REPLACEMENT, Field(description="Whether the instance runs it with debugging on.")
+        bool, FORCES_REPLACEMENT, Field(description="Whether the instance runs it with debugging enabled.")
     ] = False
     run_timeout: Annotated[
         Count | None,
         FORCES_REPLACEMENT,
         LOCAL,
-        Field(description="Seconds after which a run of a scheduled task is ended."),
+        Field(description="The most seconds for a run of a scheduled task."),
     ] = None
     paused: Annotated[bool, Field(description="Whether the task is paused.")] = False
     timeout: Annotated[
         Seconds | None,
         LOCAL,
-        Field(description="Seconds to wait for its start, pause or end; 300 when left out."),
+        Field(description="Seconds to wait for its start, pause or end. Default: 300."),
     ] = None
 
 
@@ -93,26 +94,26 @@ class TaskInputs(_Task):
     orchestration_id: Annotated[
         KeyText,
         FORCES_REPLACEMENT,
-        Field(description="What runs: the `orchestration_id` of an Orchestration."),
+        Field(description="The orchestration: the `orchestration_id` of an Orchestration."),
     ]
     name: Annotated[KeyText, FORCES_REPLACEMENT, Field(description="The task's name.")]
 
     @model_validator(mode="after")
     def _runs_end_by_schedule(self) -> TaskInputs:
         if self.run_timeout is not None and self.schedule is None:
-            raise ValueError("run_timeout is for tasks with a schedule: one without runs until it is killed")
+            raise ValueError("run_timeout requires a schedule: a task without one runs until it is killed")
         return self
 
 
 class TaskOutputs(_Task, Adopted):
-    orchestration_id: Annotated[str | None, Field(description="What runs.")] = (
-        None  # old platforms do not tell
+    orchestration_id: Annotated[str | None, Field(description="The orchestration.")] = (
+        None  # unknown on old platforms
     )
-    name: Annotated[str | None, Field(description="The task's name.")] = None  # others may have none
+    name: Annotated[str | None, Field(description="The task's name.")] = (
+        None  # tasks of other users may have none
+    )
     task_id: Annotated[str, Field(description="The task's id, a UUID.")]
-    status: Annotated[
-        str, Field(description="Its status when last looked at: `started`, `paused`, `crash_loop` …")
-    ]
+    status: Annotated[str, Field(description="The last observed status: `started`, `paused`, `crash_loop` …")]
 
 
 class Task(Resource[TaskInputs, TaskOutputs]):
@@ -168,7 +169,7 @@ class Task(Resource[TaskInputs, TaskOutputs]):
     def create(self, ctx: Context[Client], wanted: TaskInputs) -> TaskOutputs:
         place = workspace(ctx, wanted.workspace_id).id
         with ExitStack() as claimed:
-            # Two resources that start the same must not overtake each other between the look and the start.
+            # Another thread must not start an equal task between the lookup and the start.
             with ctx.lock("tasks", place, wanted.name):
                 found = _match(ctx, wanted)
                 id = found or create_once(ctx, lambda: _run(ctx, wanted), lambda: _match(ctx, wanted))
@@ -191,8 +192,8 @@ class Task(Resource[TaskInputs, TaskOutputs]):
         }
         if known:
             if _has_failed(found):
-                now["orchestration_id"] = None  # nothing runs: a difference that the next `up` puts right
-            # Nothing else can change: the state has it exactly, the instance perhaps not at all.
+                now["orchestration_id"] = None  # nothing runs: a difference that the next `up` repairs
+            # Nothing else can change: the state is exact, and the instance may not return the values.
             return TaskOutputs.model_validate({**known.model_dump(), **now})
         return TaskOutputs.model_validate(
             {
@@ -213,7 +214,7 @@ class Task(Resource[TaskInputs, TaskOutputs]):
         return self.result(wanted, task_id=id, status=status)
 
     def delete(self, ctx: Context[Client], id: str, known: TaskOutputs) -> None:
-        def look() -> str | Done[None]:
+        def poll() -> str | Done[None]:
             task = _get(ctx, id, known.workspace_id)
             if task is None or task.killed or task.status in _ENDED:
                 return Done(None)
@@ -227,15 +228,15 @@ class Task(Resource[TaskInputs, TaskOutputs]):
         try:
             ctx.client.tasks.kill(id)
         except ApiError:
-            if isinstance(look(), str):  # one that has ended by itself may not be to kill
+            if isinstance(poll(), str):  # a task that has ended may not accept a kill
                 raise
 
         wait(
             ctx,
-            _called(known),
-            look,
+            _label(known),
+            poll,
             timeout=known.timeout or _TIMEOUT,
-            remedy="its end was asked for: run `pulumi destroy` again, which goes on waiting, or raise timeout",
+            remedy="the kill was requested: run `pulumi destroy` again, which continues to wait, or raise timeout",
         )
 
     def adoptable(self, ctx: Context[Client], id: str, known: TaskOutputs) -> Mapping[str, Any]:
@@ -251,7 +252,7 @@ class Task(Resource[TaskInputs, TaskOutputs]):
         return "paused" if before else "running"
 
 
-def _called(task: _Task) -> str:
+def _label(task: _Task) -> str:
     return f"task {task.name!r} of workspace {task.workspace_id}"
 
 
@@ -274,12 +275,12 @@ def _get(ctx: Context[Client], id: str, workspace_id: int | None) -> wire.Task |
 
 
 def _has_failed(task: wire.Task) -> bool:
-    """Whether it should run on and does not. One that was to run once (somebody else's) may end as it likes."""
+    """Return whether the task should run, but does not. A task that runs once (not of this stack) may end."""
     return task.status in _FAILED and task.run_type != "Job"
 
 
 def _match(ctx: Context[Client], wanted: TaskInputs) -> str | None:
-    """The id of a live task that is just as wanted."""
+    """Return the id of a live task with the desired values, or None."""
     for task in ctx.client.tasks.list(wanted.workspace_id, wanted.orchestration_id):
         same = (task.name, task.schedule, task.input_data or None) == (
             wanted.name,
@@ -301,29 +302,29 @@ def _run(ctx: Context[Client], wanted: TaskInputs) -> str:
 
 
 def _started(ctx: Context[Client], wanted: TaskInputs, id: str) -> str:
-    """The status when it has started. One that fails is killed, so that the next `up` starts another."""
+    """Wait for the start and return the status. A task that fails is killed, so the next `up` starts another."""
 
-    def look() -> str | Done[str]:
+    def poll() -> str | Done[str]:
         status = ctx.client.tasks.get(id).status
         if status in _FAILED:
             left = _discard(ctx, id)
             raise ObjectError(
-                f"{_called(wanted)} did not start, its status is {status}{left}; check the orchestration's code and "
+                f"{_label(wanted)} did not start, its status is {status}{left}; check the orchestration's code and "
                 "the task's arguments, and run `pulumi up` again"
             )
         return Done(status) if status in ("started", "paused", "success") else status
 
     return wait(
         ctx,
-        _called(wanted),
-        look,
+        _label(wanted),
+        poll,
         timeout=wanted.timeout or _TIMEOUT,
-        remedy="run `pulumi up` again, which goes on waiting, or raise timeout",
+        remedy="run `pulumi up` again, which continues to wait, or raise timeout",
     )
 
 
 def _discard(ctx: Context[Client], id: str) -> str:
-    """Kill what failed, unless it was adopted; says so when it stays, rather than hide the failure itself."""
+    """Kill a failed task unless it was adopted. If it stays, return a note for the message about the failure."""
     with suppress(WallarooError):
         if not ctx.call.adopted:
             ctx.client.tasks.kill(id)
@@ -332,20 +333,20 @@ def _discard(ctx: Context[Client], id: str) -> str:
 
 
 def _pause(ctx: Context[Client], wanted: _Task, id: str) -> str:
-    """Pause the task or let it go on, and wait for that. Returns its status then."""
+    """Pause or resume the task, wait for it, and return the new status."""
     ctx.client.tasks.pause(id, wanted.paused)
     end = "paused" if wanted.paused else "started"
 
-    def look() -> str | Done[str]:
+    def poll() -> str | Done[str]:
         status = ctx.client.tasks.get(id).status
         if status in _FAILED:
-            raise ObjectError(f"{_called(wanted)} cannot be {end}: its status is {status}; replace the task")
+            raise ObjectError(f"{_label(wanted)} cannot be {end}: its status is {status}; replace the task")
         return Done(status) if status == end else status
 
     return wait(
         ctx,
-        _called(wanted),
-        look,
+        _label(wanted),
+        poll,
         timeout=wanted.timeout or _TIMEOUT,
         remedy="run `pulumi up` again, or raise timeout",
     )

@@ -1,9 +1,9 @@
-"""Workspace: where a team's models and pipelines live, and who may use them.
+"""Workspace: contains a team's models and pipelines, and has members.
 
-Identity: the id that workspaces/create returns; the natural key is the name. A change of name replaces.
-The API can neither delete, rename nor archive a workspace, and has no read by id, only a listing of what the caller
-may see (docs/internals/mlops-api.md#workspaces). Deleting therefore leaves the workspace on the instance, creating a
-name that exists follows ``adopt``, and reading searches the shared listing.
+Identity: the id that workspaces/create returns. The natural key is the name; a change of it replaces.
+The API can neither delete, rename nor archive a workspace. It has no read by id, only a list of the workspaces that
+the caller can see (docs/internals/mlops-api.md#workspaces). Deleting therefore leaves the workspace on the instance,
+creating an existing name follows ``adopt``, and reading searches the shared list.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class WorkspaceInputs(Properties):
         Adopt,
         LOCAL,
         Field(
-            description="What to do when a workspace of this name exists and the caller is one of its owners: "
-            "take it over only if it holds no model and no pipeline (`if_empty`), also if it holds some "
-            "(`always`), or refuse (`never`)."
+            description="What to do if a workspace of this name exists and the caller is one of its owners: adopt "
+            "it only if it contains no models and pipelines (`if_empty`), adopt it with its contents "
+            "(`always`), or fail (`never`)."
         ),
     ] = "if_empty"
     force_destroy: Annotated[
@@ -52,10 +52,10 @@ class WorkspaceInputs(Properties):
 
 
 class WorkspaceOutputs(WorkspaceInputs, Adopted):
-    name: Annotated[str, Field(description="The workspace's name.")]  # the platform's own break the rule
+    name: Annotated[str, Field(description="The workspace's name.")]  # default workspaces have other names
     workspace_id: Annotated[int, Field(description="The id that members, models and pipelines refer to.")]
     created_at: Annotated[
-        str | None, Field(description="When it was made, as the instance tells it (ISO 8601).")
+        str | None, Field(description="The creation time, as reported by the instance (ISO 8601).")
     ] = None
 
 
@@ -99,14 +99,14 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
         found = _adoptable(ctx, wanted)
         if found is None:
             for id in ctx.ownership.named(self.kind, wanted.name):
-                # The stack's own may be hidden: an instance that lets a name be taken twice would make another one.
+                # The stack's own may be hidden. An instance that allows duplicate names would create another one.
                 _lookups.workspace_if_any(ctx, _lookups.split_id(id)[0])
         workspace, existed = (found, True) if found else self._make(ctx, wanted)
         with ctx.claim(self.kind, str(workspace.id), workspace.name, existed=existed):
             return self.result(wanted, workspace_id=workspace.id, created_at=workspace.created_at)
 
     def _make(self, ctx: Context[Client], wanted: WorkspaceInputs) -> tuple[wire.Workspace, bool]:
-        """The workspace, and whether somebody else was faster."""
+        """Return the workspace, and whether another user created it first."""
         try:
             made = create_once(
                 ctx,
@@ -115,7 +115,7 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
             )
             return made, False
         except ApiError as error:
-            # Somebody else may have been faster, or owns the name unseen by us.
+            # Another user may have been faster, or has a workspace of this name that we cannot see.
             rival = _find(ctx, wanted.name, fresh=True)
             if rival is None and error.status in (401, 403, 429):
                 raise  # a question of rights, not of the name
@@ -142,11 +142,11 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
         _lookups.require_same_workspace(found, known.name, known.created_at)
         if known.force_destroy:
             kept = _emptying.empty(ctx, found.id)
-            holds = f"holding {', '.join(kept)}" if kept else "empty"
+            contents = f"contains {', '.join(kept)}" if kept else "is empty"
         else:
-            holds = _holdings(found)
+            contents = _contents(found)
         ctx.report(
-            f"workspace {known.name!r} (id {id}) stays on the instance, {holds}: "
+            f"workspace {known.name!r} (id {id}) stays on the instance and {contents}: "
             "Wallaroo cannot delete workspaces"
         )
 
@@ -163,7 +163,7 @@ def _find(ctx: Context[Client], name: str, *, fresh: bool = False) -> wire.Works
 
 
 def _adoptable(ctx: Context[Client], wanted: WorkspaceInputs) -> wire.Workspace | None:
-    """The workspace of the wanted name, if any. Raises ObjectError when it may not be taken over."""
+    """Return the workspace of this name, or None. Raises ObjectError if it must not be adopted."""
     found = _find(ctx, wanted.name)
     if found is not None:
         _refuse_unless_adoptable(ctx, found, wanted.adopt)
@@ -171,29 +171,30 @@ def _adoptable(ctx: Context[Client], wanted: WorkspaceInputs) -> wire.Workspace 
 
 
 def _refuse_unless_adoptable(ctx: Context[Client], found: wire.Workspace, adopt: Adopt) -> None:
-    """Raises ObjectError when the rules of ``adopt`` do not let this resource take the workspace over."""
+    """Raise ObjectError if ``adopt`` does not allow this resource to adopt the workspace."""
     if ctx.ownership.recorded("Workspace", str(found.id)) is not None:
-        return  # the stack's own, under another resource name or to be replaced
+        return  # the stack's own, with another resource name or to be replaced
     exists = f"workspace {found.name!r} already exists (id {found.id})"
     if adopt == "never":
         raise ObjectError(f"{exists} and adopt is 'never'; choose another name, or set adopt to 'if_empty'")
     owners = {m.user_id for m in ctx.client.workspaces.members(found.id) if m.role == "OWNER"}
     if ctx.client.caller_id not in owners:
         raise ObjectError(
-            f"{exists} and this user is not one of its owners; ask an owner to make it one, or choose another name"
+            f"{exists} and this user is not one of its owners; ask an owner to add the user as an OWNER, or choose "
+            "another name"
         )
     if adopt == "if_empty" and (found.models or found.pipelines):
         raise ObjectError(
-            f"{exists}, {_holdings(found)}, and adopt is 'if_empty'; set adopt to 'always' to take it over "
-            "with what it holds, or choose another name"
+            f"{exists} and {_contents(found)}; set adopt to 'always' to take it over with its contents, or choose "
+            "another name"
         )
 
 
-def _holdings(workspace: wire.Workspace) -> str:
+def _contents(workspace: wire.Workspace) -> str:
     def count(items: Sequence[int] | None, noun: str) -> str:
         items = items or ()
         return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
 
     if not workspace.models and not workspace.pipelines:
-        return "empty"
-    return f"holding {count(workspace.models, 'model')} and {count(workspace.pipelines, 'pipeline')}"
+        return "is empty"
+    return f"contains {count(workspace.models, 'model')} and {count(workspace.pipelines, 'pipeline')}"

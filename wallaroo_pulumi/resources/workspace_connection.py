@@ -1,9 +1,9 @@
 """WorkspaceConnection: a workspace's use of a connection.
 
 Identity: workspace id and the connection's name. A change of either replaces. When a Connection is replaced, its
-attachments are made anew with it, if they refer to it (``connection_name=warehouse.name``) and not to a mere string.
-The effect of a second attachment is unknown (docs/internals/mlops-api.md#connections), so an existing one is adopted
-without a call.
+attachments are recreated with it, if they refer to it (``connection_name=warehouse.name``) and not to a string.
+The effect of attaching twice is unknown (docs/internals/mlops-api.md#connections), so an existing attachment is adopted
+without a request.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class WorkspaceConnection(Attachment[WorkspaceConnectionInputs, WorkspaceConnect
             if found := next((c for c in ctx.client.connections.list(fresh=fresh) if c.name == name), None):
                 return found
         raise ObjectError(
-            f"no connection of the instance is named {name!r}; check connection_name, or declare a Connection of "
+            f"the instance has no connection named {name!r}; check connection_name, or declare a Connection with "
             "this name and refer to it"
         )
 

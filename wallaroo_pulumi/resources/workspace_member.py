@@ -1,9 +1,9 @@
 """WorkspaceMember: the role of one user in one workspace.
 
-Identity: workspace id and user id. A change of either replaces; a change of role happens in place
-(workspaces/add_user again: likely by the sources but not shown, so the result is read back).
-The workspace's maker is its OWNER from the start: a member declared for that user is taken over.
-That it takes an OWNER to change members is assumed, by `wallaroo:validate` only: the sources do not tell.
+Identity: workspace id and user id. A change of either replaces; a change of the role updates in place with
+workspaces/add_user. The sources suggest that this works but do not show it, so the result is read back.
+The creator of a workspace is its OWNER, so a member that declares this user is adopted.
+Only `wallaroo:validate` assumes that members can be changed only by an OWNER: the sources do not state it.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from ._accounts import address, at_address, own_address
 from ._lookups import refused_workspace, split_id, workspace_if_any
 from ._lookups import workspace as find_workspace
 
-_LAST_OWNER = "the last OWNER of a workspace cannot go; give another member the role OWNER first"
+_LAST_OWNER = "a workspace must keep at least one OWNER; give another member the role OWNER first"
 _OWN_RIGHT = (
-    "it is the user who runs Pulumi, and could then neither manage the workspace nor take this back; declare the role "
-    "OWNER, or leave this member out"
+    "this is the user who runs Pulumi, who could then neither manage the workspace nor undo the change; declare the "
+    "role OWNER, or remove this WorkspaceMember"
 )
 
 
@@ -52,13 +52,13 @@ class _Member(Adopting):
         Email | None,
         FORCES_REPLACEMENT,
         SERVER_FILLS,
-        Field(description="The user by e-mail address. Give this or `user_id`."),
+        Field(description="The user's e-mail address. Set this or `user_id`."),
     ] = None
     user_id: Annotated[
         KeyText | None,
         FORCES_REPLACEMENT,
         SERVER_FILLS,
-        Field(description="The user by id (that of Keycloak). Give this or `email`."),
+        Field(description="The user's id in Keycloak. Set this or `email`."),
     ] = None
     role: Annotated[Role, Field(description="`OWNER` or `COLLABORATOR`.")] = "COLLABORATOR"
 
@@ -67,13 +67,13 @@ class WorkspaceMemberInputs(_Member):
     @model_validator(mode="after")
     def _one_user(self) -> WorkspaceMemberInputs:
         if (self.email is None) == (self.user_id is None):
-            raise ValueError("give exactly one of email and user_id")
+            raise ValueError("set exactly one of email and user_id")
         return self
 
 
 class WorkspaceMemberOutputs(_Member, Adopted):
     email: Annotated[
-        str | None, Field(description="The user's e-mail address; none for the built-in administrator.")
+        str | None, Field(description="The user's e-mail address. The built-in administrator has none.")
     ] = None
     user_id: Annotated[str, Field(description="The user's id.")]
 
@@ -120,7 +120,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
         return f"{wanted.workspace_id}/{member.user_id}" if member else None
 
     def _refused_role(self, ctx: Context[Client], wanted: WorkspaceMemberInputs) -> Iterator[BadInput]:
-        """What stands against the role, in a workspace that exists. A member who has it already needs no right."""
+        """Yield why the caller cannot grant the role in an existing workspace. An unchanged role needs no rights."""
         place, member = wanted.workspace_id, _membership(ctx, wanted)
         user = member.user_id if member else wanted.user_id or wanted.email
         ctx.declared.add((self.kind, place, user, wanted.role))
@@ -130,7 +130,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
             yield BadInput(
                 "workspace_id",
                 f"the user who runs Pulumi is a COLLABORATOR of workspace {place}, and only an OWNER may change its "
-                "members; ask an owner to do it, or to make this user one",
+                "members; ask an owner to change them, or to make this user an OWNER",
             )
         elif member and member.role == "OWNER":
             if not self._owned(ctx, place):
@@ -139,15 +139,15 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
                 yield BadInput("role", _OWN_RIGHT)
 
     def _owned(self, ctx: Context[Client], workspace_id: int) -> bool:
-        """Whether the workspace has an OWNER still, when the stack has done what validation has seen of it."""
+        """Return whether the workspace still has an OWNER after the changes that validation has seen."""
         owners: set[object] = {
             m.user_id for m in ctx.client.workspaces.members(workspace_id) if m.role == "OWNER"
         }
-        for declared in tuple(ctx.declared):  # a copy: other threads add to it
+        for declared in tuple(ctx.declared):  # a copy, because other threads add to it
             match declared:
                 case (self.kind, place, user, "COLLABORATOR") if place == workspace_id:
                     owners.discard(user)
-                case (self.kind, place, user, _) if place == workspace_id:  # an OWNER, or not known yet
+                case (self.kind, place, user, _) if place == workspace_id:  # OWNER, or unknown in a preview
                     owners.add(user)
         return bool(owners)
 
@@ -197,7 +197,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
             return
         if known.user_id == ctx.client.caller_id:
             ctx.report(
-                f"{who} stays a member: it is the user who runs Pulumi, and would lose sight of the workspace"
+                f"{who} stays a member: this is the user who runs Pulumi, who could no longer see the workspace"
             )
             return
         with _owners_guarded(ctx, known.workspace_id, known.user_id, role, f"remove {who}"):
@@ -226,7 +226,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
 def _address(
     ctx: Context[Client], user: wire.User | None, known: WorkspaceMemberOutputs | None
 ) -> str | None:
-    """The e-mail address to keep in the state. Raises ObjectError when the recorded one is another person's now."""
+    """Return the e-mail address for the state. Raises ObjectError if another person has the recorded one now."""
     if user is None:
         return known.email if known else None
     return address(ctx, user, known.email) if known and known.email else own_address(user)
@@ -237,18 +237,18 @@ def _user(ctx: Context[Client], wanted: WorkspaceMemberInputs) -> wire.User:
         if found := at_address(ctx, wanted.email):
             return found
         raise ObjectError(
-            f"no user of the instance has the e-mail address {wanted.email}; check the spelling, or declare a "
+            f"the instance has no user with the e-mail address {wanted.email}; check the spelling, or declare a "
             "User with it"
         )
     if wanted.user_id is not None:
         for fresh in (False, True):
             if found := ctx.client.users.find(wanted.user_id, fresh=fresh):
                 return found
-    raise ObjectError(f"no user of the instance has the id {wanted.user_id!r}; check user_id")
+    raise ObjectError(f"the instance has no user with the id {wanted.user_id!r}; check user_id")
 
 
 def _give_role(ctx: Context[Client], workspace_id: int, user: wire.User, role: Role) -> None:
-    """Make ``user`` a member with ``role``; do nothing when he is one already."""
+    """Make ``user`` a member with ``role``, unless they already are one."""
     current = _role(ctx, workspace_id, user.id)
     if current == role:
         return
@@ -259,13 +259,13 @@ def _give_role(ctx: Context[Client], workspace_id: int, user: wire.User, role: R
         ctx.client.workspaces.add_user(workspace_id, user.id, user.email, role)
     if current is not None and _role(ctx, workspace_id, user.id, fresh=True) != role:
         raise ObjectError(
-            f"the instance left the role of {who} at {current}, though asked for {role}; remove the user from "
-            "the workspace by hand and run `pulumi up` again"
+            f"the role of {who} is still {current} after a change to {role}; remove the user from the workspace by "
+            "hand and run `pulumi up` again"
         )
 
 
 def _membership(ctx: Context[Client], wanted: WorkspaceMemberInputs) -> wire.Member | None:
-    """The user's membership as it is; none where it is not known yet who he is."""
+    """Return the user's current membership, or None if there is none or the user does not exist yet."""
     for member in ctx.client.workspaces.members(wanted.workspace_id):
         user = ctx.client.users.find(member.user_id)
         named = user and wanted.email and wanted.email in (user.username.lower(), own_address(user))
@@ -283,9 +283,9 @@ def _role(ctx: Context[Client], workspace_id: int, user_id: str | None, *, fresh
 def _owners_guarded(
     ctx: Context[Client], workspace_id: int, user_id: str, current: str | None, action: str
 ) -> Iterator[None]:
-    """Carry out ``action``, which ends the user's role ``current``, unless he is the workspace's last OWNER.
+    """Guard a change that ends the user's role ``current``. Raises ObjectError if it would remove the last OWNER.
 
-    Two owners who leave at the same time must not each count on the other, hence the lock over the change.
+    The lock covers the change, because two owners who are removed at the same time must not rely on each other.
     """
     if current != "OWNER":
         yield

@@ -19,7 +19,7 @@ from wallaroo_pulumi.adapters.inputs import InputError
             "get_user: email contains U+200B (ZERO WIDTH SPACE) at position 22, "
             "which is not visible as such; remove it",
         ),
-        (lambda: wallaroo.get_user(), "get_user: give exactly one of email and user_id"),
+        (lambda: wallaroo.get_user(), "get_user: set exactly one of email and user_id"),
         (lambda: wallaroo.get_workspace(name=3), "get_workspace: name must be text, not int"),
         (
             lambda: wallaroo.get_workspace(workspace_id=0),

@@ -78,7 +78,7 @@ def test_a_member_is_exactly_one_user_even_while_the_workspace_is_unknown(
     user: Any, workspace_id: Any
 ) -> None:
     assert failures("WorkspaceMember", workspaceId=workspace_id, **user) == {
-        "": "give exactly one of email and user_id"
+        "": "set exactly one of email and user_id"
     }
 
 

@@ -69,7 +69,7 @@ def test_a_workspace_keeps_what_the_stack_refers_to(stack: Stack, emulator: Emul
     assert [pipeline["name"] for pipeline in emulator.contents()["pipelines"]] == ["p"]
     for table in ("models", "model_versions", "deployments"):
         assert emulator.contents()[table] == before[table]
-    assert "holding pipeline 'p' (resource 'example' of this stack refers to it)" in stack.bench.said[-1]
+    assert "contains pipeline 'p' (resource 'example' of this stack refers to it)" in stack.bench.said[-1]
 
 
 @pytest.mark.parametrize("beside", [("Pipeline",), ("Deployment",)])

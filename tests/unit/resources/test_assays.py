@@ -70,7 +70,7 @@ def test_deleting_deactivates_and_the_same_definition_activates_again(bench: Wor
 def test_the_name_of_another_assay_is_refused(bench: Workbench) -> None:
     active = bench.create("Assay", **inputs())
     bench.new_process()
-    with pytest.raises(ObjectError, match=r"'price drift' exists already .* with another definition"):
+    with pytest.raises(ObjectError, match=r"'price drift' already exists .* with another definition"):
         bench.create("Assay", **inputs(window_seconds=60))
     bench.delete("Assay", active)
     with pytest.raises(WallarooError, match="keeps it, since Wallaroo cannot delete assays: choose another"):

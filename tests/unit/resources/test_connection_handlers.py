@@ -133,7 +133,7 @@ def test_a_use_that_exists_is_taken_over_and_then_belongs_to_the_run(
 @pytest.mark.parametrize(
     ("kind", "inputs", "told"),
     [
-        ("WorkspaceConnection", {"connection_name": "none"}, "no connection of the instance is named 'none'"),
+        ("WorkspaceConnection", {"connection_name": "none"}, "the instance has no connection named 'none'"),
         ("ModelRegistryAttachment", {"registry_id": "none"}, "no model registry of the instance has the id"),
         ("WorkspaceConnection", {"workspace_id": 99, "connection_name": "x"}, "workspace 99 does not exist"),
     ],
@@ -173,7 +173,7 @@ def test_deleting_a_registry_detaches_it_and_says_what_stays(
         ),
         (
             {"run_timeout": 60},
-            {"": "run_timeout is for tasks with a schedule: one without runs until it is killed"},
+            {"": "run_timeout requires a schedule: a task without one runs until it is killed"},
         ),
         ({"arguments": [1]}, {"arguments": "must be an object"}),
     ],

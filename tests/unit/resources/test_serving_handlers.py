@@ -124,7 +124,7 @@ def test_an_upload_ends_with_the_run_and_leaves_nothing(bench: Bench) -> None:
         large.truncate(8 << 20)
     running, bench.ctx = bench.ctx, replace(bench.ctx, cancelled=lambda: True)
     with pytest.raises(
-        ObjectError, match=r"was interrupted after .* of the upload; the next one begins anew"
+        ObjectError, match=r"was interrupted after .* of the upload; the next run starts it again"
     ):
         bench.model()
     assert bench.versions() == []
@@ -321,7 +321,7 @@ def test_an_unchanged_definition_makes_no_version(bench: Bench) -> None:
 
 def test_a_pipeline_with_other_steps_is_somebody_elses(bench: Bench) -> None:
     bench.emulator.api("pipelines/create", pipeline_id="fraud", workspace_id=1, definition={"steps": []})
-    with pytest.raises(ObjectError, match=r"exists already .* with other steps"):
+    with pytest.raises(ObjectError, match=r"already exists .* with other steps"):
         bench.pipeline(bench.model())
     assert bench.pipeline_versions() == 1
 
@@ -581,7 +581,9 @@ def test_deleting_waits_until_the_engines_have_ended(bench: Bench) -> None:
     pipeline = bench.pipeline(model)
     made = deploy(bench, pipeline, model)
     bench.emulator.control("readiness", kind="undeployment", mode="polls", polls=4)
-    with pytest.raises(ObjectError, match="pipeline 'fraud' of workspace 1 cannot be deleted, it is in use"):
+    with pytest.raises(
+        ObjectError, match="pipeline 'fraud' of workspace 1 cannot be deleted because it is in use"
+    ):
         bench.delete("Pipeline", pipeline)
     bench.delete("Deployment", made)
     bench.delete("Pipeline", pipeline)

@@ -130,7 +130,7 @@ def test_a_collaborator_gives_no_role_to_a_user_of_the_stack_either(bench: Workb
 
 def test_the_last_owner_keeps_the_role(bench: Workbench, place: int) -> None:
     ops = {"workspace_id": place, "email": OPS}
-    reason = {"role": "the last OWNER of a workspace cannot go; give another member the role OWNER first"}
+    reason = {"role": "a workspace must keep at least one OWNER; give another member the role OWNER first"}
     assert refused(bench, "WorkspaceMember", **ops, role="COLLABORATOR") == reason, "when it is declared"
     last = {**ops, "role": "OWNER"}
     assert refused(bench, "WorkspaceMember", last, **ops, role="COLLABORATOR") == reason, "when it is changed"
@@ -147,7 +147,7 @@ def test_an_owner_goes_when_another_is_left(bench: Workbench, place: int) -> Non
 def test_the_user_who_runs_pulumi_keeps_the_role_though_another_is_left(bench: Workbench, place: int) -> None:
     bench.create("WorkspaceMember", workspace_id=place, email=MARY, role="OWNER")
     found = refused(bench, "WorkspaceMember", workspace_id=place, email=OPS, role="COLLABORATOR")
-    assert "it is the user who runs Pulumi, and could then neither manage" in found["role"]
+    assert "this is the user who runs Pulumi, who could then neither manage" in found["role"]
 
 
 @pytest.mark.parametrize("other", [MARY, "ada@example.com", UNKNOWN])
@@ -192,7 +192,7 @@ def test_the_name_of_another_assay(bench: Workbench, place: int) -> None:
     bench.new_process()
     changed = {**wanted, "window_seconds": 90}
     (reason,) = refused(bench, "Assay", **changed).values()
-    assert reason.startswith(f"assay 'drift' exists already (id {assay[0]}) with another definition")
+    assert reason.startswith(f"assay 'drift' already exists (id {assay[0]}) with another definition")
     assert refused(bench, "Assay", wanted, **changed) == {}, "the stack's own is deactivated first"
     bench.new_process()
     declare(bench, "Pipeline", workspace_id=place, name="boats", steps=[])
@@ -239,7 +239,7 @@ def test_the_name_of_another_edge(bench: Workbench, place: int) -> None:
     bench.create("Edge", name="shop", publish_id=1)
     bench.new_process()
     edge = {"name": "shop", "publish_id": 1}
-    assert "edge 'shop' exists already" in refused(bench, "Edge", **edge)["name"]
+    assert "edge 'shop' already exists" in refused(bench, "Edge", **edge)["name"]
     bench.new_process()
     assert refused(bench, "Edge", **edge, adopt="renew") == {}
     bench.new_process()

@@ -66,7 +66,7 @@ def test_a_pipeline_that_is_not_ours_any_more_is_left_alone(bench: Workbench) ->
     bench.client.pipelines.delete(workspace_id, "houses")
     bench.pipeline_version(workspace_id)
     bench.delete("Pipeline", (id, outputs))
-    assert "is not the one that this stack made" in bench.said[-1]
+    assert "is not the one that this stack created" in bench.said[-1]
     assert len(bench.client.pipelines.list(workspace_id, fresh=True)) == 1
 
 
@@ -91,7 +91,7 @@ def test_the_caller_stays_an_owner(bench: Workbench) -> None:
     workspace_id = bench.workspace()
     bench.create("WorkspaceMember", workspace_id=workspace_id, email=MARY, role="OWNER")
     me = bench.create("WorkspaceMember", workspace_id=workspace_id, email=OPS, role="OWNER")
-    with pytest.raises(ObjectError, match="declare the role OWNER, or leave this member out"):
+    with pytest.raises(ObjectError, match="declare the role OWNER, or remove this WorkspaceMember"):
         bench.update("WorkspaceMember", me, workspace_id=workspace_id, email=OPS, role="COLLABORATOR")
 
 
