@@ -399,7 +399,7 @@ def _id(function: str, argument: str, value: Any) -> int | None:
 
 def _exactly_one(function: str, **given: object) -> None:
     if sum(value is not None for value in given.values()) != 1:
-        raise InputError(f"{function}: give exactly one of {' and '.join(given)}")
+        raise InputError(f"{function}: set exactly one of {' and '.join(given)}")
 
 
 def _look_up(

@@ -104,7 +104,7 @@ def test_a_name_that_is_taken_unseen_is_explained(run: Run, emulator: Emulated) 
     emulator.control(
         "faults", path="/v1/api/connections/create", status=409, body={"msg": "taken", "code": 409}
     )
-    with pytest.raises(ApiError, match="a connection of this name exists that this user cannot see"):
+    with pytest.raises(ApiError, match="this user cannot see the existing connection of this name"):
         run.create("Connection", **WAREHOUSE)
 
 
@@ -251,7 +251,7 @@ def test_an_end_that_takes_too_long_is_told(
         "Task", workspace_id=workspace, orchestration_id=code[0], name="scores", schedule="0 4 * * *"
     )
     emulator.control("readiness", kind="kill", mode="never")
-    with pytest.raises(ObjectError, match="is still pending_kill after 300 s; its end was asked for"):
+    with pytest.raises(ObjectError, match="is still pending_kill after 300 s; the kill was requested"):
         run.delete("Task", task)
     assert run.slept == pytest.approx(300)
 

@@ -174,7 +174,7 @@ def test_two_owners_who_go_do_not_count_on_each_other(bench: Workbench, place: i
 
 def test_a_pipeline_that_is_not_there(bench: Workbench, place: int) -> None:
     missing = {"pipelineName": f"pipeline 'houses' does not exist in workspace {place}; check pipeline_name, or "
-               "declare a Pipeline and give its `name`"}  # fmt: skip
+               "declare a Pipeline and pass its `name`"}  # fmt: skip
     deployment = {"workspace_id": place, "pipeline_name": "houses", "pipeline_version_id": 1}
     assert refused(bench, "Assay", workspace_id=place, **ASSAY) == missing
     assert refused(bench, "Deployment", **deployment) == missing
