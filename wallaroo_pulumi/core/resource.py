@@ -121,7 +121,7 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         """Remove the object, or as much of it as the API allows, and report what stays."""
 
     def adoptable(self, ctx: Context[Any], id: str, known: OutputsT) -> Mapping[str, Any]:
-        """Return the current values of what creates pass to :meth:`Context.claim` as found; empty if the object is gone."""
+        """Return the current values of what creates pass to :meth:`Context.claim`, empty if the object is gone."""
         del ctx, id, known
         return {}
 
