@@ -1,4 +1,4 @@
-"""Replays real exchanges (data/transcripts.json, anonymised) against the emulator.
+"""Replay real exchanges (data/transcripts.json, anonymised) against the emulator.
 
 Each answer must have the recorded keys and types, and the values that follow from what was seeded.
 What the emulator does not serve is listed in docs/emulator.md, with the reason.
@@ -82,24 +82,24 @@ PASSWORD = "password"
 CALLER = "user1@example.com"
 OTHER = "user2@example.com"
 
-# Keys that newer servers add to what the oldest recordings (2023) show.
+# Keys that newer servers add to the responses of the oldest recordings (2023).
 ADDED_SINCE = {
     *("lastLogin", "realmRoles", "workspace_id", "workspace_name", "pipeline_name", "values", "PIPELINE_URL"),
     *("docker_run_variables", "replaces", "created_on_version"),
     *("image_path", "file_size"),
 }
-# Recordings that a newer one of the same call, or the vendor's SDK, contradicts: the emulator answers as these do.
+# Recordings that a newer one of the same call, or the vendor's SDK, contradicts. The emulator follows the latter.
 OUTDATED = {
-    # Of 2023. Since 2024 a result has `anomaly` instead of `check_failures`, and the version's UUID.
+    # From 2023. Since 2024 a result has `anomaly` instead of `check_failures`, and the version's UUID.
     "pipelines/infer/{deploy_name}-{deployment_id}/{pipeline_name}-cell36",
-    # Of 2024. Since 2025 the default engine configuration has no null images, and a target of CPU utilization.
+    # From 2024. Since 2025 the default engine configuration has no null images, and a target of CPU utilization.
     "pipelines/publish-cell20",
     "pipelines/list_publishes_for_pipeline-cell26",
     "pipelines/publish-cell21",
     "pipelines/undeploy-cell41",
     "task/get_by_id-cell24",
 }
-# Values that follow from the seed or from the call, so that they must be equal and not only of one type.
+# Values that the seed or the call determines: they must be equal, not only have the same type.
 DETERMINED = {
     *("name", "archived", "models", "pipelines", "user_id", "user_type", "affected_rows", "features"),
     *("is_auth_enabled", "username", "email", "enabled", "firstName", "lastName", "id", "realmRoles"),
@@ -124,7 +124,7 @@ def user_seed(recorded: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-# Calls whose answer is an id that the server has just made up.
+# Calls that return a generated id.
 MAKES_IDS = {
     "/v1/api/connections/create",
     "/v1/api/connections/add_to_workspace",
@@ -135,7 +135,7 @@ MAKES_IDS = {
 
 
 def seed_for(exchange: dict[str, Any]) -> dict[str, Any]:
-    """The instance as it was when the exchange took place, as far as the exchange shows it."""
+    """Return the seed for the instance at the time of the exchange, as far as the exchange shows it."""
     endpoint, request, response = exchange["endpoint"], exchange["request"], exchange["response"]
     if endpoint.startswith("/v1/api/connections/"):
         return connection_seed(request)
@@ -187,7 +187,7 @@ def seed_for(exchange: dict[str, Any]) -> dict[str, Any]:
 
 
 def connection_seed(request: dict[str, Any]) -> dict[str, Any]:
-    """A workspace and, when the request names one, a connection."""
+    """Return a workspace and, if the request refers to one, a connection."""
     seed: dict[str, Any] = {"users": [{"email": CALLER, "password": PASSWORD}]}
     if connection_id := request.get("connection_id"):
         seed["workspaces"] = numbered([{"name": "shared", "owner": CALLER}], [request["workspace_id"]])
@@ -196,7 +196,7 @@ def connection_seed(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def numbered(workspaces: list[dict[str, Any]], ids: list[int]) -> list[dict[str, Any]]:
-    """The workspaces, with others of nobody's between them so that they get the recorded ids."""
+    """Return the workspaces, with unrelated ones between them, so that they get the recorded ids."""
     by_id = dict(zip(ids, workspaces, strict=True))
     filler = "ops@example.com"
     return [
@@ -224,7 +224,7 @@ def differences(
     determined: Set[str] = frozenset(DETERMINED),
     added_since: Set[str] = frozenset(ADDED_SINCE),
 ) -> list[str]:
-    """Where the answer has other keys or types than the recording, or other values where those are given."""
+    """Yield where the response differs from the recording in keys, types or determined values."""
     sets = {"determined": determined, "added_since": added_since}
     if type(recorded) is not type(answered):
         return [f"{path}: {type(answered).__name__} instead of {type(recorded).__name__}"]
@@ -261,7 +261,7 @@ def test_answers_as_recorded(emulator: httpx.Client, exchange: dict[str, Any]) -
         logged_in = [user["username"] for user in recorded_users if user.get("lastLogin")]
         for username in logged_in:
             login(emulator, username)
-        # Whoever calls has logged in, so that it is nobody whose recorded lastLogin is null.
+        # The caller has logged in, so the caller is a user whose recorded lastLogin is not null.
         caller = logged_in[0] if logged_in else "admin"
     bearer = {"Authorization": f"Bearer {login(emulator, caller)}"}
     for path, first in publish_calls(exchange) + serving_calls(exchange):
@@ -273,7 +273,7 @@ def test_answers_as_recorded(emulator: httpx.Client, exchange: dict[str, Any]) -
     reply = emulator.request(exchange["method"], path, headers=bearer, **body)
     answered = reply.json()
     if exchange["endpoint"].endswith("users/query"):
-        # The emulator's own seed is listed too.
+        # The list also contains the emulator's own seed.
         ids = exchange["response"]["users"].keys()
         answered["users"] = {key: user for key, user in answered["users"].items() if key in ids}
     assert reply.status_code == exchange["status"]
@@ -288,7 +288,7 @@ def test_answers_as_recorded(emulator: httpx.Client, exchange: dict[str, Any]) -
 
 
 def table() -> dict[str, str]:
-    """The fidelity table of docs/emulator.md: endpoint to its second column."""
+    """Return the fidelity table of docs/emulator.md: endpoint → second column."""
     text = (ROOT / "docs" / "emulator.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(?:POST|GET) (/v[12]/[^`]+)` \| ([^|]+) \|", text, flags=re.MULTILINE)
     return {path: state.strip() for path, state in rows}

@@ -1,4 +1,4 @@
-"""A real engine for the tests of this folder: the official CLI where it is on PATH, else the one that is built."""
+"""A real engine for the tests in this folder: the official CLI if it is on PATH, otherwise the one that we build."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wallaroo_pulumi.emulator import EmulatorServer
 
 @pytest.fixture(scope="session")
 def engine() -> Path:
-    """The engine's folder. Building it takes minutes, once on a machine."""
+    """The engine's folder. Building it takes minutes, once per machine."""
     return engine_folder()
 
 
@@ -26,13 +26,13 @@ def engine_env(engine: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 @pytest.fixture
 def project(engine_env: dict[str, str], tmp_path: Path) -> Callable[[str], Project]:
-    """Makes a project from the text of its program."""
+    """Return a function that creates a project from the text of its program."""
     return lambda program: Project(tmp_path / "project", engine_env, program)
 
 
 @pytest.fixture
 def other_instance() -> Iterator[Emulated]:
-    """A second instance, on which workspace 1 is somebody's, and "shared" has another id than on the first."""
+    """A second instance: another user owns workspace 1, and "shared" has another id than on the first instance."""
     with EmulatorServer() as server:
         other = Emulated(server.url)
         with other.http:

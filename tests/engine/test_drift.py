@@ -1,4 +1,4 @@
-"""The drift report on a stack that a real engine made: each sort of drift by hand, and none without."""
+"""The drift report on a stack of a real engine: it finds each kind of manual change, and nothing else."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SECRETS = ("hush-hush", "hush-again", "start-here", "ops-password", "api-client-
 
 @pytest.fixture
 def stack(project: Callable[[str], Project], emulator: Emulated) -> Project:
-    """A stack as it is after `up`; the instance's accounts are all in it but the three that it came with."""
+    """A stack after `up`. It contains all accounts of the instance except the three initial ones."""
     made = project(PROGRAM)
     made.configure(emulator.settings)
     made.up().ok()
@@ -58,7 +58,7 @@ def drift(stack: Project, *options: str) -> Run:
 
 
 def found(stack: Project, what: str, *options: str) -> dict[str, dict[str, Any]]:
-    """The objects of one sort: kind and name → what is told of them."""
+    """Return the reported objects of one category: kind and name → report."""
     ran = drift(stack, "--json", *options)
     assert ran.code == 2, ran.text
     return {f"{one['kind']} {one['name']}": one for one in json.loads(ran.out)[what]}
@@ -125,7 +125,7 @@ def test_what_was_changed(stack: Project, emulator: Emulated) -> None:
 
 
 def same(connection: dict[str, Any]) -> dict[str, Any]:
-    """What makes it the same connection."""
+    """Return the properties that identify the connection."""
     return {key: connection[key] for key in ("id", "name", "type")}
 
 
@@ -216,7 +216,7 @@ def test_what_was_added_by_hand_in_a_workspace_of_the_stack(
     hub = emulator.api("models/create_registry", name="other", url="https://other.example.com", token="x")
     emulator.api("models/attach_registry_to_workspace", registry_id=hub["id"], workspace_id=fraud)
 
-    # Neither this nor its edges are found: their listing does not tell workspaces.
+    # Neither this nor its edges are found, because their list does not contain workspaces.
     scores = int(made.resources("Pipeline")["scores"]["outputs"]["versionId"])
     emulator.api("pipelines/publish", pipeline_version_id=scores, model_config_ids=[])
 
@@ -354,14 +354,14 @@ def test_ignore_changes_and_hidden_objects_and_another_stack(
 
 
 def ci_page() -> tuple[dict[str, Any], dict[str, Any], str]:
-    """The sample jobs of docs/ci.md: GitHub's, GitLab's, and GitLab's as text."""
+    """Return the sample jobs of docs/ci.md: GitHub's, GitLab's, and GitLab's as text."""
     page = (ROOT / "docs/ci.md").read_text()
     github, gitlab = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     return yaml.safe_load(github), yaml.safe_load(gitlab), gitlab
 
 
 def jobs() -> dict[str, list[tuple[str, dict[str, str]]]]:
-    """The commands of the sample jobs, by system and job, and the variables of each."""
+    """Return the commands and variables of the sample jobs, by CI system and job."""
     github, gitlab, _ = ci_page()
     found = {}
     for name, job in github["jobs"].items():
@@ -374,7 +374,7 @@ def jobs() -> dict[str, list[tuple[str, dict[str, str]]]]:
 
 
 def environment(system: str, settings: dict[str, str]) -> dict[str, str]:
-    """What the jobs' commands see: what the sample says, where the CI system has ``settings``."""
+    """Return the environment of the jobs' commands in a CI system with these ``settings``."""
     github, gitlab, text = ci_page()
     if system == "gitlab":  # which gives a project's variables to every job
         (names,) = re.findall(r"# The project's CI/CD variables: (.*)", text)
@@ -386,7 +386,7 @@ def environment(system: str, settings: dict[str, str]) -> dict[str, str]:
 
 
 def run_job(stack: Project, commands: list[tuple[str, dict[str, str]]], env: dict[str, str]) -> Run:
-    """Run a job as CI systems do: command by command, to the first that fails. Returns how the last one ended."""
+    """Run a job like a CI system, up to the first failing command. Return the result of the last command."""
     machine = {key: value for key, value in stack.env.items() if key in ("PATH", "HOME", "PULUMI_HOME")}
     ran = Run(0, "", "")
     for command, variables in commands:
@@ -409,7 +409,7 @@ def run_job(stack: Project, commands: list[tuple[str, dict[str, str]]], env: dic
 
 
 def stack_that_took_over(stack: Project, emulator: Emulated) -> Path:
-    """The stack ``prod``, made of an instance as docs/adoption.md says; gives the estate file."""
+    """The stack ``prod``, adopted from an instance as in docs/adoption.md. Return the estate file."""
     emulator.control(
         "seed",
         workspaces=[
@@ -463,8 +463,8 @@ def test_the_jobs_of_the_docs_on_a_production_stack_that_took_over(
     assert set(stack.resources()) >= {"fraud-prod/risk", "fraud-prod/scores", "sales"}
 
     good = estate.read_text()
-    estate.write_text(good.replace("      mary.jane", "      nobody"))
-    assert "has the e-mail address nobody@example.com" in run_job(stack, preview, env).text
+    estate.write_text(good.replace("      mary.jane", "      unknown"))
+    assert "has the e-mail address unknown@example.com" in run_job(stack, preview, env).text
     estate.write_text(good.replace("connections:\n  sales:", "  Fraud: {}\nconnections:\n  sales:"))
     refused = run_job(stack, preview, env)
     assert refused.code != 0

@@ -1,4 +1,4 @@
-"""Export and back on a real engine: `pulumi up` on the exported file takes all over and writes nothing."""
+"""Export on a real engine: `pulumi up` on the exported file adopts every object and writes nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ READS = {
     "workspaces/list",
     "workspaces/list_users",
 }
-"""The calls that take over what exists; whatever else is called would be a write."""
+"""The calls of an adoption; any other call would be a write."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def adoption(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> 
 
 
 def export(project: Project, *options: str) -> Run:
-    """Write the estate file in the stack's folder, configured as the stack is; its text is the output."""
+    """Export to an estate file in the stack's folder, with the stack's configuration, and return its text."""
     ran = subprocess.run(
         [sys.executable, "-m", "wallaroo_pulumi", "export", "--output", "estate.yaml", *options],
         cwd=project.folder,
@@ -54,7 +54,7 @@ def export(project: Project, *options: str) -> Run:
 
 
 def taken_over(project: Project, emulator: Emulated) -> None:
-    """`up` on the exported file reads only, changes no object, and has nothing left to do afterwards."""
+    """Assert that `up` on the exported file only reads, and that a second `up` has no changes."""
     before = emulator.http.get("/__emulator__/objects").json()
     emulator.forget_requests()
     project.up().ok()
@@ -161,7 +161,7 @@ def test_models_whose_files_are_at_hand_go_round_with_their_pipelines(
 ) -> None:
     emulator.control("seed", workspaces=[{"name": "fraud", "owner": "ops@example.com"}])
     workspace = emulator.workspaces()["fraud"]
-    files = {"champion": b"the champion", "challenger": b"the challenger", "lost": b"nobody has this"}
+    files = {"champion": b"the champion", "challenger": b"the challenger", "lost": b"no file has this"}
     emulator.control("seed", model_versions=[seeded(workspace, name, f) for name, f in files.items()])
     refs = {
         v["model_version"]["name"]: {
@@ -258,7 +258,7 @@ def test_versions_that_pipelines_use_go_round_beside_the_newest(
 ) -> None:
     emulator.control("seed", workspaces=[{"name": "fraud", "owner": "ops@example.com"}])
     workspace = emulator.workspaces()["fraud"]
-    contents = [b"one", b"two", b"three", b"four", b"four", b"nobody has this"]
+    contents = [b"one", b"two", b"three", b"four", b"four", b"no file has this"]
     for content in contents:
         emulator.control("seed", model_versions=[seeded(workspace, "risk", content)])
     (model,) = emulator.api("models/list", workspace_id=workspace)["models"]
@@ -298,7 +298,7 @@ def test_versions_that_pipelines_use_go_round_beside_the_newest(
 
 
 def objects(emulator: Emulated) -> dict[str, Any]:
-    """How many objects of each sort the instance has, and what this stack's workspace holds."""
+    """Return the number of objects of each kind on the instance, and the contents of the stack's workspace."""
     counted = emulator.http.get("/__emulator__/objects").json()
     fraud = emulator.workspaces()["fraud"]
     return {
@@ -311,7 +311,7 @@ def objects(emulator: Emulated) -> dict[str, Any]:
 
 
 def shared(emulator: Emulated) -> int:
-    """A workspace that was set up by hand: members, a connection that it uses, a model and a pipeline."""
+    """A workspace that was set up by hand, with members, a connection, a model and a pipeline."""
     emulator.control(
         "seed",
         workspaces=[
@@ -392,13 +392,13 @@ def test_what_was_taken_over_is_released_as_the_docs_say(adoption: Project, emul
     adoption.up().ok()
     assert f"fraud/{john}" not in adoption.resources()
     assert set(emulator.members(fraud)) == {"ops@example.com", mary, john}
-    # One model of a protected workspace, by its line.
+    # One model of a protected workspace, by removing its line.
     edit(adoption, lambda part: part["models"]["champion"].update(protect=False, delete_adopted=True))
     adoption.up().ok()
     edit(adoption, lambda part: part.pop("models"))
     adoption.up().ok()
     assert emulator.api("models/list", workspace_id=fraud)["models"] == []
-    # All of a workspace's, by its line.
+    # The contents of a workspace, by removing its line.
     edit(adoption, lambda part: part.update(protect=False, delete_adopted=True))
     emulator.forget_requests()
     adoption.up().ok()

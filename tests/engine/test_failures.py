@@ -1,4 +1,4 @@
-"""What goes wrong, on a real engine: one readable line of ours, and nothing lost."""
+"""Failures on a real engine: one readable line from this package, and no lost objects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ONE = """
 
 
 def told(run: Run, *parts: str) -> None:
-    """The run failed, and one line of it says all of this; no traceback of ours is shown."""
+    """Assert that the run failed, that one line contains all parts, and that there is no traceback of ours."""
     assert run.code != 0
     lines = [line for line in run.text.splitlines() if all(part in line for part in parts)]
     assert lines, run.text
@@ -68,11 +68,11 @@ def test_what_only_the_instance_knows_is_found_at_create(one: Project) -> None:
         """
         import wallaroo_pulumi as wallaroo
         ws = wallaroo.Workspace("good", name="good")
-        wallaroo.WorkspaceMember("stranger", workspace_id=ws.workspace_id, email="nobody@example.com")
+        wallaroo.WorkspaceMember("stranger", workspace_id=ws.workspace_id, email="unknown@example.com")
         wallaroo.WorkspaceMember("nowhere", workspace_id=4711, email="mary.jane@example.com")
         """
     )
-    told(one.up("--continue-on-error"), "nobody@example.com", "check the spelling")
+    told(one.up("--continue-on-error"), "unknown@example.com", "check the spelling")
     told(one.up("--continue-on-error"), "workspace 4711 does not exist")
 
 
@@ -194,7 +194,7 @@ def test_two_resources_cannot_be_the_same_workspace(one: Project, emulator: Emul
 
 
 def test_nor_can_one_that_a_later_program_adds(one: Project, emulator: Emulated) -> None:
-    """Removing the second would otherwise remove the member under the first."""
+    """Removing the second resource would otherwise remove the member of the first."""
     program = """
         import wallaroo_pulumi as wallaroo
         ws = wallaroo.Workspace("fraud", name="fraud-prod")

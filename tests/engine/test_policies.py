@@ -37,7 +37,7 @@ class Provider(ResourceProvider):
 
 
 def careless(kind, name, /, **properties):
-    '''A resource of ours by its type, in the state only, made by somebody who marks no secrets.'''
+    '''Declare a resource with one of our types that exists only in the state and marks no secrets.'''
 
     class Careless(Resource, module="wallaroo", name=kind):
         pass
@@ -51,7 +51,7 @@ enough = wallaroo.engine_config(cpus=0.5, memory="512Mi", replicas=2)
 
 IN_THIS_STACK = {"stacks": "^test$"}
 CONFIG: dict[str, Any] = {
-    # A pattern that Python knows and Go, in which the engine is written, does not.
+    # A pattern that Python supports, but Go, the engine's language, does not.
     "workspace-name": {"pattern": "(?!tmp-)[a-z][a-z0-9]*(-[a-z0-9]+)*", "except": ["Old_One"]},
     "owner-domains": {"domains": ["example.com"]},
     "owner-group": {"enforcementLevel": "mandatory", "members": ["ops@example.com"]},
@@ -90,7 +90,7 @@ read = wallaroo.Workspace.get("read", "1")
 
 @dataclass(frozen=True)
 class Bad:
-    """Lines of a program that make the resource ``name``, and what is said of it: rule → a part of the message."""
+    """Lines of a program that declare the resource ``name``, and its violations: rule → part of the message."""
 
     name: str
     lines: str
@@ -208,7 +208,7 @@ REFUSED_AT_THE_END = [
 
 
 class Judged(Project):
-    """A project whose previews and updates run a policy pack, with the configuration in ``policy.json``."""
+    """A project that runs a policy pack in previews and updates, configured by ``policy.json``."""
 
     policies: Path = folder()
 
@@ -235,7 +235,7 @@ def prepared(folder: Path, env: Mapping[str, str], emulator: Emulated) -> Judged
 def judged(
     engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory, _emulator_url: str
 ) -> Judged:
-    """One stack for all the tests that leave it empty."""
+    """One stack for all tests that leave it empty."""
     return prepared(tmp_path_factory.mktemp("policies"), engine_env, Emulated(_emulator_url))
 
 
@@ -246,7 +246,7 @@ def fresh(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> Jud
 
 
 def refusals(run: Run) -> dict[str, str]:
-    """The mandatory violations that a run tells: rule → what is said of it, on one line."""
+    """Return the mandatory violations in a run's output: rule → message on one line."""
     assert "Traceback" not in run.text, run.text
     told = " ".join(re.split("Resources:|Diagnostics:", run.out.partition("Policies:")[2])[0].split())
     _, *parts = re.split(r"- \[(\w+)\] ([\w-]+)", told)
@@ -276,7 +276,7 @@ def test_every_rule_is_tried_here() -> None:
 
 @pytest.mark.sdk_range
 def test_what_obeys_all_rules_passes(fresh: Judged) -> None:
-    """The workspace that is only read has no declared owner: it is not this stack's to judge."""
+    """A workspace that is only read needs no declared owner, because the stack does not manage it."""
     fresh.write(HEADER + GOOD)
     assert refusals(fresh.pulumi("preview").ok()) == {}
     assert refusals(fresh.up().ok()) == {}
@@ -285,7 +285,7 @@ def test_what_obeys_all_rules_passes(fresh: Judged) -> None:
 
 @pytest.mark.promise
 def test_analyze_has_the_verdict_of_a_preview(fresh: Judged) -> None:
-    """`policy analyze` sends the state to the pack, the workspace that is only read included."""
+    """`policy analyze` sends the state to the pack, including workspaces that are only read."""
     fresh.write(HEADER + GOOD)
     fresh.up().ok()
     assert fresh.resources()["read"]["external"]
@@ -309,7 +309,7 @@ def test_a_preview_tells_all_that_is_refused(judged: Judged) -> None:
     assert_told(judged.pulumi("preview"), *REFUSED, unwatched)
 
 
-# One update for each but the tasks, of which one is enough: the preview has told them all.
+# One update for each case; one is enough for tasks, because the preview has reported all.
 @pytest.mark.parametrize("bad", REFUSED[:8], ids=lambda bad: bad.name)
 def test_an_update_refuses_before_anything_is_made(judged: Judged, bad: Bad) -> None:
     judged.write(HEADER + bad.lines)
@@ -319,7 +319,7 @@ def test_an_update_refuses_before_anything_is_made(judged: Judged, bad: Bad) -> 
 
 @pytest.mark.promise
 def test_rules_about_the_stack_refuse_at_the_end(fresh: Judged) -> None:
-    """A preview tells before anything is made; an update without one, when all is done, and the next one again."""
+    """A preview reports violations before changes; an update without a preview after them, as does the next one."""
     fresh.write(HEADER + GOOD + "\n".join(bad.lines for bad in REFUSED_AT_THE_END))
     assert_told(fresh.pulumi("preview"), *REFUSED_AT_THE_END)
     assert fresh.resources() == {}
@@ -417,7 +417,7 @@ def test_a_wrong_configuration_is_told(judged: Judged, config: dict[str, Any], l
 
 
 def test_resources_of_a_native_provider_are_judged(judged: Judged) -> None:
-    """Components stand in for them: the engine asks about any type that a program declares."""
+    """Components replace them: the engine passes every type that a program declares to the pack."""
     judged.write(
         HEADER
         + """
@@ -445,7 +445,7 @@ Native("User", "good", email="ada@example.com")
     assert "Workspace 'bad': the stack declares no OWNER" in told["workspace-owners"]
     assert "ModelVersion 'model': its visibility is 'public'" in told["model-private"]
     assert "Connection 'connection': details.password is named" in told["connection-credentials"]
-    # An update ends with the first resource that is refused.
+    # An update ends with the first rejected resource.
     assert "Workspace 'bad': its name 'Bad_Name' does not match" in refusals(update)["workspace-name"]
     for run in (preview, update):
         assert run.code != 0
@@ -482,7 +482,7 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
 
 
 def guide(title: str) -> str:
-    """The first block of code after ``title`` in docs/policies.md."""
+    """Return the first code block after ``title`` in docs/policies.md."""
     page = (ROOT / "docs/policies.md").read_text()
     found = re.search(rf"{re.escape(title)}.*?```\w+\n(.*?)```", page, re.DOTALL)
     assert found, title

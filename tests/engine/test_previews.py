@@ -1,4 +1,4 @@
-"""What previews say: the plan of each stack, and with `wallaroo:validate` what the instance would refuse."""
+"""Previews: the plan of each stack and, with `wallaroo:validate`, what the instance would reject."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wallaroo_pulumi.estate import load
 
 STACKS = Path(__file__).parents[2] / "stacks"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How the engine writes a value that a preview cannot know (pulumi/runtime/rpc.py)."""
+"""The engine's placeholder for a value that is unknown in a preview (pulumi/runtime/rpc.py)."""
 
 LEAD = {
     "workspaceId": UNKNOWN,
@@ -43,7 +43,7 @@ def stack(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> Cal
 
 
 def planned(project: Project) -> dict[str, tuple[str, dict[str, Any]]]:
-    """What a preview would do with our resources: ``<kind> <name>`` → operation and inputs."""
+    """Return the planned operations on our resources: ``<kind> <name>`` → operation and inputs."""
     plan = {}
     for step in project.preview()["steps"]:
         _, kind, name = step["urn"].rsplit("::", 2)
@@ -55,7 +55,7 @@ def planned(project: Project) -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 def shown(project: Project) -> list[str]:
-    """The lines of ``pulumi preview --diff``, without the padding that aligns them."""
+    """Return the lines of ``pulumi preview --diff`` without alignment."""
     lines = project.pulumi("preview", "--diff").ok().out.splitlines()
     return [" ".join(line.split()).replace(" :", ":") for line in lines]
 
@@ -182,11 +182,11 @@ CLOUDS = {
     "pulumi_aws": "route53 = Some(get_zone_output=lambda name: Some(zone_id=name), "
     "Record=lambda _, **inputs: Some(fqdn=inputs['name']))",
 }
-"""What the platform stack takes of its clouds, whose plugins a preview would download."""
+"""The cloud resources of the platform stack, whose plugins a preview would download."""
 
 
 def test_the_wallaroo_part_of_the_platform(stack: Callable[[str], Project]) -> None:
-    """With stand-ins for its clouds: how the parts hang together is for the stack's own tests (tests/stacks)."""
+    """With replacements for its clouds. The stack's own tests (tests/stacks) check how the parts are connected."""
     platform = stack("platform")
     for module, text in CLOUDS.items():
         (platform.folder / f"{module}.py").write_text(f"from types import SimpleNamespace as Some\n{text}\n")
@@ -215,9 +215,9 @@ REFUSED = [
     ('Workspace("x", name="theirs")', "name", "this user is not one of its owners"),
     ('Workspace("x", name="mine", adopt="never")', "name", "already exists (id"),
     (
-        'WorkspaceMember("x", workspace_id=mine, email="nobody@example.com")',
+        'WorkspaceMember("x", workspace_id=mine, email="unknown@example.com")',
         "email",
-        "the instance has no user with the e-mail address nobody@example.com",
+        "the instance has no user with the e-mail address unknown@example.com",
     ),
     (
         'WorkspaceMember("x", workspace_id=mine, user_id="4711")',
@@ -339,7 +339,7 @@ def snake_case(property: str) -> str:
 
 
 def failures(run: Run) -> set[str]:
-    """The failed checks, each of which is shown twice."""
+    """Return the failed checks, each of which Pulumi shows twice."""
     return {line.partition("error: ")[2] for line in run.text.splitlines() if "has a problem: " in line}
 
 
@@ -412,8 +412,8 @@ def test_what_the_stack_itself_declares_passes_and_is_asked_for_once(
     made.up().ok()
     instance.forget_requests()
     made.up("--expect-no-changes").ok()
-    assert instance.requests("/") == [], "what does not change is not asked for"
-    # The connection keeps its name through its replacement: that is no name taken by somebody else.
+    assert instance.requests("/") == [], "unchanged resources cause no requests"
+    # The connection keeps its name through its replacement, so its name does not count as in use.
     made.write(GOOD.replace('{"bucket": "lake"}', '{"bucket": "sea"}').replace('"fraud-prod"', '"free"'))
     assert made.planned()["lake"] == "replace"
     made.write(GOOD.replace('"fraud-prod"', '"full"'))

@@ -1,4 +1,4 @@
-"""What programs do besides declaring: unknown names, functions, `.get`, mocks, the Automation API, the stacks."""
+"""Programs beyond declarations: unknown names, functions, `.get`, mocks, the Automation API, example stacks."""
 
 from __future__ import annotations
 
@@ -80,10 +80,10 @@ def test_functions_see_what_the_same_run_made(project: Make, emulator: Emulated)
         ('get_workspace(name="none")', "workspace 'none' does not exist or this user cannot see it"),
         ('get_workspace(name="a", workspace_id=1)', "give exactly one of name and workspace_id"),
         (
-            'get_user(email="nobody@example.com")',
-            "the instance has no user with the e-mail address nobody@example.com",
+            'get_user(email="unknown@example.com")',
+            "the instance has no user with the e-mail address unknown@example.com",
         ),
-        ('get_user_output(email="nobody@example.com")', "nobody@example.com"),
+        ('get_user_output(email="unknown@example.com")', "unknown@example.com"),
         ('Workspace.get("x", "4711")', "does not exist"),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_lookup_that_fails_is_one_line(project: Make, emulator: Emulated, call
 
 @pytest.mark.sdk_range
 def test_old_state_runs_todays_code(project: Make, emulator: Emulated) -> None:
-    """The state names the provider's class by its path: what it held when it was written does not matter."""
+    """The state refers to the provider's class by its path, so later changes of its contents have no effect."""
     made = project('import wallaroo_pulumi as wallaroo\nwallaroo.Workspace("fraud", name="fraud-prod")\n')
     made.configure(emulator.settings)
     made.up().ok()
@@ -137,7 +137,7 @@ def test_a_lookup_of_what_the_run_will_make_is_unknown_in_its_preview(
 
 @pytest.mark.sdk_range
 def test_names_are_given_below_parents_of_any_kind(project: Make, emulator: Emulated) -> None:
-    """A component is done when its children are: a child's name must not wait for that."""
+    """A component ends after its children, so a child's name must not wait for the component."""
     made = project(
         """
         import pulumi
@@ -276,7 +276,7 @@ def test_the_automation_program_of_the_docs(
 def test_a_relative_ca_bundle_is_the_same_file_in_program_host_and_commands(
     project: Make, emulator: Emulated
 ) -> None:
-    """Their working directories differ."""
+    """The programs have different working directories."""
     stack = project("")
     src = stack.folder / "src"
     src.mkdir()
@@ -303,7 +303,7 @@ def test_a_relative_ca_bundle_is_the_same_file_in_program_host_and_commands(
 def test_variables_of_another_instance_do_not_redirect_a_configured_stack(
     project: Make, emulator: Emulated, other_instance: Emulated
 ) -> None:
-    """Neither address nor account; a misspelt key is shown once."""
+    """Without address and account. A misspelt key is reported once."""
     stack = project('import wallaroo_pulumi as w; w.Workspace("fraud", name="fraud-prod")')
     stack.configure(emulator.settings | {"keycloakURL": other_instance.url})
     token = other_instance.bearer()["authorization"].removeprefix("Bearer ")

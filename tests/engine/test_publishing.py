@@ -1,4 +1,4 @@
-"""Publishes, edges and assays on a real engine: the join token stays secret, an edge follows, what stays is said."""
+"""Publishes, edges and assays on a real engine: secret join tokens, moved edges, messages about what stays."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def edges(emulator: Emulated) -> dict[str, int]:
 
 
 def bundle(stack: Project) -> str:
-    """The bundle in clear, as somebody with the passphrase sees it."""
+    """Return the decrypted bundle."""
     shown = stack.pulumi("stack", "output", "bundle", "--show-secrets").ok().out
     return shown.strip()
 
@@ -86,7 +86,7 @@ def test_a_changed_assay_is_deactivated_once_the_new_one_is_made(stack: Project,
     def writes() -> list[str]:
         return [r["path"] for r in emulator.requests("/v2/api/assays/") if not r["path"].endswith("/get")]
 
-    # Under the same name: refused, and the old one goes on.
+    # With the same name: rejected, and the old one continues.
     changed = PROGRAM.replace('"Day"', '"Hour"')
     stack.write(changed)
     emulator.forget_requests()
@@ -115,5 +115,5 @@ def test_destroy_says_what_stays_and_the_next_up_works(stack: Project, emulator:
     assert {name: id for name, id in after.items() if name not in ("drift", "publish")} == {
         name: id for name, id in before.items() if name not in ("drift", "publish")
     }
-    # The pipeline was deleted, and so is another one now, with another version.
+    # The pipeline was deleted and recreated, so it is another one with another version.
     assert after["publish"] == "2"

@@ -1,4 +1,4 @@
-"""stacks/serving on a real engine: from a model file to a prediction, its changes, and what goes wrong on the way."""
+"""stacks/serving on a real engine: from a model file to a prediction, with changes and failures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOUSE = {"house": [100.0, 4.0]}
 
 
 def price(metre: float = 1000.0) -> float:
-    """By hand: make_model.py has the formula."""
+    """Compute the prediction with the formula of make_model.py."""
     return 100 * metre + 4 * 5000 + 20000
 
 
@@ -37,7 +37,7 @@ def predict(emulator: Emulated, url: str) -> float:
 
 
 def change_model(project: Project, metre: float) -> None:
-    """Another model in the same file."""
+    """Write another model to the same file."""
     subprocess.run([sys.executable, "make_model.py", str(metre)], cwd=project.folder, check=True)
 
 
@@ -67,18 +67,18 @@ def test_from_a_model_file_to_a_prediction_and_back(serving: Project, emulator: 
     workspace_id = outputs["workspace_id"]
     assert predict(emulator, outputs["inference_url"]) == price()
 
-    # Again: nothing to do, and nothing is asked.
+    # A second run has no changes and sends no requests.
     emulator.forget_requests()
     serving.up().ok()
     assert serving.changes() == {"same": 6}
     assert emulator.endpoints() == []
 
-    # The state names no machine.
+    # The state contains no paths of this machine.
     model = serving.resources("ModelVersion")["house-price"]
     assert model["outputs"]["path"] == "house_price.onnx"
     assert str(serving.folder) not in serving.export()
 
-    # Another content: the preview shows it, the model replaced first and what uses it changed in place.
+    # Changed content: in the preview, the model is replaced first and its users change in place.
     change_model(serving, 1200)
     steps = [step for step in serving.preview()["steps"] if step["op"] != "same"]
     assert [(step["urn"].rsplit("::", 2)[1].rsplit(":", 1)[1], step["op"]) for step in steps] == [
@@ -243,7 +243,7 @@ def test_an_engine_that_fails_says_why(serving: Project, emulator: Emulated) -> 
 def test_a_model_that_is_rolled_back_during_an_outage_is_still_there_afterwards(
     serving: Project, emulator: Emulated
 ) -> None:
-    """The first version is replaced, then taken over again, in runs that end before the deletes."""
+    """The first version is replaced and then adopted again, in runs that end before the deletes."""
     serving.up().ok()
     file = serving.folder / "house_price.onnx"
     first, made = file.read_bytes(), versions(emulator)
@@ -267,7 +267,7 @@ def test_a_model_in_use_is_not_deleted_and_the_pipeline_is_named(
 ) -> None:
     serving.up().ok()
     program = (STACK / "__main__.py").read_text()
-    # Only the model goes: somebody keeps the pipeline elsewhere.
+    # Only the model leaves the stack: another stack keeps the pipeline.
     serving.pulumi("state", "delete", serving.resources("Deployment")["house-price"]["urn"], "--yes").ok()
     serving.pulumi("state", "delete", serving.resources("Pipeline")["house-price"]["urn"], "--yes").ok()
     serving.write(program.split("model = ")[0])
@@ -328,7 +328,7 @@ def test_models_and_pipelines_of_an_estate(
 
 @pytest.mark.sdk_range
 def test_an_interrupt_ends_a_wait_and_loses_nothing(serving: Project, emulator: Emulated) -> None:
-    """The engine tells the dynamic host, which would otherwise wait for the model to the end of its time."""
+    """The engine cancels the dynamic host, which would otherwise wait for the model until the timeout."""
     emulator.control("readiness", kind="model", mode="never")
     running = serving.start("up", "--yes", "--skip-preview")
     assert running.stdout is not None

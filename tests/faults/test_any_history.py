@@ -1,9 +1,8 @@
-"""Any history of edits, drift, faults, interruptions, lost access and other instances harms nothing, and ends well.
+"""Any history of edits, drift, faults, interruptions, lost access and other instances loses no object and converges.
 
-What any run has to respect is checked after each:
+After each run the test checks:
 
-- What somebody else made is not removed, and not changed unless the program declares it; when the program no longer
-  does, it is as it was found.
+- Objects of others are not removed. They change only while the program declares them; afterwards they are as found.
 - No object that exists leaves the state, unless its resource was deleted.
 - No run removes an object that another live resource of the state refers to.
 
@@ -38,9 +37,9 @@ from stack_double import Declared, Held, Host, Inputs, Interrupted, Stack, Stop
 from wallaroo_pulumi.emulator import EmulatorServer
 
 Key = tuple[str, ...]
-"""The kind, the workspace's name where the object is in one, and the object's own."""
+"""The kind, the name of the object's workspace if it has one, and the object's name."""
 Row = tuple[str, ...]
-"""The kind, and what tells the object from any other, earlier or later."""
+"""The kind, and an identity that no other object, earlier or later, has."""
 
 OPS, ADA = "ops@example.com", "ada@example.com"
 NAMES = st.sampled_from(("fraud", "churn"))
@@ -51,7 +50,7 @@ STEP = {"ModelInference": {"models": [{"name": "m", "version": "v", "sha": "0" *
 STEPS = st.sampled_from(([], [STEP]))
 STOPS = st.builds(Stop, st.integers(1, 6), st.booleans())
 SOME = st.sets(st.integers(0, 9), min_size=1, max_size=4)
-"""Which of the resources a run targets or replaces."""
+"""The resources that a run targets or replaces."""
 ENDPOINTS = (
     "workspaces/create",
     "workspaces/list",
@@ -170,7 +169,7 @@ class History(RuleBasedStateMachine):
             name = self.name_of(key)
             self.names[key] = name.removesuffix("-2") if name.endswith("-2") else f"{name}-2"
 
-    # --- what others do ----------------------------------------------------------------------------------
+    # --- changes by others ----------------------------------------------------------------------------------
 
     @rule(name=NAMES)
     def somebody_makes_a_workspace(self, name: str) -> None:
@@ -315,7 +314,7 @@ class History(RuleBasedStateMachine):
 
     @rule(user=st.sampled_from((ADA, "mary.jane@example.com")), login=st.booleans(), destroys=st.booleans())
     def an_address_goes_to_another_person(self, user: str, login: bool, destroys: bool) -> None:
-        """For one run, in which the program declares nothing new."""
+        """Run once without new declarations."""
         known = {held.name for held in self.stack.state}
         keys = {key for key in self.declared if self.name_of(key) in known}
         with self.by_hand():
@@ -361,7 +360,7 @@ class History(RuleBasedStateMachine):
         self.the_user_regains_access()
         self.declare_what_exists_as_it_is()
         program = self.program()
-        with self.harmless():
+        with self.checked():
             self.stack.up(program, refresh=True)
         wanted = {key: _observable(key, inputs) for key, inputs in self.declared.items()}
         assert {key: self.found(key) for key in self.declared} == wanted
@@ -378,7 +377,7 @@ class History(RuleBasedStateMachine):
         )
 
     def teardown(self) -> None:
-        """The end of every history: all is made, then all is edited, then all is taken out."""
+        """End every history: create everything, then edit everything, then remove everything."""
         if not hasattr(self, "stack"):
             return
         self.declare_a_member("fraud", "mary.jane@example.com", "OWNER")
@@ -394,11 +393,11 @@ class History(RuleBasedStateMachine):
         self.declared = {}
         self.a_run_under_normal_conditions()
 
-    # --- what is checked ---------------------------------------------------------------------------------
+    # --- checks ---------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def by_hand(self) -> Iterator[None]:
-        """What appears is somebody else's. A member or an attachment that the state holds cannot be told apart."""
+        """Objects that appear belong to others. Members and attachments in the state cannot be distinguished."""
         before = self.rows()
         yield
         after = self.rows()
@@ -408,11 +407,11 @@ class History(RuleBasedStateMachine):
     @contextlib.contextmanager
     def any_end(self) -> Iterator[None]:
         """A run that may fail or be interrupted."""
-        with self.harmless(), contextlib.suppress(HostError, Interrupted):
+        with self.checked(), contextlib.suppress(HostError, Interrupted):
             yield
 
     @contextlib.contextmanager
-    def harmless(self) -> Iterator[None]:
+    def checked(self) -> Iterator[None]:
         before, held_before = self.rows(), {id(held): held for held in self.stack.state if held.live}
         referred = {row for row in before if self.referring(row, before)}
         self.as_found |= {row: before[row] for row in self.foreign - referred if row in before}
@@ -420,12 +419,12 @@ class History(RuleBasedStateMachine):
         after = self.rows()
         declared = {row for row in before if self.is_declared(row, before[row])}
         for row in self.foreign:
-            assert row in after, f"{row} is somebody else's and was removed"
+            assert row in after, f"{row} belongs to others and was removed"
             refers = self.referring(row, after)
             if row in referred and not refers:
                 assert row[0] == "Pipeline" or after[row] in (self.as_found.get(row), before[row]), row
             elif row not in referred and not refers and row not in declared:
-                assert after[row] == before[row], f"{row} is somebody else's and was changed"
+                assert after[row] == before[row], f"{row} belongs to others and was changed"
         for row in set(before) - set(after):
             left = [
                 held.name
@@ -454,7 +453,7 @@ class History(RuleBasedStateMachine):
         return [row for row in rows if _refers(held, row, rows[row])]
 
     def declare_what_exists_as_it_is(self) -> None:
-        """What the stack did not make, or makes under another name, can only be declared as it is."""
+        """Objects that the stack did not create, or has under another name, must be declared with their values."""
         rows = self.rows()
         for key in list(self.declared):
             if key[0] in ("Connection", "Pipeline") and (found := self.found(key)):
@@ -469,13 +468,13 @@ class History(RuleBasedStateMachine):
         return {row["name"]: row["id"] for row in self.tables().get("workspaces", [])}
 
     def found(self, key: Key) -> Inputs | None:
-        """The object as the program would declare it."""
+        """Return the object as the program would declare it."""
         found = [values for values in self.rows().values() if values["key"] == list(key)]
         assert len(found) < 2, "a twin"
         return found[0]["inputs"] if found else None
 
     def rows(self) -> dict[Row, Any]:
-        """All objects: the key of the program, and the inputs that declare them."""
+        """Return all objects: key in the program → inputs that declare them."""
         tables = self.tables()
         users = {user["id"]: user for user in tables["users"]}
         places = {workspace["id"]: workspace["name"] for workspace in tables.get("workspaces", [])}
@@ -534,7 +533,7 @@ def _observable(key: Key, inputs: Inputs) -> Inputs:
 
 
 def _refers(held: Held, row: Row, values: Any) -> bool:
-    """Whether the resource is about this object, and not about another one of its name, by what its state records."""
+    """Return whether the resource's state refers to this object, not to another one with its name."""
     match held.kind:
         case _ if held.kind != row[0]:
             return False

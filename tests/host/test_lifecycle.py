@@ -1,4 +1,4 @@
-"""The whole life of every registered resource, from its own examples, through a real dynamic host."""
+"""The whole life cycle of every registered resource with its own examples, through a real dynamic host."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from example_files import example_files
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.resources import RESOURCES
 
-ABSENT = {"WorkspaceMember": "999/nobody"}
-"""Ids of nothing, where the format is not a plain number."""
+ABSENT = {"WorkspaceMember": "999/unknown"}
+"""Ids of missing objects, for kinds whose id is not a number."""
 
 
 @pytest.fixture
 def later(emulator: Emulated) -> Iterator[DynamicHost]:
-    """The host of a later run."""
+    """Start the host of a later run."""
     with DynamicHost(emulator.settings) as host:
         yield host
 
@@ -32,7 +32,7 @@ def host(emulator: Emulated) -> Iterator[DynamicHost]:
 
 
 class Life:
-    """Makes the objects that a resource's example needs, and its inputs with references filled in."""
+    """Create the objects that a resource's example needs, and return its inputs with references filled in."""
 
     def __init__(self, host: DynamicHost, kind: str, folder: Path) -> None:
         self.host = host
@@ -68,7 +68,7 @@ class Life:
 
 
 def without_mark(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs without the private mark, which some kinds only find when they read."""
+    """Return the outputs without the private mark, which some kinds only find when they read."""
     return {key: value for key, value in outputs.items() if key != "__mark"}
 
 
@@ -82,7 +82,7 @@ def test_create_read_update_replace_delete(
     id, outputs = host.create(kind, inputs)
     assert id
 
-    # Outputs repeat the inputs in canonical form, so that a second `up` has nothing to do.
+    # Outputs contain the inputs in canonical form, so that a second `up` has no changes.
     assert life.checked(life.wire(life.examples.inputs), inputs) == inputs
     assert not host.diff(kind, id, outputs, inputs).changed
 

@@ -1,4 +1,4 @@
-"""The whole client on an emulated Wallaroo whose logins are a real Keycloak's."""
+"""The whole client with an emulated Wallaroo that accepts logins of a real Keycloak."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +24,7 @@ def client_of(environment: Mapping[str, str]) -> Iterator[Client]:
 
 
 def requests_to(instance: Instance) -> list[dict[str, Any]]:
-    """The emulator's log of the API calls."""
+    """Return the emulator's log of API calls."""
     log = httpx.get(f"{instance.url}/__emulator__/requests").json()["requests"]
     return [entry for entry in log if entry["path"].startswith("/v1/api/")]
 
@@ -53,8 +53,8 @@ def test_a_user_of_keycloak_alone_is_known_after_his_first_call(
 ) -> None:
     login = new_login()
     with client_of(login.environment(WALLAROO_API_URL=wallaroo_on_keycloak.url)) as client:
-        client.workspaces.create("his")
-        assert names(client) == {"his"}
+        client.workspaces.create("own")
+        assert names(client) == {"own"}
         assert client.caller_id == login.user_id
 
 

@@ -1,4 +1,4 @@
-"""What a user reads when Keycloak refuses: one line that says which setting is wrong, and no secret."""
+"""Messages for rejected logins: one line with the wrong setting, and no secret."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from wallaroo_pulumi.errors import AuthError
 
 
 def refusal(login: Login, **more: str) -> str:
-    """The error of a login with these settings, after a look for secrets in all of it."""
+    """Return the error of a login with these settings, after a check that it contains no secrets."""
     environment = login.environment(**more)
     with Caller(login.settings(**more)) as caller, pytest.raises(AuthError) as caught:
         caller.source.header()
@@ -31,8 +31,8 @@ def test_unknown_realm(new_login: Callable[..., Login]) -> None:
 
 
 def test_unknown_client(new_login: Callable[..., Login]) -> None:
-    told = refusal(new_login(), WALLAROO_CLIENT_ID="nobody")
-    assert "'nobody'" in told
+    told = refusal(new_login(), WALLAROO_CLIENT_ID="unknown")
+    assert "'unknown'" in told
     assert "does not exist" in told
     assert "is wrong" not in told
 
@@ -76,10 +76,10 @@ def test_client_without_service_account(keycloak: Keycloak, new_login: Callable[
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"WALLAROO_PASSWORD": "wrong-password"}, {"WALLAROO_USER": "nobody@example.com"}]
+    "wrong", [{"WALLAROO_PASSWORD": "wrong-password"}, {"WALLAROO_USER": "unknown@example.com"}]
 )
 def test_wrong_password_or_user(wrong: dict[str, str], new_login: Callable[..., Login]) -> None:
-    # Keycloak does not tell the two apart, lest user names be guessed.
+    # Keycloak returns the same error for both, so that user names cannot be guessed.
     login = new_login()
     told = refusal(login, **wrong)
     assert "the user name or the password" in told

@@ -1,4 +1,4 @@
-"""An https server on loopback whose certificate a private authority made."""
+"""An HTTPS server on loopback with a certificate of a private authority."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 
 def make_certificate(folder: Path, host: str = "127.0.0.1") -> Path:
-    """A PEM file with a key and a certificate of ``host`` (an address or a name) that is its own authority."""
+    """Write a PEM file with a key and a self-signed certificate for ``host`` (an address or a name)."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a private authority")])
     now = datetime.datetime.now(datetime.UTC)
@@ -46,9 +46,9 @@ def make_certificate(folder: Path, host: str = "127.0.0.1") -> Path:
 
 
 class TlsInstance:
-    """Shows ``certificate``, gives an opaque token to everybody, and has one workspace. A context manager.
+    """A server with ``certificate`` that issues an opaque token to every caller and has one workspace. Context manager.
 
-    ``url`` is its base address; ``authorizations`` holds what it was shown.
+    ``url`` is its base URL; ``authorizations`` contains the received headers.
     """
 
     def __init__(self, certificate: Path) -> None:

@@ -1,4 +1,4 @@
-"""Users: what is asked, how one is found, and what a write does to the shared listing."""
+"""Users: requests, lookups, and the effect of writes on the shared list."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_an_absent_user_is_looked_for_afresh_once() -> None:
     users = instance.client().users
     users.list()
     assert users.find_by_email("mary.jane@example.com") is not None
-    assert users.find_by_email("nobody@example.com") is None
+    assert users.find_by_email("unknown@example.com") is None
     assert instance.endpoints == ["users/query"] * 3
 
 

@@ -1,4 +1,4 @@
-"""Waiting: lines of progress, the timeout, failures; on a clock that moves when somebody sleeps."""
+"""Waiting: progress messages, timeout and failures, with a clock that only sleeping advances."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wallaroo_pulumi.errors import ObjectError
 
 
 class Work:
-    """Has ``statuses`` ((seconds, status) from then on), and settles after the last."""
+    """An object with ``statuses`` ((start in seconds, status)) that is done after the last one."""
 
     def __init__(self, *statuses: tuple[float, str], settles: float = float("inf")) -> None:
         self.now = 0.0

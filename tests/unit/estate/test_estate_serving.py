@@ -1,4 +1,4 @@
-"""The estate file's models and pipelines: what it may contain, and how its problems are reported."""
+"""Models and pipelines in the estate file: valid contents and error messages."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def test_models_pipelines_and_deployments(tmp_path: Path) -> None:
         ("api: {Nth", "api: {Tenth", "keyed.steps[1]: api has exactly one of the keys Audit"),
         (
             "control: {model: ccfraud}",
-            "control: {model: nobody}",
-            "pipelines.routed.steps[0]: the workspace has no model 'nobody'",
+            "control: {model: unknown}",
+            "pipelines.routed.steps[0]: the workspace has no model 'unknown'",
         ),
         (
             "steps: [ccfraud]",
@@ -105,7 +105,7 @@ def test_models_pipelines_and_deployments(tmp_path: Path) -> None:
             "max_batch_delay: 5",
             "challenger.dynamic_batching.max_batch_delay: is not a key",
         ),
-        # What the checks of the resources find.
+        # Failures of the resources' checks.
         (
             "path: ccfraud.onnx",
             "path: lost.onnx",

@@ -1,4 +1,4 @@
-"""What export writes of an instance, on the emulator; secrets above all."""
+"""The contents of an export from the emulator, especially secrets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def client(emulator: Emulated) -> Iterator[Client]:
 
 
 def read_back(exported: Exported, folder: Path) -> estate.Estate:
-    """The estate that the written file holds."""
+    """Return the estate in the exported file."""
     file = folder / "estate.yaml"
     file.write_text(exported.to_yaml(), encoding="utf-8")
     return estate.load(file)
@@ -99,7 +99,7 @@ def connection(details: Mapping[str, Any]) -> tuple[estate.ConnectionPart, list[
     return run.connection(found), run.secrets
 
 
-HARMLESS = {"host", "port", "database", "type"}
+PUBLIC_KEYS = {"host", "port", "database", "type"}
 KEYS = st.sampled_from(
     ["host", "Port", "database", "type", "password", "token", "keyId", "key_id", "x", "ünï", "", "user name"]
 )
@@ -116,7 +116,7 @@ SECRETIVE = [
     "db.example.com\n{}",
     '{{"password": "{}"}}',
 ]
-"""Values that hold a secret under a key that sounds harmless."""
+"""Values that contain a secret, also under a key that is usually public."""
 HUSH = st.sampled_from([form.format("hush") for form in SECRETIVE])
 LEAVES = st.none() | st.booleans() | st.integers() | st.text() | HUSH
 VALUES = st.recursive(LEAVES, lambda v: st.lists(v, max_size=3) | st.dictionaries(KEYS, v, max_size=3))
@@ -135,7 +135,7 @@ def test_every_detail_is_written_or_named_and_no_two_have_one_name(details: dict
     assert all(name.isascii() and name.isalnum() for name in named)
     assert all(isinstance(given_details[key], str) for key in part.secret_details)
     for key, value in part.details.items():
-        assert isinstance(value, bool) or key.lower() in HARMLESS
+        assert isinstance(value, bool) or key.lower() in PUBLIC_KEYS
         assert isinstance(value, int) or not set(value) & set(" @;=?&{}\"'\n%+,")
     assert "hush" not in Exported(estate.Estate(connections={"c": part}), secrets, []).to_yaml()
 
@@ -186,7 +186,7 @@ MODEL = b"a model"
 
 
 def with_model(emulator: Emulated, folder: Path, **conversion: Any) -> None:
-    """A workspace with one model, whose file lies in ``folder``."""
+    """Create a workspace with one model, whose file is in ``folder``."""
     (folder / "model.zip").write_bytes(MODEL)
     workspace = emulator.control("seed", workspaces=[{"name": "fraud"}])["workspaces"][0]
     version = {

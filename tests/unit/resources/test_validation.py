@@ -1,4 +1,4 @@
-"""What the instance would refuse, found by reading alone: by kind, at the property."""
+"""Validation: what the instance would reject, found by reading only, by kind and property."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOWHERE = "workspace 4711 does not exist"
 def refused(
     bench: Workbench, kind: str, /, last: dict[str, Any] | None = None, **inputs: Any
 ) -> dict[str, str]:
-    """Property → reason; ``last`` are the inputs of an object that the stack has already."""
+    """Return property → reason. ``last`` contains the inputs of an object that the stack already has."""
     olds = bench.checked(kind, **last) if last else {}
     objects = bench.emulator.http.get("/__emulator__/objects").json()
     found = validate(RESOURCES[kind], bench.ctx, bench.checked(kind, **inputs), olds)
@@ -31,7 +31,7 @@ def refused(
 
 
 def declare(bench: Workbench, kind: str, **inputs: Any) -> None:
-    """What a stack declares that the instance does not have yet."""
+    """Inputs of declared objects that do not exist yet."""
     assert refused(bench, kind, **inputs) == {}
 
 
@@ -42,7 +42,7 @@ def place(bench: Workbench) -> int:
 
 @pytest.fixture
 def theirs(bench: Workbench) -> int:
-    """A workspace of somebody else, where the user who runs Pulumi is a COLLABORATOR."""
+    """A workspace of another user, with the user who runs Pulumi as COLLABORATOR."""
     seeded = [{"name": "theirs", "owner": MARY, "members": {OPS: "COLLABORATOR"}}]
     bench.emulator.control("seed", workspaces=seeded)
     return bench.emulator.workspaces()["theirs"]
@@ -72,7 +72,7 @@ IN_A_WORKSPACE: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The files that the inputs name."""
+    """Create the files in the inputs."""
     (tmp_path / "m.onnx").write_bytes(b"a model")
     orchestration_file(tmp_path).rename(tmp_path / "code.zip")
     monkeypatch.chdir(tmp_path)
@@ -169,7 +169,7 @@ def test_two_owners_who_go_do_not_count_on_each_other(bench: Workbench, place: i
     assert [set(failures) for failures in found] == [set(), {"role"}]
 
 
-# --- what else is referred to -----------------------------------------------------------------------------
+# --- other references -----------------------------------------------------------------------------
 
 
 def test_a_pipeline_that_is_not_there(bench: Workbench, place: int) -> None:
