@@ -25,7 +25,7 @@ from ..core.resource import Resource
 from ..core.validate import validate
 from ..errors import ObjectError
 from ..resources import RESOURCES
-from .identity import Identity, InstanceMismatch
+from .identity import UNKNOWN_INSTANCE, Identity, InstanceMismatch
 
 Wire = dict[str, Any]
 
@@ -165,7 +165,8 @@ class Provider:
             outputs = resource.update(ctx, id, prior, desired)
         elif records_instance and resource.read(ctx, id, prior) is None:
             raise ObjectError(
-                f"{kind} {_name(urn, id)!r} (id {id}) does not exist on the instance; run `pulumi refresh`, then "
+                f"{kind} {_name(urn, id)!r} (id {id}) does not exist on {ctx.client.url}; if this is not the stack's "
+                "instance, correct wallaroo:apiUrl and wallaroo:acceptInstance; if it is, run `pulumi refresh`, then "
                 "`pulumi up`"
             )
         else:
@@ -220,11 +221,13 @@ class Provider:
         return not self._ownership.instances and self._ownership.recorder in (None, urn)
 
     def _require_instance(self, ctx: Context[Client], record: Record) -> str:
-        """Return the identity of the instance. Raises InstanceMismatch if it is not the stack's.
+        """Return the identity to record. Raises InstanceMismatch if the instance is not the stack's.
 
-        It is compared with what the resource records, or else with what the others of the stack do.
+        It is compared with what the resource records, or else with what the others of the stack do. An instance that
+        does not list its accounts to this user replaces no identity.
         """
-        recorded = {record.instance} if record.instance else self._ownership.instances
+        own = record.instance if record.instance != UNKNOWN_INSTANCE else None
+        recorded = {own} if own else self._ownership.instances
         identity = self._identity.require(ctx.client, recorded)
         if not recorded and not self._identity.is_accepted(ctx.client) and not self._is_stacks_instance:
             raise InstanceMismatch(
@@ -233,7 +236,7 @@ class Provider:
                 "the stack's instance, or, if the objects were deleted there, set wallaroo:acceptInstance "
                 f"(WALLAROO_ACCEPT_INSTANCE) to {identity} for one `pulumi up --refresh`"
             )
-        return identity
+        return own or identity if identity == UNKNOWN_INSTANCE else identity
 
     @functools.cached_property
     def _is_stacks_instance(self) -> bool:

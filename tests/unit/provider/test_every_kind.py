@@ -83,6 +83,19 @@ def test_nothing_is_refreshed_changed_or_deleted_on_another_instance(
     assert other.contents() == before
 
 
+def test_an_instance_that_hides_its_accounts_replaces_no_recorded_identity(
+    emulator: Emulated, files: dict[str, str]
+) -> None:
+    life = made(emulator, "User", files)
+    recorded = life.state[1]["__instance"]
+    emulator.control("seed", users=[{"email": "ops2@example.com"}])
+    for kind in ("WorkspaceMember", "Connection"):
+        life = made(emulator, kind, files)
+        emulator.control("faults", path="/v1/api/users/query", count=1, status=403, body={"msg": "no", "code": 403})
+        life.refresh()
+        assert life.state[1]["__instance"] == recorded
+
+
 @pytest.mark.parametrize("kind", RESOURCES)
 def test_state_that_does_not_record_the_instance_gains_it_and_loses_nothing(
     kind: str, emulator: Emulated, files: dict[str, str]

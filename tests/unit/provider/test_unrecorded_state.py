@@ -119,3 +119,18 @@ def test_an_entry_that_names_its_workspace_in_secret_is_looked_for_by_its_id(sta
     run = stack.provider(before=[gone])
     lake = stack.bench.checked("Connection", name="lake", type="s3", details={})
     assert run.create("Connection", None, lake)[0] == "lake", "the workspace is the stack's"
+
+
+def test_an_entry_whose_instance_could_not_be_told_is_compared_with_the_others(
+    moved: Stack, emulator: Emulated
+) -> None:
+    with Workbench(emulator) as bench:
+        _, connection = bench.create("Connection", name="lake", type="s3", details={})
+    other = entry("Connection", "lake", connection)
+    id, outputs = moved.workspace
+    for call in (
+        lambda: moved.provider(before=[other]).read("Workspace", WORKSPACE, id, outputs | {"__instance": "unknown"}),
+        lambda: moved.provider(before=[other]).delete("Workspace", WORKSPACE, id, outputs | {"__instance": "unknown"}),
+    ):
+        with pytest.raises(InstanceMismatch, match=connection["__instance"]):
+            call()
