@@ -246,8 +246,9 @@ class Provider:
 
     def _is_there(self, entry: StackEntry) -> bool:
         try:
+            self._identity.require_parent(self._serve(entry.urn), entry.outputs)
             return self._recognises(_resource(entry.kind), entry)
-        except ObjectError:  # hidden, or an entry that no read can use
+        except ObjectError:  # hidden, in a workspace that is another one, or an entry that no read can use
             return False
 
     def _recognises(self, resource: Resource[Any, Any], entry: StackEntry) -> bool:

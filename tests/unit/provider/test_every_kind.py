@@ -91,7 +91,9 @@ def test_an_instance_that_hides_its_accounts_replaces_no_recorded_identity(
     emulator.control("seed", users=[{"email": "ops2@example.com"}])
     for kind in ("WorkspaceMember", "Connection"):
         life = made(emulator, kind, files)
-        emulator.control("faults", path="/v1/api/users/query", count=1, status=403, body={"msg": "no", "code": 403})
+        emulator.control(
+            "faults", path="/v1/api/users/query", count=1, status=403, body={"msg": "no", "code": 403}
+        )
         life.refresh()
         assert life.state[1]["__instance"] == recorded
 

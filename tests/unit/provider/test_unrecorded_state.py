@@ -129,8 +129,31 @@ def test_an_entry_whose_instance_could_not_be_told_is_compared_with_the_others(
     other = entry("Connection", "lake", connection)
     id, outputs = moved.workspace
     for call in (
-        lambda: moved.provider(before=[other]).read("Workspace", WORKSPACE, id, outputs | {"__instance": "unknown"}),
-        lambda: moved.provider(before=[other]).delete("Workspace", WORKSPACE, id, outputs | {"__instance": "unknown"}),
+        lambda: moved.provider(before=[other]).read(
+            "Workspace", WORKSPACE, id, outputs | {"__instance": "unknown"}
+        ),
+        lambda: moved.provider(before=[other]).delete(
+            "Workspace", WORKSPACE, id, outputs | {"__instance": "unknown"}
+        ),
     ):
         with pytest.raises(InstanceMismatch, match=connection["__instance"]):
             call()
+
+
+def test_what_the_same_program_attached_to_another_workspace_is_no_object_of_the_stack(
+    stack: Stack, moved: Stack
+) -> None:
+    other = moved.bench.emulator
+    place, _ = moved.bench.create("Workspace", **INPUTS)
+    assert place == stack.workspace[0]
+    other.control(
+        "change",
+        kind="workspace",
+        where={"name": "fraud-prod"},
+        set={"created_at": "2020-01-01T00:00:00+00:00"},
+    )
+    moved.bench.create("Connection", name="lake", type="s3", details={})
+    attached = moved.bench.create("WorkspaceConnection", workspace_id=int(place), connection_name="lake")
+    run = moved.provider(before=[entry("WorkspaceConnection", *_unrecorded(attached))])
+    with pytest.raises(InstanceMismatch, match="has none of its objects"):
+        run.read("WorkspaceMember", MEMBER, *moved.member)
