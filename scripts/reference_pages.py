@@ -22,16 +22,16 @@ FUNCTIONS_HEAD = """\
 
 <!-- Generated from the code by `make generate`; the text around it is in scripts/reference_pages.py. -->
 
-Functions read objects that exist already. Builders make what the inputs of Pipeline and Deployment contain. All are
-names of the package: `wallaroo_pulumi.get_workspace`.
+Functions read existing objects. Builders create inputs of Pipeline and Deployment. The package exports both:
+`wallaroo_pulumi.get_workspace`.
 
 ## Functions
 
-Each function asks the instance when the program runs, in previews too, and returns a plain result. If the object does
+Each function sends a request when the program runs, in previews too, and returns a plain result. If the object does
 not exist or the user cannot see it, the program stops with one line.
 
-`get_workspace_output` and its siblings accept Pulumi inputs and return a `pulumi.Output` of the same result, for
-arguments that are known only after another resource was created:
+`get_workspace_output` and the other `_output` variants accept Pulumi inputs and return a `pulumi.Output` of the same
+result. Use them for arguments that are known only after another resource was created:
 
 ```python
 import pulumi
@@ -57,7 +57,7 @@ commands read the configuration of the stack that is selected in the current fol
 | exit code | meaning |
 |---|---|
 | 0 | success; for `drift`: no differences |
-| 1 | the command failed, or an option is wrong |
+| 1 | the command failed, or an option is invalid |
 | 2 | `drift` found differences |
 
 """

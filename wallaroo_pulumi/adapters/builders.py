@@ -1,4 +1,4 @@
-"""Builders of what pipelines and deployments take: steps and engine configurations.
+"""Builders for inputs of pipelines and deployments: steps and engine configurations.
 
 A wrong value fails in the call that passes it. Every argument may be an Output; its value is checked when it is known.
 """
@@ -27,21 +27,21 @@ Accel = Literal["none", "cuda", "jetson", "openvino", "rocm"]
 By = Literal["cpu", "gpu", "queue"]
 
 _GPU_RESOURCES: Final = {"openvino": "gpu.intel.com/i915", "rocm": "amd.com/gpu", "qaic": "qualcomm.com/qaic"}
-"""The extended resource of an accelerator's GPUs, where they are not NVIDIA's."""
+"""The extended resource of an accelerator's GPUs, for accelerators other than NVIDIA's."""
 
 
 def model_ref(model: Model) -> ModelRefArgs:
-    """A model version as steps and deployments name it: ``{name, version, sha}``."""
+    """Return a reference to a model version for steps and deployments: ``{name, version, sha}``."""
     return _model_ref("model_ref", "model", model)
 
 
 def model_step(model: Model) -> StepArgs:
-    """The step that infers with one model."""
+    """Return a step that infers with one model."""
     return {"model_inference": {"models": [_model_ref("model_step", "model", model)]}}
 
 
 def shadow_step(champion: Model, *challengers: Model) -> StepArgs:
-    """The step in which the champion answers, and the challengers infer in its shadow."""
+    """Return a step in which the champion answers, and the challengers infer as shadow models."""
     refs = [_model_ref("shadow_step", "champion", champion)]
     refs += [_model_ref("shadow_step", f"challengers[{i}]", model) for i, model in enumerate(challengers)]
     return {"model_inference": {"models": refs}}
@@ -50,9 +50,9 @@ def shadow_step(champion: Model, *challengers: Model) -> StepArgs:
 def random_split_step(
     weights: Sequence[tuple[Model, pulumi.Input[float]]], *, hash_key: pulumi.Input[str] | None = None
 ) -> StepArgs:
-    """The step of an A/B test: each request goes to one of the models, in proportion to the weights.
+    """Return a step for an A/B test: each request goes to one of the models, in proportion to the weights.
 
-    With ``hash_key``, requests whose field of this name has the same value go to the same model.
+    With ``hash_key``, requests with the same value in this field go to the same model.
     """
     call = Arguments("random_split_step")
     pairs = [pair if isinstance(pair, tuple | list) else (pair,) for pair in weights]
@@ -72,7 +72,7 @@ def random_split_step(
 
 
 def meta_split_step(split_key: pulumi.Input[str], control: Model, routes: Mapping[str, Model]) -> StepArgs:
-    """The step that chooses the model by the value of the field ``split_key``; ``control`` gets all other values."""
+    """Return a step that selects the model by the field ``split_key``; ``control`` gets all other values."""
     call = Arguments("meta_split_step")
     if not isinstance(routes, Mapping):
         raise call.reject("routes", "must be an object of values and models, such as {'gold': model}")
@@ -90,10 +90,10 @@ def meta_split_step(split_key: pulumi.Input[str], control: Model, routes: Mappin
 
 @dataclass(frozen=True)
 class Autoscale:
-    """How the number of engines follows the load, between ``minimum`` and ``maximum``.
+    """A number of engines that follows the load, between ``minimum`` and ``maximum``.
 
-    ``by="cpu"`` and ``"gpu"`` follow the utilization (per cent); ``"queue"`` the requests that wait, by the depths
-    at which an engine is added and removed, over a window of seconds.
+    ``by="cpu"`` and ``"gpu"`` scale by utilization (per cent). ``"queue"`` scales by waiting requests: set the queue
+    depths at which an engine is added and removed, over a window of seconds.
     """
 
     minimum: pulumi.Input[float]
@@ -130,7 +130,7 @@ class Autoscale:
         )
 
     def _require_fit(self, call: Arguments, by: str) -> None:
-        """Raises InputError for settings of another way to scale, which the instance would ignore."""
+        """Raises InputError for settings of another scaling method, which the instance would ignore."""
         fits = {
             "cpu_utilization": "cpu",
             "scale_up_queue_depth": "queue",
@@ -146,7 +146,7 @@ class Autoscale:
 
 @dataclass(frozen=True)
 class Sidekick:
-    """What the container of a model gets that does not run in the engine itself; ``memory`` such as ``"1Gi"``."""
+    """Resources of the container of a model that does not run in the engine; ``memory`` such as ``"1Gi"``."""
 
     model: Model
     cpus: pulumi.Input[float] | None = None
@@ -190,20 +190,20 @@ def engine_config(
     load_balancer_memory: pulumi.Input[str] | None = None,
     sidekicks: Sequence[Sidekick] = (),
 ) -> pulumi.Input[EngineConfigArgs]:
-    """What the engines of a Deployment get. What is left out is the instance's to choose.
+    """Return the configuration of a Deployment's engines. The instance chooses values that you do not set.
 
     Counts may be floats without a fraction, such as ``config.require_float("replicas")``.
 
     :param cpus: CPUs of each engine, such as 0.5.
     :param memory: Memory of each engine, a Kubernetes quantity such as ``"512Mi"``.
     :param gpus: GPUs of each engine.
-    :param replicas: How many engines: a number, or an Autoscale.
-    :param arch: The processor, that of the models.
-    :param accel: The accelerator, that of the models.
+    :param replicas: The number of engines, or an Autoscale.
+    :param arch: The processor architecture of the models.
+    :param accel: The accelerator of the models.
     :param node_selector: A label of the cluster's nodes, such as ``"pool:gpu"``.
     :param load_balancer_cpus: CPUs of the load balancer in front of the engines.
     :param load_balancer_memory: Memory of the load balancer.
-    :param sidekicks: What the models get that run in containers of their own.
+    :param sidekicks: The resources of models that run in their own containers.
     """
     call = Arguments("engine_config")
     accelerator = _accel(call, accel)
@@ -243,7 +243,7 @@ def engine_config(
 
 
 def _model(call: Arguments, name: str, model: Any) -> Any:
-    """The model version, which is checked. Raises InputError."""
+    """Return the validated model version. Raises InputError."""
 
     def require(known: Any) -> Any:
         if not inputs.is_model(known):
@@ -259,7 +259,7 @@ def _model_ref(call: str, name: str, model: Any) -> ModelRefArgs:
 
 
 def _resources(call: Arguments, prefix: str, cpus: Any, memory: Any, gpus: Any, accel: Any) -> Any:
-    """Kubernetes requests and limits, equal, as the vendor's SDK makes them."""
+    """Return equal Kubernetes requests and limits, like the vendor's SDK."""
     amounts = _given(
         cpu=_number(call, f"{prefix}cpus", cpus, above=0),
         memory=_memory(call, f"{prefix}memory", memory),
@@ -299,7 +299,7 @@ def _number(
     most: float = math.inf,
     whole: bool = False,
 ) -> Any:
-    """A number in a range, as int where it has no fraction. Raises InputError."""
+    """Return a number in a range, as int if it has no fraction. Raises InputError."""
 
     def require(known: Any) -> int | float | None:
         number = _numeric(call, name, known)
@@ -370,7 +370,7 @@ def _in_order(call: Arguments, least_name: str, least: Any, most_name: str, most
 
 
 def _then(value: Any, convert: Callable[[Any], Any]) -> Any:
-    """``convert`` the value, now or when it is known; None stays None."""
+    """Apply ``convert`` to the value, now or once it is known; None stays None."""
     if isinstance(value, pulumi.Output):
         return value.apply(lambda known: None if known is None else or_invalid(lambda: convert(known)))
     return None if value is None else convert(value)

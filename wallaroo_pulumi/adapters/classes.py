@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
-    """A workspace, which holds the models and pipelines of a team.
+    """A workspace, which contains the models and pipelines of a team.
 
     The name is unique on the instance; changing it creates another workspace. If the name exists, `adopt` decides
     whether the resource takes that workspace over or fails. Wallaroo cannot delete workspaces: deleting removes the
@@ -184,8 +184,8 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
             server default if not set).
         :param role: `OWNER` or `COLLABORATOR` (one of `OWNER`, `COLLABORATOR`).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object stays, with the roles, rights and activity that it was
-            found with (stored in the state only, not on the instance).
+            was adopted. By default such an object stays, with its original roles, rights and activity
+            (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -234,7 +234,7 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object stays, with the roles, rights and activity that it was found with."""
+        default such an object stays, with its original roles, rights and activity."""
         return self._output("deleteAdopted")
 
     @property
@@ -289,13 +289,13 @@ class User(WallarooResource, module="wallaroo", name="User"):
         :param last_name: The last name (server default if not set).
         :param is_admin: Whether the user administers the instance.
         :param enabled: Whether the user may log in.
-        :param initial_password: The first password. Left out, the instance makes one, found in the
-            output of this name. An account that is taken over keeps its password (secret; stored in the
+        :param initial_password: The first password. If not set, the instance generates one, which the
+            output of this name contains. An adopted account keeps its password (secret; stored in the
             state only, not on the instance; used at creation only; a later change has no effect; server
             default if not set).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object stays, with the roles, rights and activity that it was
-            found with (stored in the state only, not on the instance).
+            was adopted. By default such an object stays, with its original roles, rights and activity
+            (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -351,15 +351,15 @@ class User(WallarooResource, module="wallaroo", name="User"):
     @property
     @pulumi.getter(name="initialPassword")
     def initial_password(self) -> pulumi.Output[str | None]:
-        """The first password. Left out, the instance makes one, found in the output of this name. An
-        account that is taken over keeps its password."""
+        """The first password. If not set, the instance generates one, which the output of this name
+        contains. An adopted account keeps its password."""
         return self._output("initialPassword")
 
     @property
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object stays, with the roles, rights and activity that it was found with."""
+        default such an object stays, with its original roles, rights and activity."""
         return self._output("deleteAdopted")
 
     @property
@@ -488,13 +488,13 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
 
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (changing it replaces the
             object).
-        :param name: The model's name, a DNS label. An upload under a name that exists adds a version to
-            it (changing it replaces the object).
+        :param name: The model's name, a DNS label. An upload with an existing name adds a version to the
+            model (changing it replaces the object).
         :param path: The model's file on the machine where Pulumi runs (.zip, .pt, .onnx, .h5 or .pkl),
-            relative to the program's folder (the `main` of `Pulumi.yaml`). Its content decides, not its
-            place (stored in the state only, not on the instance; used at creation only; a later change
-            has no effect).
-        :param framework: What the file is a model of, such as `onnx` (one of `custom`,
+            relative to the program's folder (the `main` of `Pulumi.yaml`). Changes are detected by
+            content, not by path (stored in the state only, not on the instance; used at creation only; a
+            later change has no effect).
+        :param framework: The framework of the model, such as `onnx` (one of `custom`,
             `hugging-face-automatic-speech-recognition`, `hugging-face-feature-extraction`,
             `hugging-face-image-classification`, `hugging-face-image-segmentation`,
             `hugging-face-image-to-text`, `hugging-face-object-detection`,
@@ -505,39 +505,38 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
             `hugging-face-zero-shot-image-classification`, `hugging-face-zero-shot-object-detection`,
             `keras`, `mlflow`, `onnx`, `python`, `pytorch`, `sglang`, `sklearn`, `tensorflow`, `vllm`,
             `xgboost`; changing it replaces the object).
-        :param arch: The processor it is to run on; the instance's default is x86 (one of `x86`, `arm`,
+        :param arch: The processor architecture. The instance's default is x86 (one of `x86`, `arm`,
             `power10`; changing it replaces the object; server default if not set).
         :param accel: The accelerator; `{'qaic': {...}}` for Qualcomm's with its options (one of `none`,
             `cuda`, `jetson`, `openvino`, `rocm`; changing it replaces the object; server default if not
             set).
-        :param python_version: The Python that the model's code needs, such as `3.8` (changing it
+        :param python_version: The Python version of the model's code, such as `3.8` (changing it
             replaces the object; server default if not set).
-        :param requirements: Python packages that the model's code needs (changing it replaces the
-            object).
-        :param framework_config: Options of the frameworks custom, sglang and vllm, by the API's names
+        :param requirements: Python packages of the model's code (changing it replaces the object).
+        :param framework_config: Options of the frameworks custom, sglang and vllm, with the API's names
             (changing it replaces the object).
-        :param input_schema: The inputs' fields. Needed except for onnx, tensorflow and python (changing
-            it replaces the object; an Arrow schema: a `pyarrow.Schema`, or base64 of its serialised
-            form).
-        :param output_schema: The outputs' fields. Needed except for onnx, tensorflow and python
+        :param input_schema: The inputs' fields. Required except for onnx, tensorflow and python
+            (changing it replaces the object; an Arrow schema: a `pyarrow.Schema`, or base64 of its
+            serialised form).
+        :param output_schema: The outputs' fields. Required except for onnx, tensorflow and python
             (changing it replaces the object; an Arrow schema: a `pyarrow.Schema`, or base64 of its
             serialised form).
         :param visibility: Whether other workspaces may use the version (one of `private`, `public`;
             changing it replaces the object).
         :param tensor_fields: Names for the fields of an ONNX model's inputs.
         :param batch_config: `single` for a model that takes one record at a time (one of `single`).
-        :param filter_threshold: A threshold that the engine filters outputs by.
+        :param filter_threshold: The engine's threshold to filter outputs.
         :param dynamic_batching: `max_batch_delay_ms`, `batch_size_target` and `batch_size_limit`.
         :param continuous_batching: `max_concurrent_batch_size`.
         :param openai: `enabled`, `completion_config` and `chat_completion_config`: OpenAI-compatible
             endpoints.
         :param force_destroy: Whether deleting first undeploys and deletes the workspace's pipelines that
             use the version (stored in the state only, not on the instance).
-        :param timeout: Seconds for the upload, and again for the conversion; 1800 when left out (stored
+        :param timeout: Seconds for the upload, and separately for the conversion. Default: 1800 (stored
             in the state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object stays, with the roles, rights and activity that it was
-            found with (stored in the state only, not on the instance).
+            was adopted. By default such an object stays, with its original roles, rights and activity
+            (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -589,19 +588,19 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     @property
     @pulumi.getter(name="path")
     def path(self) -> pulumi.Output[str | None]:
-        """The model's file, as given."""
+        """The path of the model's file, as set."""
         return self._output("path")
 
     @property
     @pulumi.getter(name="framework")
     def framework(self) -> pulumi.Output[str | None]:
-        """What the file is a model of."""
+        """The framework of the model."""
         return self._output("framework")
 
     @property
     @pulumi.getter(name="arch")
     def arch(self) -> pulumi.Output[str | None]:
-        """The processor it runs on."""
+        """The processor architecture."""
         return self._output("arch")
 
     @property
@@ -614,30 +613,30 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     @property
     @pulumi.getter(name="pythonVersion")
     def python_version(self) -> pulumi.Output[str | None]:
-        """The Python that the model's code needs, such as `3.8`."""
+        """The Python version of the model's code, such as `3.8`."""
         return self._output("pythonVersion")
 
     @property
     @pulumi.getter(name="requirements")
     def requirements(self) -> pulumi.Output[Sequence[str] | None]:
-        """Python packages that the model's code needs."""
+        """Python packages of the model's code."""
         return self._output("requirements")
 
     @property
     def framework_config(self) -> pulumi.Output[Mapping[str, Any] | None]:
-        """Options of the frameworks custom, sglang and vllm, by the API's names."""
+        """Options of the frameworks custom, sglang and vllm, with the API's names."""
         return self._python_output("frameworkConfig")
 
     @property
     @pulumi.getter(name="inputSchema")
     def input_schema(self) -> pulumi.Output[str | None]:
-        """The inputs' fields. Needed except for onnx, tensorflow and python."""
+        """The inputs' fields. Required except for onnx, tensorflow and python."""
         return self._output("inputSchema")
 
     @property
     @pulumi.getter(name="outputSchema")
     def output_schema(self) -> pulumi.Output[str | None]:
-        """The outputs' fields. Needed except for onnx, tensorflow and python."""
+        """The outputs' fields. Required except for onnx, tensorflow and python."""
         return self._output("outputSchema")
 
     @property
@@ -661,7 +660,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     @property
     @pulumi.getter(name="filterThreshold")
     def filter_threshold(self) -> pulumi.Output[float | None]:
-        """A threshold that the engine filters outputs by."""
+        """The engine's threshold to filter outputs."""
         return self._output("filterThreshold")
 
     @property
@@ -689,14 +688,14 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     @property
     @pulumi.getter(name="timeout")
     def timeout(self) -> pulumi.Output[float | None]:
-        """Seconds for the upload, and again for the conversion; 1800 when left out."""
+        """Seconds for the upload, and separately for the conversion. Default: 1800."""
         return self._output("timeout")
 
     @property
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object stays, with the roles, rights and activity that it was found with."""
+        default such an object stays, with its original roles, rights and activity."""
         return self._output("deleteAdopted")
 
     @property
@@ -720,8 +719,8 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     @property
     @pulumi.getter(name="archiveDigest")
     def archive_digest(self) -> pulumi.Output[str | None]:
-        """A digest of a zip file's entries (names, modes and contents), 64 hex digits; none for other
-        files. A file that was packed again from unchanged sources changes nothing."""
+        """A digest of a zip file's entries (names, modes and contents), 64 hex digits. Other files have
+        none. Repacking a file from unchanged sources causes no change."""
         return self._output("archiveDigest")
 
     @property
@@ -739,7 +738,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
     @property
     @pulumi.getter(name="version")
     def version(self) -> pulumi.Output[str]:
-        """The version's UUID, which pipeline steps name."""
+        """The version's UUID, which pipeline steps contain."""
         return self._output("version")
 
     @property
@@ -797,8 +796,8 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
         :param steps: The steps: models, or what `model_step`, `shadow_step`, `random_split_step` and
             `meta_split_step` return. An empty list creates a pipeline without steps.
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object stays, with the roles, rights and activity that it was
-            found with (stored in the state only, not on the instance).
+            was adopted. By default such an object stays, with its original roles, rights and activity
+            (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -846,7 +845,7 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object stays, with the roles, rights and activity that it was found with."""
+        default such an object stays, with its original roles, rights and activity."""
         return self._output("deleteAdopted")
 
     @property
@@ -925,15 +924,15 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         :param pipeline_version_id: The version to deploy: the `version_id` of a Pipeline, or a version's
             UUID.
         :param models: All model versions that the pipeline version uses: ModelVersion objects, or their
-            `model_version_id`. By default those of its steps; give them with the integer id of a version
-            that is not the latest (the order does not matter).
-        :param engine_config: What the engines get, made by `engine_config(...)`; the instance's defaults
-            when left out.
-        :param timeout: Seconds to wait for the engines to run, or to end; 600 when left out (stored in
-            the state only, not on the instance).
+            `model_version_id`. Default: those of its steps. Set them if you pass the integer id of a
+            version that is not the latest (the order does not matter).
+        :param engine_config: The configuration of the engines, built with `engine_config(...)`. Default:
+            the instance's.
+        :param timeout: Seconds to wait for the engines to run or to end. Default: 600 (stored in the
+            state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object stays, with the roles, rights and activity that it was
-            found with (stored in the state only, not on the instance).
+            was adopted. By default such an object stays, with its original roles, rights and activity
+            (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -976,26 +975,26 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
     @property
     def models(self) -> pulumi.Output[Sequence[int | ModelRefOutput] | None]:
         """All model versions that the pipeline version uses: ModelVersion objects, or their
-        `model_version_id`. By default those of its steps; give them with the integer id of a version
+        `model_version_id`. Default: those of its steps. Set them if you pass the integer id of a version
         that is not the latest"""
         return self._python_output("models")
 
     @property
     def engine_config(self) -> pulumi.Output[EngineConfigOutput | None]:
-        """What the engines get, made by `engine_config(...)`; the instance's defaults when left out."""
+        """The configuration of the engines, built with `engine_config(...)`. Default: the instance's."""
         return self._python_output("engineConfig")
 
     @property
     @pulumi.getter(name="timeout")
     def timeout(self) -> pulumi.Output[float | None]:
-        """Seconds to wait for the engines to run, or to end; 600 when left out."""
+        """Seconds to wait for the engines to run or to end. Default: 600."""
         return self._output("timeout")
 
     @property
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object stays, with the roles, rights and activity that it was found with."""
+        default such an object stays, with its original roles, rights and activity."""
         return self._output("deleteAdopted")
 
     @property
@@ -1019,7 +1018,7 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
     @property
     @pulumi.getter(name="inferenceUrl")
     def inference_url(self) -> pulumi.Output[str]:
-        """Where inference requests go, with a bearer token."""
+        """The URL for inference requests with a bearer token."""
         return self._output("inferenceUrl")
 
 
@@ -1074,15 +1073,15 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
         :param models: The model versions that the pipeline uses: their `model_version_id` (the order
             does not matter; stored in the state only, not on the instance; changing it replaces the
             object).
-        :param engine_config: What the engine gets on an edge, made by `engine_config(...)` (changing it
-            replaces the object; server default if not set).
-        :param replaces: Ids of earlier publishes whose edges are to run this one (the order does not
+        :param engine_config: The configuration of the engine on an edge, built with `engine_config(...)`
+            (changing it replaces the object; server default if not set).
+        :param replaces: Ids of earlier publishes. Their edges move to this one (the order does not
             matter; stored in the state only, not on the instance; changing it replaces the object).
-        :param timeout: Seconds to wait until it is published; 600 when left out (stored in the state
-            only, not on the instance).
+        :param timeout: Seconds to wait for the publishing. Default: 600 (stored in the state only, not
+            on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object stays, with the roles, rights and activity that it was
-            found with (stored in the state only, not on the instance).
+            was adopted. By default such an object stays, with its original roles, rights and activity
+            (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1112,31 +1111,31 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
     @property
     @pulumi.getter(name="models")
     def models(self) -> pulumi.Output[Sequence[int]]:
-        """The model versions, as given."""
+        """The model versions, as set."""
         return self._output("models")
 
     @property
     def engine_config(self) -> pulumi.Output[EngineConfigOutput | None]:
-        """What the engine gets on an edge, made by `engine_config(...)`."""
+        """The configuration of the engine on an edge, built with `engine_config(...)`."""
         return self._python_output("engineConfig")
 
     @property
     @pulumi.getter(name="replaces")
     def replaces(self) -> pulumi.Output[Sequence[int]]:
-        """Ids of earlier publishes whose edges are to run this one."""
+        """Ids of earlier publishes. Their edges move to this one."""
         return self._output("replaces")
 
     @property
     @pulumi.getter(name="timeout")
     def timeout(self) -> pulumi.Output[float | None]:
-        """Seconds to wait until it is published; 600 when left out."""
+        """Seconds to wait for the publishing. Default: 600."""
         return self._output("timeout")
 
     @property
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object stays, with the roles, rights and activity that it was found with."""
+        default such an object stays, with its original roles, rights and activity."""
         return self._output("deleteAdopted")
 
     @property
@@ -1236,11 +1235,11 @@ class Edge(WallarooResource, module="wallaroo", name="Edge"):
         """Declare an Edge.
 
         :param name: The edge's name, unique on the instance (changing it replaces the object).
-        :param publish_id: What it runs: the `publish_id` of a PipelinePublish.
+        :param publish_id: The publish that it runs: the `publish_id` of a PipelinePublish.
         :param tags: Tags to find it by (the order does not matter; changing it replaces the object).
-        :param adopt: What to do when an edge of this name exists: refuse (`never`), or remove it and add
-            it again (`renew`), since its join token cannot be read. The place then needs the new bundle
-            (one of `never`, `renew`; stored in the state only, not on the instance).
+        :param adopt: What to do if an edge of this name exists: fail (`never`), or remove it and add it
+            again (`renew`), because its join token cannot be read. Then deploy the new bundle at the
+            edge (one of `never`, `renew`; stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1281,20 +1280,20 @@ class Edge(WallarooResource, module="wallaroo", name="Edge"):
     @property
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[Literal["never", "renew"]]:
-        """What to do when an edge of this name exists: refuse (`never`), or remove it and add it again
-        (`renew`), since its join token cannot be read. The place then needs the new bundle."""
+        """What to do if an edge of this name exists: fail (`never`), or remove it and add it again
+        (`renew`), because its join token cannot be read. Then deploy the new bundle at the edge."""
         return self._output("adopt")
 
     @property
     @pulumi.getter(name="edgeId")
     def edge_id(self) -> pulumi.Output[str | None]:
-        """The id that the instance gave, a UUID."""
+        """The edge's id, a UUID."""
         return self._output("edgeId")
 
     @property
     @pulumi.getter(name="edgeBundle")
     def edge_bundle(self) -> pulumi.Output[str | None]:
-        """The value for `EDGE_BUNDLE`, with the join token; none for an edge read by its name."""
+        """The value for `EDGE_BUNDLE`, with the join token. Unknown for an edge read by its name."""
         return self._output("edgeBundle")
 
 
@@ -1357,29 +1356,29 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
             object).
         :param pipeline_name: The pipeline to watch: the `name` of a Pipeline (changing it replaces the
             object).
-        :param model_name: Watch only what this model of the pipeline inferred (changing it replaces the
-            object).
-        :param fields: What to watch: `name` (such as `out.variable`), and optionally `indexes` into it
-            and the scores `warning` and `alert` (changing it replaces the object).
-        :param baseline: What to compare with: `{'static': [start, end]}`, `{'rolling': {'start': …,
-            'width': {'seconds': …}}}`, `{'vector': [numbers]}`, or `{'summary': {…}}` in the API's own
-            form (changing it replaces the object).
-        :param window_seconds: How much of the inference log each run looks at (changing it replaces the
-            object).
-        :param first_run: When it runs first: ISO 8601 with the zone; kept in UTC (changing it replaces
+        :param model_name: Watch only the inferences of this model of the pipeline (changing it replaces
             the object).
-        :param run_until: When the runs end, as `first_run`; never when left out (changing it replaces
+        :param fields: The fields to watch: `name` (such as `out.variable`), and optionally `indexes`
+            into it and the scores `warning` and `alert` (changing it replaces the object).
+        :param baseline: The baseline to compare with: `{'static': [start, end]}`, `{'rolling': {'start':
+            …, 'width': {'seconds': …}}}`, `{'vector': [numbers]}`, or `{'summary': {…}}` in the API's
+            own format (changing it replaces the object).
+        :param window_seconds: The part of the inference log that each run analyses (changing it replaces
             the object).
-        :param every: How often it runs: `unit` (`Minute`, `Hour`, `Day` or `Week`) and `quantity`. Give
-            this or `cron` (changing it replaces the object).
-        :param cron: How often it runs, as a cron expression. Give this or `every` (changing it replaces
+        :param first_run: The first run: ISO 8601 with the time zone; stored in UTC (changing it replaces
             the object).
-        :param summarizer: How values are binned and scores computed: by default five quantiles, their
+        :param run_until: The end of the runs, in the format of `first_run`. Default: no end (changing it
+            replaces the object).
+        :param every: The interval of the runs: `unit` (`Minute`, `Hour`, `Day` or `Week`) and
+            `quantity`. Set this or `cron` (changing it replaces the object).
+        :param cron: The schedule of the runs, as a cron expression. Set this or `every` (changing it
+            replaces the object).
+        :param summarizer: The method to bin values and to compute scores. Default: five quantiles, their
             densities, and the population stability index (changing it replaces the object).
-        :param active: Whether it runs.
+        :param active: Whether the assay is active.
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object stays, with the roles, rights and activity that it was
-            found with (stored in the state only, not on the instance).
+            was adopted. By default such an object stays, with its original roles, rights and activity
+            (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1430,68 +1429,68 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
     @property
     @pulumi.getter(name="modelName")
     def model_name(self) -> pulumi.Output[str | None]:
-        """Watch only what this model of the pipeline inferred."""
+        """Watch only the inferences of this model of the pipeline."""
         return self._output("modelName")
 
     @property
     def fields(self) -> pulumi.Output[Sequence[WatchedOutput]]:
-        """What to watch: `name` (such as `out.variable`), and optionally `indexes` into it and the
+        """The fields to watch: `name` (such as `out.variable`), and optionally `indexes` into it and the
         scores `warning` and `alert`."""
         return self._python_output("fields")
 
     @property
     def baseline(self) -> pulumi.Output[BaselineOutput]:
-        """What to compare with: `{'static': [start, end]}`, `{'rolling': {'start': …, 'width':
-        {'seconds': …}}}`, `{'vector': [numbers]}`, or `{'summary': {…}}` in the API's own form."""
+        """The baseline to compare with: `{'static': [start, end]}`, `{'rolling': {'start': …, 'width':
+        {'seconds': …}}}`, `{'vector': [numbers]}`, or `{'summary': {…}}` in the API's own format."""
         return self._python_output("baseline")
 
     @property
     @pulumi.getter(name="windowSeconds")
     def window_seconds(self) -> pulumi.Output[int]:
-        """How much of the inference log each run looks at."""
+        """The part of the inference log that each run analyses."""
         return self._output("windowSeconds")
 
     @property
     @pulumi.getter(name="firstRun")
     def first_run(self) -> pulumi.Output[str]:
-        """When it runs first: ISO 8601 with the zone; kept in UTC."""
+        """The first run: ISO 8601 with the time zone; stored in UTC."""
         return self._output("firstRun")
 
     @property
     @pulumi.getter(name="runUntil")
     def run_until(self) -> pulumi.Output[str | None]:
-        """When the runs end, as `first_run`; never when left out."""
+        """The end of the runs, in the format of `first_run`. Default: no end."""
         return self._output("runUntil")
 
     @property
     def every(self) -> pulumi.Output[IntervalOutput | None]:
-        """How often it runs: `unit` (`Minute`, `Hour`, `Day` or `Week`) and `quantity`. Give this or
-        `cron`."""
+        """The interval of the runs: `unit` (`Minute`, `Hour`, `Day` or `Week`) and `quantity`. Set this
+        or `cron`."""
         return self._python_output("every")
 
     @property
     @pulumi.getter(name="cron")
     def cron(self) -> pulumi.Output[str | None]:
-        """How often it runs, as a cron expression. Give this or `every`."""
+        """The schedule of the runs, as a cron expression. Set this or `every`."""
         return self._output("cron")
 
     @property
     def summarizer(self) -> pulumi.Output[SummarizerOutput]:
-        """How values are binned and scores computed: by default five quantiles, their densities, and the
-        population stability index."""
+        """The method to bin values and to compute scores. Default: five quantiles, their densities, and
+        the population stability index."""
         return self._python_output("summarizer")
 
     @property
     @pulumi.getter(name="active")
     def active(self) -> pulumi.Output[bool]:
-        """Whether it runs."""
+        """Whether the assay is active."""
         return self._output("active")
 
     @property
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object stays, with the roles, rights and activity that it was found with."""
+        default such an object stays, with its original roles, rights and activity."""
         return self._output("deleteAdopted")
 
     @property
@@ -1552,8 +1551,8 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
             are the declared ones (`if_same`), or fail (`never`) (one of `never`, `if_same`; stored in
             the state only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object stays, with the roles, rights and activity that it was
-            found with (stored in the state only, not on the instance).
+            was adopted. By default such an object stays, with its original roles, rights and activity
+            (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1602,7 +1601,7 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object stays, with the roles, rights and activity that it was found with."""
+        default such an object stays, with its original roles, rights and activity."""
         return self._output("deleteAdopted")
 
     @property
@@ -1654,8 +1653,8 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
         :param connection_name: The connection: the `name` of a Connection (changing it replaces the
             object).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object stays, with the roles, rights and activity that it was
-            found with (stored in the state only, not on the instance).
+            was adopted. By default such an object stays, with its original roles, rights and activity
+            (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1690,7 +1689,7 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object stays, with the roles, rights and activity that it was found with."""
+        default such an object stays, with its original roles, rights and activity."""
         return self._output("deleteAdopted")
 
     @property
@@ -1736,11 +1735,11 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
 
         :param name: The registry's name (changing it replaces the object).
         :param url: The registry's address: an HTTP or HTTPS URL (changing it replaces the object).
-        :param token: The token with which the instance asks the registry (secret; changing it replaces
+        :param token: The token for the instance's requests to the registry (secret; changing it replaces
             the object).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object stays, with the roles, rights and activity that it was
-            found with (stored in the state only, not on the instance).
+            was adopted. By default such an object stays, with its original roles, rights and activity
+            (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1775,14 +1774,14 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
     @property
     @pulumi.getter(name="token")
     def token(self) -> pulumi.Output[str]:
-        """The token with which the instance asks the registry."""
+        """The token for the instance's requests to the registry."""
         return self._output("token")
 
     @property
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object stays, with the roles, rights and activity that it was found with."""
+        default such an object stays, with its original roles, rights and activity."""
         return self._output("deleteAdopted")
 
     @property
@@ -1833,8 +1832,8 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
         :param registry_id: The registry: the `registry_id` of a ModelRegistry (changing it replaces the
             object).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object stays, with the roles, rights and activity that it was
-            found with (stored in the state only, not on the instance).
+            was adopted. By default such an object stays, with its original roles, rights and activity
+            (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1869,7 +1868,7 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object stays, with the roles, rights and activity that it was found with."""
+        default such an object stays, with its original roles, rights and activity."""
         return self._output("deleteAdopted")
 
     @property
@@ -1921,16 +1920,16 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
 
         :param workspace_id: The workspace: the `workspace_id` of a Workspace (changing it replaces the
             object).
-        :param name: The orchestration's name. The instance does not keep it unique (changing it replaces
-            the object).
-        :param path: The zip file on the machine where Pulumi runs, relative to the program's folder. Its
-            content decides, not its place (stored in the state only, not on the instance; used at
-            creation only; a later change has no effect).
-        :param timeout: Seconds to wait for the packaging; 900 when left out (stored in the state only,
-            not on the instance).
+        :param name: The orchestration's name. It need not be unique on the instance (changing it
+            replaces the object).
+        :param path: The zip file on the machine where Pulumi runs, relative to the program's folder.
+            Changes are detected by content, not by path (stored in the state only, not on the instance;
+            used at creation only; a later change has no effect).
+        :param timeout: Seconds to wait for the packaging. Default: 900 (stored in the state only, not on
+            the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object stays, with the roles, rights and activity that it was
-            found with (stored in the state only, not on the instance).
+            was adopted. By default such an object stays, with its original roles, rights and activity
+            (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -1960,26 +1959,26 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
     @property
     @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str | None]:
-        """The orchestration's name; another's may have none."""
+        """The orchestration's name, if it has one."""
         return self._output("name")
 
     @property
     @pulumi.getter(name="path")
     def path(self) -> pulumi.Output[str | None]:
-        """The path as given; none when read by the id."""
+        """The path as set. Unknown if the object is read by its id."""
         return self._output("path")
 
     @property
     @pulumi.getter(name="timeout")
     def timeout(self) -> pulumi.Output[float | None]:
-        """Seconds to wait for the packaging; 900 when left out."""
+        """Seconds to wait for the packaging. Default: 900."""
         return self._output("timeout")
 
     @property
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object stays, with the roles, rights and activity that it was found with."""
+        default such an object stays, with its original roles, rights and activity."""
         return self._output("deleteAdopted")
 
     @property
@@ -2003,8 +2002,8 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
     @property
     @pulumi.getter(name="archiveDigest")
     def archive_digest(self) -> pulumi.Output[str | None]:
-        """A digest of a zip file's entries (names, modes and contents), 64 hex digits; none for other
-        files. A file that was packed again from unchanged sources changes nothing."""
+        """A digest of a zip file's entries (names, modes and contents), 64 hex digits. Other files have
+        none. Repacking a file from unchanged sources causes no change."""
         return self._output("archiveDigest")
 
     @property
@@ -2083,8 +2082,8 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
         :param timeout: Seconds to wait for its start, pause or end. Default: 300 (stored in the state
             only, not on the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and
-            was adopted. By default such an object stays, with the roles, rights and activity that it was
-            found with (stored in the state only, not on the instance).
+            was adopted. By default such an object stays, with its original roles, rights and activity
+            (stored in the state only, not on the instance).
         """
         super().__init__(
             resource_name,
@@ -2167,7 +2166,7 @@ class Task(WallarooResource, module="wallaroo", name="Task"):
     @pulumi.getter(name="deleteAdopted")
     def delete_adopted(self) -> pulumi.Output[bool]:
         """Whether deleting the resource removes an object that existed before it and was adopted. By
-        default such an object stays, with the roles, rights and activity that it was found with."""
+        default such an object stays, with its original roles, rights and activity."""
         return self._output("deleteAdopted")
 
     @property

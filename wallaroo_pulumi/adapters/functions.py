@@ -1,7 +1,7 @@
-"""``get_*``: read what exists already, from a program. Each has an ``_output`` twin that takes Pulumi inputs.
+"""``get_*``: read existing objects from a program. Each has an ``_output`` variant that accepts Pulumi inputs.
 
-A lookup is never answered from a listing that may be older than the objects it asks for: the dynamic host, another
-process, may just have made them. Under ``pulumi.runtime.set_mocks`` the mocks' ``call`` answers instead, with the
+A lookup never uses a cached list, because the dynamic host, another process, may just have created the object. With
+``pulumi.runtime.set_mocks``, it calls the mocks' ``call`` instead, with the
 token ``wallaroo:index:<function in camelCase>`` and the result's fields by their wire names.
 """
 
@@ -33,12 +33,12 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True)
 class WorkspaceResult:
-    """A workspace that exists."""
+    """An existing workspace."""
 
     workspace_id: int
     name: str
     created_at: str | None = None
-    """ISO 8601, as the instance tells it."""
+    """The creation time as reported by the instance (ISO 8601)."""
     archived: bool = False
     model_ids: Sequence[int] = ()
     pipeline_ids: Sequence[int] = ()
@@ -53,7 +53,7 @@ class WorkspacesResult:
 
 @dataclass(frozen=True)
 class UserResult:
-    """A user who exists."""
+    """An existing user."""
 
     user_id: str
     username: str
@@ -73,25 +73,25 @@ class UsersResult:
 
 @dataclass(frozen=True)
 class ConnectionResult:
-    """A connection that exists."""
+    """An existing connection."""
 
     connection_id: str
     name: str
     type: str
     details: Mapping[str, Any] = dataclasses.field(repr=False)
-    """In clear: wrap what you hand on in ``pulumi.Output.secret``, or call ``get_connection_output``."""
+    """In clear text: wrap values that you pass on in ``pulumi.Output.secret``, or call ``get_connection_output``."""
     workspace_names: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class ModelVersionResult:
-    """A version of a model that exists. Builders such as ``model_step`` take it like a ModelVersion."""
+    """An existing model version. Builders such as ``model_step`` accept it like a ModelVersion."""
 
     model_version_id: int
     workspace_id: int
     name: str
     version: str
-    """The UUID, which pipeline steps name."""
+    """The UUID, which pipeline steps contain."""
     sha256: str
     status: str
     framework: str | None = None
@@ -100,20 +100,20 @@ class ModelVersionResult:
 
 @dataclass(frozen=True)
 class PipelineResult:
-    """A pipeline that exists, and its latest version."""
+    """An existing pipeline and its latest version."""
 
     pipeline_id: int
     workspace_id: int
     name: str
     version: str | None = None
-    """The UUID of the latest version, which a Deployment takes as ``pipeline_version_id``; None without versions."""
+    """The UUID of the latest version, or None. A Deployment accepts it as ``pipeline_version_id``."""
     steps: Sequence[StepOutput] = ()
 
 
 def get_workspace(*, name: str | None = None, workspace_id: int | None = None) -> WorkspaceResult:
-    """The workspace of this name or id (exactly one of them), by workspaces/list.
+    """Return the workspace with this name or id (exactly one of them). Calls workspaces/list.
 
-    Stops the program with one line when there is none, or none that this user can see.
+    Stops the program with one line if it does not exist or this user cannot see it.
     """
     name, workspace_id = (
         _text("get_workspace", "name", name),
@@ -136,7 +136,7 @@ def get_workspace(*, name: str | None = None, workspace_id: int | None = None) -
 
 
 def get_workspaces() -> WorkspacesResult:
-    """Every workspace that the user who runs Pulumi can see, by workspaces/list."""
+    """Return every workspace that the user who runs Pulumi can see. Calls workspaces/list."""
 
     def find(client: Client) -> WorkspacesResult:
         return WorkspacesResult([_workspace(w) for w in client.workspaces.list(fresh=True)])
@@ -145,9 +145,9 @@ def get_workspaces() -> WorkspacesResult:
 
 
 def get_user(*, email: str | None = None, user_id: str | None = None) -> UserResult:
-    """The user of this e-mail address (in any case of letters) or id (exactly one of them), by users/query.
+    """Return the user with this e-mail address (case-insensitive) or id (exactly one of them). Calls users/query.
 
-    Stops the program with one line when there is none.
+    Stops the program with one line if it does not exist.
     """
     email, user_id = _text("get_user", "email", email), _text("get_user", "user_id", user_id)
     _exactly_one("get_user", email=email, user_id=user_id)
@@ -166,7 +166,7 @@ def get_user(*, email: str | None = None, user_id: str | None = None) -> UserRes
 
 
 def get_users() -> UsersResult:
-    """Every user of the instance, by users/query."""
+    """Return every user of the instance. Calls users/query."""
 
     def find(client: Client) -> UsersResult:
         return UsersResult([_user(u) for u in client.users.list(fresh=True)])
@@ -175,9 +175,9 @@ def get_users() -> UsersResult:
 
 
 def get_connection(name: str) -> ConnectionResult:
-    """The connection of this name, details in clear, by connections/list.
+    """Return the connection with this name, with its details in clear text. Calls connections/list.
 
-    Stops the program with one line when there is none.
+    Stops the program with one line if it does not exist.
     """
 
     wanted = _text("get_connection", "name", name)
@@ -196,9 +196,9 @@ def get_connection(name: str) -> ConnectionResult:
 def get_model_version(
     *, model_version_id: int | None = None, workspace_id: int | None = None, name: str | None = None
 ) -> ModelVersionResult:
-    """The model version of this id, or the newest one that is ready of the model of this name in a workspace.
+    """Return the model version with this id, or the newest ready version of a model in a workspace.
 
-    By models/get_version_by_id or models/list. Stops the program with one line when there is none.
+    Calls models/get_version_by_id or models/list. Stops the program with one line if it does not exist.
     """
     model_version_id = _id("get_model_version", "model_version_id", model_version_id)
     workspace_id = _id("get_model_version", "workspace_id", workspace_id)
@@ -228,9 +228,9 @@ def get_model_version(
 
 
 def get_pipeline(workspace_id: int, name: str) -> PipelineResult:
-    """The pipeline of this name in a workspace, with its latest version, by pipelines/list_pipelines.
+    """Return the pipeline with this name in a workspace, and its latest version. Calls pipelines/list_pipelines.
 
-    Stops the program with one line when there is none.
+    Stops the program with one line if it does not exist.
     """
 
     place, wanted = _id("get_pipeline", "workspace_id", workspace_id), _text("get_pipeline", "name", name)
@@ -274,7 +274,7 @@ def get_users_output() -> pulumi.Output[UsersResult]:
 
 
 def get_connection_output(name: pulumi.Input[str]) -> pulumi.Output[ConnectionResult]:
-    """:func:`get_connection` for Pulumi inputs. The whole result is secret, for the sake of its details."""
+    """:func:`get_connection` for Pulumi inputs. The whole result is secret, because of its details."""
     return pulumi.Output.secret(_twin(get_connection, name=name))
 
 
@@ -354,7 +354,7 @@ def _pipeline(client: Client, workspace_id: int, found: wire.ListedPipeline) -> 
 
 
 def _version_of_id(client: Client, id: int) -> wire.ConfiguredModelVersion:
-    """Raises ObjectError when there is none."""
+    """Raises ObjectError if there is none."""
 
     def listed() -> bool:
         versions = (v for model in client.models.list(None, fresh=True) for v in model.model_versions)
@@ -369,7 +369,7 @@ def _version_of_id(client: Client, id: int) -> wire.ConfiguredModelVersion:
 
 
 def _text(function: str, argument: str, value: Any) -> str | None:
-    """A name, id or address in its canonical form. Raises InputError."""
+    """Return a name, id or address in its canonical form. Raises InputError."""
     from ..core.fields import key_text
 
     call = Arguments(function)
@@ -385,7 +385,7 @@ def _text(function: str, argument: str, value: Any) -> str | None:
 
 
 def _id(function: str, argument: str, value: Any) -> int | None:
-    """The id of a workspace or a model version. Raises InputError."""
+    """Return the id of a workspace or a model version. Raises InputError."""
     call = Arguments(function)
     plain = call.plain(value, argument, secret=True)
     if plain is None:
@@ -415,7 +415,7 @@ def _look_up(
 
 
 def _from_wire(result: type[ResultT], value: Mapping[str, Any]) -> ResultT:
-    """The result whose fields a mock answered."""
+    """Return the result with the fields that a mock returned."""
     element = {"workspaces": WorkspaceResult, "users": UserResult}
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(result):  # type: ignore[arg-type]  # the callers pass dataclasses
@@ -435,7 +435,7 @@ def _twin(function: Callable[..., ResultT], **args: Any) -> pulumi.Output[Result
     given = pulumi.Output.all(**args)
 
     async def known() -> bool:
-        """Whether the inputs are known, and the resources that they come from are there to be found."""
+        """Return whether the inputs are known and the resources that they come from exist."""
         made = [r for r in await given.resources() if isinstance(r, pulumi.CustomResource)]
         return await given.is_known() and all([await r.id.is_known() for r in made])
 

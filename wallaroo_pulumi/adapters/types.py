@@ -82,7 +82,7 @@ class ContinuousBatchingOutput(TypedDict, total=False):
 
 
 class OpenAiArgs(TypedDict, total=False):
-    """OpenAI-compatible endpoints; the defaults of the two calls by the API's names."""
+    """OpenAI-compatible endpoints; the defaults of the two calls with the API's names."""
 
     enabled: pulumi.Input[bool]
     completion_config: pulumi.Input[Mapping[str, Any]] | None
@@ -90,7 +90,7 @@ class OpenAiArgs(TypedDict, total=False):
 
 
 class OpenAiOutput(TypedDict, total=False):
-    """OpenAI-compatible endpoints; the defaults of the two calls by the API's names."""
+    """OpenAI-compatible endpoints; the defaults of the two calls with the API's names."""
 
     enabled: bool
     completion_config: Mapping[str, Any]

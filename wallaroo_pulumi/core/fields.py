@@ -128,7 +128,7 @@ class Adopting(Properties):
         LOCAL,
         Field(
             description="Whether deleting the resource removes an object that existed before it and was adopted. By "
-            "default such an object stays, with the roles, rights and activity that it was found with."
+            "default such an object stays, with its original roles, rights and activity."
         ),
     ] = False
 

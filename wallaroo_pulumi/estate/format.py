@@ -181,14 +181,14 @@ class DeployPart(Part):
     gpus: PositiveInt | None = Field(default=None, description="GPUs of each engine.")
     replicas: PositiveInt | None = Field(default=None, description="The number of engines.")
     arch: Literal["x86", "arm", "power10"] | None = Field(
-        default=None, description="The processor; that of the models."
+        default=None, description="The processor architecture of the models."
     )
-    accel: str | None = Field(default=None, description="The accelerator; that of the models.")
+    accel: str | None = Field(default=None, description="The accelerator of the models.")
     node_selector: str | None = Field(
         default=None, description="A label of the cluster's nodes, such as `pool:gpu`."
     )
     timeout: PositiveFloat | None = Field(
-        default=None, description="Seconds to wait for the engines to run, or to end; 600 if not given."
+        default=None, description="Seconds to wait for the engines to run or to end. Default: 600."
     )
     protect: ProtectInside = None
 
@@ -196,7 +196,7 @@ class DeployPart(Part):
 class PipelinePart(_inputs("Pipeline", "workspace_id", "name")):  # type: ignore[misc]  # derived
     """A pipeline of the workspace's models. The key is its name."""
 
-    steps: list[StepPart] = Field(description="The steps, in order. `[]`: a pipeline without a purpose yet.")
+    steps: list[StepPart] = Field(description="The steps, in order. `[]`: a pipeline without steps.")
     deploy: DeployPart | None = Field(
         default=None, description="Deploys the pipeline; `{}` with the instance's defaults."
     )

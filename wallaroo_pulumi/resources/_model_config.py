@@ -42,7 +42,7 @@ class ContinuousBatching(Properties):
 
 
 class OpenAi(Properties):
-    """OpenAI-compatible endpoints; the defaults of the two calls by the API's names."""
+    """OpenAI-compatible endpoints; the defaults of the two calls with the API's names."""
 
     enabled: bool = True
     completion_config: JsonObject | None = None

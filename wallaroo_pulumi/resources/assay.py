@@ -155,15 +155,15 @@ class _Assay(Adopting):
     model_name: Annotated[
         KeyText | None,
         FORCES_REPLACEMENT,
-        Field(description="Watch only what this model of the pipeline inferred."),
+        Field(description="Watch only the inferences of this model of the pipeline."),
     ] = None
     fields: Annotated[
         list[Element[Watched]],
         FORCES_REPLACEMENT,
         Field(
             min_length=1,
-            description="What to watch: `name` (such as `out.variable`), and optionally `indexes` into it and the "
-            "scores `warning` and `alert`.",
+            description="The fields to watch: `name` (such as `out.variable`), and optionally `indexes` into it and "
+            "the scores `warning` and `alert`.",
         ),
     ]
     baseline: Annotated[
@@ -171,42 +171,42 @@ class _Assay(Adopting):
         BeforeValidator(spelling.BASELINE.from_api),
         FORCES_REPLACEMENT,
         Field(
-            description="What to compare with: `{'static': [start, end]}`, `{'rolling': {'start': …, 'width': "
-            "{'seconds': …}}}`, `{'vector': [numbers]}`, or `{'summary': {…}}` in the API's own form."
+            description="The baseline to compare with: `{'static': [start, end]}`, `{'rolling': {'start': …, 'width': "
+            "{'seconds': …}}}`, `{'vector': [numbers]}`, or `{'summary': {…}}` in the API's own format."
         ),
     ]
     window_seconds: Annotated[
-        Count, FORCES_REPLACEMENT, Field(description="How much of the inference log each run looks at.")
+        Count, FORCES_REPLACEMENT, Field(description="The part of the inference log that each run analyses.")
     ]
     first_run: Annotated[
         Instant,
         FORCES_REPLACEMENT,
-        Field(description="When it runs first: ISO 8601 with the zone; kept in UTC."),
+        Field(description="The first run: ISO 8601 with the time zone; stored in UTC."),
     ]
     run_until: Annotated[
         Instant | None,
         FORCES_REPLACEMENT,
-        Field(description="When the runs end, as `first_run`; never when left out."),
+        Field(description="The end of the runs, in the format of `first_run`. Default: no end."),
     ] = None
     every: Annotated[
         Interval | None,
         FORCES_REPLACEMENT,
         Field(
-            description="How often it runs: `unit` (`Minute`, `Hour`, `Day` or `Week`) and `quantity`. "
-            "Give this or `cron`."
+            description="The interval of the runs: `unit` (`Minute`, `Hour`, `Day` or `Week`) and `quantity`. "
+            "Set this or `cron`."
         ),
     ] = None
     cron: Annotated[
         CronWithSeconds | None,
         FORCES_REPLACEMENT,
-        Field(description="How often it runs, as a cron expression. Give this or `every`."),
+        Field(description="The schedule of the runs, as a cron expression. Set this or `every`."),
     ] = None
     summarizer: Annotated[
         Summarizer,
         BeforeValidator(spelling.SUMMARIZER.from_api),
         FORCES_REPLACEMENT,
         Field(
-            description="How values are binned and scores computed: by default five quantiles, their densities, and "
+            description="The method to bin values and to compute scores. Default: five quantiles, their densities, and "
             "the population stability index."
         ),
     ] = Summarizer(
@@ -214,14 +214,14 @@ class _Assay(Adopting):
             bin_mode=BinMode(quantile=5), aggregation="Density", metric="PSI"
         )
     )
-    active: Annotated[bool, Field(description="Whether it runs.")] = True
+    active: Annotated[bool, Field(description="Whether the assay is active.")] = True
 
 
 class AssayInputs(_Assay):
     @model_validator(mode="after")
     def _one_frequency(self) -> AssayInputs:
         if (self.every is None) == (self.cron is None):
-            raise ValueError("give exactly one of every and cron")
+            raise ValueError("set exactly one of every and cron")
         first, last = self.first_run, self.run_until
         if last is not None and not contains_unknown((first, last)) and last <= first:
             raise ValueError("run_until must be after first_run")

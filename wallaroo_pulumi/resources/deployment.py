@@ -75,20 +75,20 @@ class _Deployment(Adopting):
         Field(
             min_length=1,
             description="All model versions that the pipeline version uses: ModelVersion objects, or their "
-            "`model_version_id`. By default those of its steps; give them with the integer id of a version that is "
+            "`model_version_id`. Default: those of its steps. Set them if you pass the integer id of a version that is "
             "not the latest",
         ),
     ] = None
     engine_config: Annotated[
         Engines | None,
         Field(
-            description="What the engines get, made by `engine_config(...)`; the instance's defaults when left out."
+            description="The configuration of the engines, built with `engine_config(...)`. Default: the instance's."
         ),
     ] = None
     timeout: Annotated[
         Seconds | None,
         LOCAL,
-        Field(description="Seconds to wait for the engines to run, or to end; 600 when left out."),
+        Field(description="Seconds to wait for the engines to run or to end. Default: 600."),
     ] = None
 
 
@@ -102,7 +102,7 @@ class DeploymentInputs(_Deployment):
 class DeploymentOutputs(_Deployment, Adopted):
     deployment_id: Annotated[int, Field(description="The deployment's id.")]
     status: Annotated[str, Field(description="`Running`, `Starting` or `Error`.")]
-    inference_url: Annotated[str, Field(description="Where inference requests go, with a bearer token.")]
+    inference_url: Annotated[str, Field(description="The URL for inference requests with a bearer token.")]
 
 
 class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):

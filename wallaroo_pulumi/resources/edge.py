@@ -53,26 +53,26 @@ class _Edge(Properties):
         Adopt,
         LOCAL,
         Field(
-            description="What to do when an edge of this name exists: refuse (`never`), or remove it and add it again "
-            "(`renew`), since its join token cannot be read. The place then needs the new bundle."
+            description="What to do if an edge of this name exists: fail (`never`), or remove it and add it again "
+            "(`renew`), because its join token cannot be read. Then deploy the new bundle at the edge."
         ),
     ] = "never"
 
 
 class EdgeInputs(_Edge):
     publish_id: Annotated[
-        PublishId, Field(description="What it runs: the `publish_id` of a PipelinePublish.")
+        PublishId, Field(description="The publish that it runs: the `publish_id` of a PipelinePublish.")
     ]
 
 
 class EdgeOutputs(_Edge):
-    edge_id: Annotated[str | None, Field(description="The id that the instance gave, a UUID.")] = None
+    edge_id: Annotated[str | None, Field(description="The edge's id, a UUID.")] = None
     edge_bundle: Annotated[
         str | None,
         SECRET,
         LOCAL,
         Field(
-            description="The value for `EDGE_BUNDLE`, with the join token; none for an edge read by its name."
+            description="The value for `EDGE_BUNDLE`, with the join token. Unknown for an edge read by its name."
         ),
     ] = None
 

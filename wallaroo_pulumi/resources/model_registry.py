@@ -32,7 +32,7 @@ class ModelRegistryInputs(Adopting):
         Line,
         SECRET,
         FORCES_REPLACEMENT,
-        Field(min_length=1, description="The token with which the instance asks the registry."),
+        Field(min_length=1, description="The token for the instance's requests to the registry."),
     ]
 
 

@@ -136,35 +136,35 @@ class _ModelVersion(Adopting):
     ]
     # What exists may break our rules, and an id alone does not tell everything: hence wider types than an input's.
     name: Annotated[str, Field(description="The model's name.")]
-    path: Annotated[str | None, LOCAL, Field(description="The model's file, as given.")] = None
-    framework: Annotated[str | None, Field(description="What the file is a model of.")] = None
-    arch: Annotated[str | None, Field(description="The processor it runs on.")] = None
+    path: Annotated[str | None, LOCAL, Field(description="The path of the model's file, as set.")] = None
+    framework: Annotated[str | None, Field(description="The framework of the model.")] = None
+    arch: Annotated[str | None, Field(description="The processor architecture.")] = None
     accel: Annotated[Accel | None, Field(description="The accelerator.")] = None
     python_version: Annotated[
         str | None,
         FORCES_REPLACEMENT,
         SERVER_FILLS,
-        Field(description="The Python that the model's code needs, such as `3.8`."),
+        Field(description="The Python version of the model's code, such as `3.8`."),
     ] = None
     requirements: Annotated[
-        Requirements, FORCES_REPLACEMENT, Field(description="Python packages that the model's code needs.")
+        Requirements, FORCES_REPLACEMENT, Field(description="Python packages of the model's code.")
     ] = None
     framework_config: Annotated[
         JsonObject | None,
         FORCES_REPLACEMENT,
-        Field(description="Options of the frameworks custom, sglang and vllm, by the API's names."),
+        Field(description="Options of the frameworks custom, sglang and vllm, with the API's names."),
     ] = None
     input_schema: Annotated[
         str | None,
         FORCES_REPLACEMENT,
         ARROW_SCHEMA,
-        Field(description="The inputs' fields. Needed except for onnx, tensorflow and python."),
+        Field(description="The inputs' fields. Required except for onnx, tensorflow and python."),
     ] = None
     output_schema: Annotated[
         str | None,
         FORCES_REPLACEMENT,
         ARROW_SCHEMA,
-        Field(description="The outputs' fields. Needed except for onnx, tensorflow and python."),
+        Field(description="The outputs' fields. Required except for onnx, tensorflow and python."),
     ] = None
     visibility: Annotated[str, Field(description="Whether other workspaces may use the version.")] = "private"
     sha256: Annotated[
@@ -182,8 +182,8 @@ class _ModelVersion(Adopting):
         DERIVED,
         LOCAL,
         Field(
-            description="A digest of a zip file's entries (names, modes and contents), 64 hex digits; none for other "
-            "files. A file that was packed again from unchanged sources changes nothing."
+            description="A digest of a zip file's entries (names, modes and contents), 64 hex digits. Other files have "
+            "none. Repacking a file from unchanged sources causes no change."
         ),
     ] = None
     tensor_fields: Annotated[
@@ -193,7 +193,7 @@ class _ModelVersion(Adopting):
         str | None, Field(description="`single` for a model that takes one record at a time.")
     ] = None
     filter_threshold: Annotated[
-        Annotated[float, Number] | None, Field(description="A threshold that the engine filters outputs by.")
+        Annotated[float, Number] | None, Field(description="The engine's threshold to filter outputs.")
     ] = None
     dynamic_batching: Annotated[
         DynamicBatching | None,
@@ -218,7 +218,7 @@ class _ModelVersion(Adopting):
     timeout: Annotated[
         Seconds | None,
         LOCAL,
-        Field(description="Seconds for the upload, and again for the conversion; 1800 when left out."),
+        Field(description="Seconds for the upload, and separately for the conversion. Default: 1800."),
     ] = None
 
 
@@ -227,7 +227,7 @@ class ModelVersionInputs(_ModelVersion):
         DnsLabel,
         FORCES_REPLACEMENT,
         Field(
-            description="The model's name, a DNS label. An upload under a name that exists adds a version to it."
+            description="The model's name, a DNS label. An upload with an existing name adds a version to the model."
         ),
     ]
     path: Annotated[
@@ -237,17 +237,17 @@ class ModelVersionInputs(_ModelVersion):
         Field(
             min_length=1,
             description="The model's file on the machine where Pulumi runs (.zip, .pt, .onnx, .h5 or .pkl), relative "
-            "to the program's folder (the `main` of `Pulumi.yaml`). Its content decides, not its place",
+            "to the program's folder (the `main` of `Pulumi.yaml`). Changes are detected by content, not by path",
         ),
     ]
     framework: Annotated[
-        Framework, FORCES_REPLACEMENT, Field(description="What the file is a model of, such as `onnx`.")
+        Framework, FORCES_REPLACEMENT, Field(description="The framework of the model, such as `onnx`.")
     ]
     arch: Annotated[
         Arch | None,
         FORCES_REPLACEMENT,
         SERVER_FILLS,
-        Field(description="The processor it is to run on; the instance's default is x86."),
+        Field(description="The processor architecture. The instance's default is x86."),
     ] = None
     accel: Annotated[
         Accel | None,
@@ -259,19 +259,19 @@ class ModelVersionInputs(_ModelVersion):
         PythonVersion | None,
         FORCES_REPLACEMENT,
         SERVER_FILLS,
-        Field(description="The Python that the model's code needs, such as `3.8`."),
+        Field(description="The Python version of the model's code, such as `3.8`."),
     ] = None
     input_schema: Annotated[
         ArrowSchema | None,
         FORCES_REPLACEMENT,
         ARROW_SCHEMA,
-        Field(description="The inputs' fields. Needed except for onnx, tensorflow and python."),
+        Field(description="The inputs' fields. Required except for onnx, tensorflow and python."),
     ] = None
     output_schema: Annotated[
         ArrowSchema | None,
         FORCES_REPLACEMENT,
         ARROW_SCHEMA,
-        Field(description="The outputs' fields. Needed except for onnx, tensorflow and python."),
+        Field(description="The outputs' fields. Required except for onnx, tensorflow and python."),
     ] = None
     batch_config: Annotated[
         Literal["single"] | None, Field(description="`single` for a model that takes one record at a time.")
@@ -308,7 +308,7 @@ class ModelVersionOutputs(_ModelVersion, Adopted):
         int | None, Field(description="The id of the model, the parent of all versions of this name.")
     ] = None
     model_version_id: Annotated[int, Field(description="The version's id.")]
-    version: Annotated[str, Field(description="The version's UUID, which pipeline steps name.")]
+    version: Annotated[str, Field(description="The version's UUID, which pipeline steps contain.")]
     status: Annotated[str, Field(description="`ready` once it can be deployed.")]
 
 

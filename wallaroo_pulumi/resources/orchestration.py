@@ -53,16 +53,14 @@ class _Orchestration(Adopting):
         FORCES_REPLACEMENT,
         Field(description="The workspace: the `workspace_id` of a Workspace."),
     ]
-    name: Annotated[str | None, Field(description="The orchestration's name; another's may have none.")] = (
-        None
-    )
-    path: Annotated[str | None, LOCAL, Field(description="The path as given; none when read by the id.")] = (
-        None
-    )
+    name: Annotated[str | None, Field(description="The orchestration's name, if it has one.")] = None
+    path: Annotated[
+        str | None, LOCAL, Field(description="The path as set. Unknown if the object is read by its id.")
+    ] = None
     timeout: Annotated[
         Seconds | None,
         LOCAL,
-        Field(description="Seconds to wait for the packaging; 900 when left out."),
+        Field(description="Seconds to wait for the packaging. Default: 900."),
     ] = None
     sha256: Annotated[
         str | None,
@@ -79,8 +77,8 @@ class _Orchestration(Adopting):
         DERIVED,
         LOCAL,
         Field(
-            description="A digest of a zip file's entries (names, modes and contents), 64 hex digits; none for other "
-            "files. A file that was packed again from unchanged sources changes nothing."
+            description="A digest of a zip file's entries (names, modes and contents), 64 hex digits. Other files have "
+            "none. Repacking a file from unchanged sources causes no change."
         ),
     ] = None
 
@@ -89,7 +87,7 @@ class OrchestrationInputs(_Orchestration):
     name: Annotated[
         KeyText,
         FORCES_REPLACEMENT,
-        Field(description="The orchestration's name. The instance does not keep it unique."),
+        Field(description="The orchestration's name. It need not be unique on the instance."),
     ]
     path: Annotated[
         str,
@@ -97,8 +95,8 @@ class OrchestrationInputs(_Orchestration):
         ONLY_AT_CREATION,
         Field(
             min_length=1,
-            description="The zip file on the machine where Pulumi runs, relative to the program's folder. Its "
-            "content decides, not its place",
+            description="The zip file on the machine where Pulumi runs, relative to the program's folder. Changes "
+            "are detected by content, not by path",
         ),
     ]
 

@@ -65,25 +65,25 @@ class PipelinePublishInputs(Adopting):
         Engines | None,
         FORCES_REPLACEMENT,
         SERVER_FILLS,
-        Field(description="What the engine gets on an edge, made by `engine_config(...)`."),
+        Field(description="The configuration of the engine on an edge, built with `engine_config(...)`."),
     ] = None
     replaces: Annotated[
         list[Element[PublishId]],
         UNORDERED,
         LOCAL,
         FORCES_REPLACEMENT,
-        Field(description="Ids of earlier publishes whose edges are to run this one."),
+        Field(description="Ids of earlier publishes. Their edges move to this one."),
     ] = []
     timeout: Annotated[
         Seconds | None,
         LOCAL,
-        Field(description="Seconds to wait until it is published; 600 when left out."),
+        Field(description="Seconds to wait for the publishing. Default: 600."),
     ] = None
 
 
 class PipelinePublishOutputs(PipelinePublishInputs, Adopted):
     models: Annotated[
-        list[Element[ModelVersionId]], LOCAL, Field(description="The model versions, as given.")
+        list[Element[ModelVersionId]], LOCAL, Field(description="The model versions, as set.")
     ] = []
     publish_id: Annotated[int, Field(description="The id that Edge refers to.")]
     status: Annotated[str, Field(description="`Published` once edges can run it.")]

@@ -49,8 +49,8 @@ class UserInputs(Adopting):
         SERVER_FILLS,
         Field(
             min_length=1,
-            description="The first password. Left out, the instance makes one, found in the output of this name. "
-            "An account that is taken over keeps its password.",
+            description="The first password. If not set, the instance generates one, which the output of this name "
+            "contains. An adopted account keeps its password.",
         ),
     ] = None
 

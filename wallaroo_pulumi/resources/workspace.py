@@ -60,7 +60,7 @@ class WorkspaceOutputs(WorkspaceInputs, Adopted):
 
 
 class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
-    """A workspace, which holds the models and pipelines of a team.
+    """A workspace, which contains the models and pipelines of a team.
 
     The name is unique on the instance; changing it creates another workspace. If the name exists, `adopt` decides
     whether the resource takes that workspace over or fails. Wallaroo cannot delete workspaces: deleting removes the
