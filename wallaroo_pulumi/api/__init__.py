@@ -1,4 +1,4 @@
-"""The MLOps API of a Wallaroo instance: ``Client(settings).<domain>.<call>``. It knows nothing of Pulumi."""
+"""The MLOps API of a Wallaroo instance: ``Client(settings).<domain>.<call>``. Independent of Pulumi."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 class Client:
-    """One for each process and configuration. Safe for threads.
+    """A client for one configuration, shared by all threads of a process.
 
     ``transport`` replaces the network in tests.
     """
 
     def __init__(self, settings: Settings, *, transport: httpx.BaseTransport | None = None) -> None:
-        # Imported here: a run in which nothing changes asks the instance nothing, and need not load HTTP.
+        # Imported here: a run without changes sends no requests and need not load HTTP.
         from ..auth import token_source
         from ..http import open_client
         from .assays import Assays
@@ -50,14 +50,14 @@ class Client:
 
     @property
     def caller_id(self) -> str | None:
-        """The id of the user on whose behalf everything is done; None when the token does not tell.
+        """Return the id of the authenticated user, or None if the token does not contain it.
 
         Raises AuthError.
         """
         return self._transport.account.id
 
     def caller(self) -> str:
-        """The user on whose behalf everything is done, as a person reads it: address, login name, or else the id.
+        """Return the authenticated user's address, login name, or else id, for messages.
 
         Raises WallarooError.
         """
@@ -67,7 +67,7 @@ class Client:
 
     @property
     def account(self) -> Account:
-        """The account on whose behalf everything is done, as far as the token names it. Raises AuthError."""
+        """Return the authenticated account, as far as the token identifies it. Raises AuthError."""
         return self._transport.account
 
     def close(self) -> None:

@@ -11,14 +11,14 @@ from .transport import Effect, Transport
 
 
 class Connections:
-    """``connections/*``. Listings are shared by all threads and follow this process's own writes."""
+    """``connections/*``. Lists are shared by all threads and reflect this process's own writes."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._listings: SharedListings[int | None, Connection] = SharedListings(self._fetch)
 
     def list(self, workspace_id: int | None = None, *, fresh: bool = False) -> tuple[Connection, ...]:
-        """The connections of a workspace, or of the instance; ``fresh`` asks it now. ``connections/list``."""
+        """Return the connections of a workspace or the instance; ``fresh`` forces a request. ``connections/list``."""
         listing = self._listings.of(workspace_id)
         return listing.fresh() if fresh else listing.items()
 
@@ -27,11 +27,11 @@ class Connections:
         return self._transport.call("connections/list", body, Effect.READ, ConnectionList).connections
 
     def get(self, name: str) -> Connection:
-        """One connection as it is now; ApiError 404 when there is none. ``connections/get``."""
+        """Return the connection without a cache; ApiError 404 if there is none. ``connections/get``."""
         return self._transport.call("connections/get", {"name": name}, Effect.READ, Connection)
 
     def create(self, name: str, type: str, details: Mapping[str, Any]) -> str:
-        """Make a connection and return its id. ApiError 409 when the name is taken. ``connections/create``."""
+        """Create a connection and return its id. ApiError 409 if the name is in use. ``connections/create``."""
         body = {"name": name, "type": type, "details": dict(details)}
         try:
             return self._transport.call("connections/create", body, Effect.WRITE, Made).id
@@ -39,17 +39,17 @@ class Connections:
             self._listings.forget()
 
     def delete(self, name: str) -> None:
-        """Delete whichever connection has this name now. ``connections/delete``."""
+        """Delete the connection that has this name now. ``connections/delete``."""
         self._write("connections/delete", {"name": name})
 
     def add_to_workspace(self, workspace_id: int, connection_id: str) -> None:
-        """Let a workspace use a connection. What a repetition does is not known. ``connections/add_to_workspace``."""
+        """Attach a connection to a workspace. Repeating it has an unknown effect. ``connections/add_to_workspace``."""
         self._write(
             "connections/add_to_workspace", {"workspace_id": workspace_id, "connection_id": connection_id}
         )
 
     def remove_from_workspace(self, workspace_id: int, connection_id: str) -> None:
-        """End a workspace's use of a connection. ``connections/remove_from_workspace``."""
+        """Detach a connection from a workspace. ``connections/remove_from_workspace``."""
         self._write(
             "connections/remove_from_workspace",
             {"workspace_id": workspace_id, "connection_id": connection_id},

@@ -1,4 +1,4 @@
-"""One shared listing for each key, such as a workspace."""
+"""One shared list per key, such as a workspace."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class SharedListings(Generic[K, T]):
-    """The listings that a call with a filter gives. ``fetch`` makes the call for one key."""
+    """The lists of a call with a filter. ``fetch`` makes the call for one key."""
 
     def __init__(self, fetch: Callable[[K], Sequence[T]]) -> None:
         self._fetch = fetch
@@ -21,12 +21,12 @@ class SharedListings(Generic[K, T]):
         self._lock = threading.Lock()
 
     def of(self, key: K) -> SharedListing[T]:
-        """The listing of this key, made when first asked for."""
+        """Return the list of this key, created on first use."""
         with self._lock:
             return self._listings.setdefault(key, SharedListing(lambda: self._fetch(key)))
 
     def forget(self) -> None:
-        """Drop all copies after a write that may show in several of them."""
+        """Drop all copies after a write that may affect several of them."""
         with self._lock:
             listings = list(self._listings.values())
         for listing in listings:

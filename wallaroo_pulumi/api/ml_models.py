@@ -13,16 +13,16 @@ from .transport import Effect, Transport
 
 
 class Models:
-    """``models/*``. Listings are shared by all threads and follow this process's own writes."""
+    """``models/*``. Lists are shared by all threads and reflect this process's own writes."""
 
     def __init__(self, transport: Transport, written: Callable[[], None]) -> None:
-        """``written`` is called after every write: the listing of workspaces tells what they hold."""
+        """``written`` is called after every write, because the list of workspaces contains their contents."""
         self._transport = transport
         self._written = written
         self._listings: SharedListings[int | None, ListedModel] = SharedListings(self._fetch)
 
     def list(self, workspace_id: int | None, *, fresh: bool = False) -> tuple[ListedModel, ...]:
-        """The models of a workspace, or all, with all their versions; ``fresh`` asks now. ``models/list``."""
+        """Return the models of a workspace, or all, with all versions; ``fresh`` forces a request. ``models/list``."""
         listing = self._listings.of(workspace_id)
         return listing.fresh() if fresh else listing.items()
 
@@ -31,7 +31,7 @@ class Models:
         return self._transport.call("models/list", body, Effect.READ, wire.Models).models
 
     def version(self, model_version_id: int) -> ConfiguredModelVersion:
-        """One version as it is now; ApiError when there is none. ``models/get_version_by_id``."""
+        """Return the version without a cache; ApiError if there is none. ``models/get_version_by_id``."""
         body = {"model_version_id": model_version_id}
         reply = self._transport.call("models/get_version_by_id", body, Effect.READ, wire.VersionReply)
         return reply.model_version
@@ -43,10 +43,10 @@ class Models:
         timeout: float,
         sent: Callable[[int], None] = lambda _: None,
     ) -> int:
-        """Upload a file and return the new version's id; conversion goes on afterwards. Every call makes a version.
+        """Upload a file and return the new version's id, before its conversion ends. Every call creates a version.
 
-        ``models/upload_and_convert``. ``sent`` is told the bytes so far; what it raises ends the upload. Raises OSError
-        when the file cannot be read.
+        ``models/upload_and_convert``. ``sent`` receives the bytes sent so far; its exceptions end the upload. Raises
+        OSError if the file cannot be read.
         """
         endpoint = "models/upload_and_convert"
         try:
@@ -56,22 +56,22 @@ class Models:
         return reply.model_version_id
 
     def upload_logs(self, model_version_id: int, lines: int) -> Sequence[str]:
-        """The last lines that the conversion wrote. ``models/get_upload_logs``."""
+        """Return the last lines of the conversion's log. ``models/get_upload_logs``."""
         body = {"model_version_id": model_version_id, "lines": lines}
         return self._transport.call("models/get_upload_logs", body, Effect.READ, wire.UploadLogs).logs
 
     def configure(self, model_version_id: int, config: Mapping[str, Any]) -> None:
-        """Give a version a new configuration, as a whole; earlier ones stay. ``models/insert_model_config``."""
+        """Set a new, complete configuration of a version; earlier ones stay. ``models/insert_model_config``."""
         self._write("insert_model_config", {"model_version_id": model_version_id, **config}, Effect.WRITE)
 
     def delete_version(self, version: str) -> None:
-        """Delete a version (by UUID) and its file. ApiError 409 when it is in use. ``models/delete_model_versions``."""
+        """Delete a version (by UUID) and its file. ApiError 409 if it is in use. ``models/delete_model_versions``."""
         self._write(
             "delete_model_versions", {"model_versions": [version], "confirm_delete": True}, Effect.WRITE
         )
 
     def delete(self, workspace_id: int, name: str) -> None:
-        """Delete a model with all its versions. ApiError 409 when one is in use. ``models/delete_model``."""
+        """Delete a model with all its versions. ApiError 409 if one is in use. ``models/delete_model``."""
         body = {"workspace_id": workspace_id, "model_id": name, "confirm_delete": True}
         self._write("delete_model", body, Effect.WRITE)
 

@@ -8,28 +8,28 @@ from .models import Made, Orchestration
 from .transport import Effect, Transport
 
 _SENDING = 600.0
-"""Seconds that sending a package may take: it is code, not a model."""
+"""The most seconds for sending a package, which is code, not a model."""
 
 
 class Orchestrations:
-    """``orchestration/*``. Nothing is kept: their status changes by itself."""
+    """``orchestration/*``. Nothing is cached, because their status changes by itself."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
     def list(self, workspace_id: int) -> tuple[Orchestration, ...]:
-        """The orchestrations of a workspace. ``orchestration/list``."""
+        """Return the orchestrations of a workspace. ``orchestration/list``."""
         body = {"workspace_id": workspace_id}
         return self._transport.call("orchestration/list", body, Effect.READ, tuple[Orchestration, ...])
 
     def get(self, id: str) -> Orchestration:
-        """One orchestration. ``orchestration/get_by_id``."""
+        """Return the orchestration with this id. ``orchestration/get_by_id``."""
         return self._transport.call("orchestration/get_by_id", {"id": id}, Effect.READ, Orchestration)
 
     def upload(self, workspace_id: int, name: str, file: Path) -> str:
         """Upload a zip file, streamed, and return the orchestration's id; packaging follows. ``orchestration/upload``.
 
-        Each upload makes another orchestration. Raises OSError when the file cannot be read.
+        Each upload creates another orchestration. Raises OSError if the file cannot be read.
         """
         metadata = {"workspace_id": workspace_id, "name": name}
         return self._transport.upload("orchestration/upload", metadata, file, _SENDING, Made).id

@@ -14,22 +14,22 @@ T = TypeVar("T")
 
 
 class Publishes:
-    """``pipelines/*publish*`` and ``*edge*``. The listing is shared and follows this process's own writes."""
+    """``pipelines/*publish*`` and ``*edge*``. The list is shared and reflects this process's own writes."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._listing: SharedListing[PublishList] = SharedListing(self._fetch)
 
     def list(self, *, fresh: bool = False) -> tuple[Publish, ...]:
-        """Every publish that the caller may see. ``pipelines/list_publishes_for_pipeline``."""
+        """Return every publish that the caller can see. ``pipelines/list_publishes_for_pipeline``."""
         return self._listed(fresh).publishes
 
     def edges(self, *, fresh: bool = False) -> tuple[Edge, ...]:
-        """Every edge that the caller may see, without join tokens. ``pipelines/list_publishes_for_pipeline``."""
+        """Return the visible edges, without join tokens. ``pipelines/list_publishes_for_pipeline``."""
         return self._listed(fresh).edges
 
     def of_workspace(self, workspace_id: int) -> PublishList:
-        """The publishes of a workspace's pipelines, and their edges. ``pipelines/list_publishes_for_pipeline``."""
+        """Return a workspace's publishes and their edges. ``pipelines/list_publishes_for_pipeline``."""
         body = {"workspace_id": workspace_id}
         return self._transport.call("pipelines/list_publishes_for_pipeline", body, Effect.READ, PublishList)
 
@@ -38,11 +38,11 @@ class Publishes:
         return found
 
     def _fetch(self) -> Sequence[PublishList]:
-        # One answer holds both lists.
+        # One response contains both lists.
         return [self._transport.call("pipelines/list_publishes_for_pipeline", {}, Effect.READ, PublishList)]
 
     def get(self, publish_id: int, *, bundles: bool = False) -> Publish:
-        """One publish as it is now; with ``bundles`` of the edges it took over. ``pipelines/get_publish_status``."""
+        """Return a publish, optionally with the bundles of moved edges. ``pipelines/get_publish_status``."""
         body = {"id": publish_id, **({"include_replace_bundles": True} if bundles else {})}
         return self._transport.call("pipelines/get_publish_status", body, Effect.READ, Publish)
 
@@ -53,7 +53,7 @@ class Publishes:
         engine_config: Mapping[str, Any] | None,
         replaces: Sequence[int],
     ) -> Publish:
-        """Begin to publish; every call makes another publish. ``pipelines/publish``."""
+        """Start a publish; every call creates another one. ``pipelines/publish``."""
         body: dict[str, Any] = {
             "pipeline_version_id": pipeline_version_id,
             "model_config_ids": [*model_config_ids],
@@ -65,13 +65,13 @@ class Publishes:
         return self._write("publish", body, Publish)
 
     def add_edge(self, publish_id: int, name: str, tags: Sequence[str]) -> str | None:
-        """Make an edge and return its bundle, which is told once: it holds the join token. ``add_edge_to_publish``."""
+        """Create an edge and return its bundle. No other call returns its join token. ``add_edge_to_publish``."""
         body = {"pipeline_publish_id": publish_id, "name": name, "tags": [*tags]}
         answer = self._write("add_edge_to_publish", body, Publish)
         return answer.docker_run_variables.get("EDGE_BUNDLE")
 
     def remove_edge(self, name: str) -> None:
-        """Remove whichever edge has this name now. ``pipelines/remove_edge``."""
+        """Remove the edge that has this name now. ``pipelines/remove_edge``."""
         self._write("remove_edge", {"name": name}, object)
 
     def _write(self, call: str, body: Mapping[str, Any], reply: type[T]) -> T:

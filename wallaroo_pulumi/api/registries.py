@@ -11,14 +11,14 @@ from .transport import Effect, Transport
 
 
 class Registries:
-    """``models/*_registry``. Listings are shared by all threads and follow this process's own writes."""
+    """``models/*_registry``. Lists are shared by all threads and reflect this process's own writes."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._listings: SharedListings[int | None, Registry] = SharedListings(self._fetch)
 
     def list(self, workspace_id: int | None = None, *, fresh: bool = False) -> tuple[Registry, ...]:
-        """The registries of a workspace, or of the instance; without their workspaces. ``models/list_registries``."""
+        """Return the registries of a workspace or the instance, without workspaces. ``models/list_registries``."""
         listing = self._listings.of(workspace_id)
         return listing.fresh() if fresh else listing.items()
 
@@ -27,13 +27,13 @@ class Registries:
         return self._transport.call("models/list_registries", body, Effect.READ, tuple[Registry, ...])
 
     def get(self, registry_id: str) -> Registry:
-        """One registry, with its workspaces. ``models/get_registry``."""
+        """Return a registry with its workspaces. ``models/get_registry``."""
         return self._transport.call(
             "models/get_registry", {"registry_id": registry_id}, Effect.READ, Registry
         )
 
     def create(self, name: str, url: str, token: str) -> str:
-        """Make a registry, of no workspace yet, and return its id. Not idempotent. ``models/create_registry``."""
+        """Create an unattached registry and return its id. Not idempotent. ``models/create_registry``."""
         body = {"name": name, "url": url, "token": token}
         try:
             return self._transport.call("models/create_registry", body, Effect.WRITE, Made).id
@@ -41,12 +41,12 @@ class Registries:
             self._listings.forget()
 
     def attach(self, registry_id: str, workspace_id: int) -> None:
-        """Let a workspace use a registry. ``models/attach_registry_to_workspace``."""
+        """Attach a registry to a workspace. ``models/attach_registry_to_workspace``."""
         body = {"registry_id": registry_id, "workspace_id": workspace_id}
         self._write("models/attach_registry_to_workspace", body)
 
     def detach(self, registry_id: str, workspace_id: int) -> None:
-        """End a workspace's use of a registry. ``models/remove_registry_from_workspace``."""
+        """Detach a registry from a workspace. ``models/remove_registry_from_workspace``."""
         body = {"registry_id": registry_id, "workspace_id": workspace_id}
         self._write("models/remove_registry_from_workspace", body)
 

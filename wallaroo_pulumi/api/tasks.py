@@ -10,7 +10,7 @@ from .transport import Effect, Transport
 
 
 class Tasks:
-    """``task/*``. Nothing is kept: their status changes by itself."""
+    """``task/*``. Nothing is cached, because their status changes by itself."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -18,14 +18,14 @@ class Tasks:
     def list(
         self, workspace_id: int, orchestration_id: str | None = None, *, killed: bool = False
     ) -> tuple[Task, ...]:
-        """The tasks of a workspace, of one orchestration if given; the killed ones too if asked for. ``task/list``."""
+        """Return the tasks of a workspace or of one orchestration, optionally with killed ones. ``task/list``."""
         body: dict[str, Any] = {"workspace_id": workspace_id, "killed": killed}
         if orchestration_id is not None:
             body["orch_id"] = orchestration_id
         return self._transport.call("task/list", body, Effect.READ, tuple[Task, ...])
 
     def get(self, id: str) -> Task:
-        """One task, killed or not. ``task/get_by_id``."""
+        """Return the task with this id, killed or not. ``task/get_by_id``."""
         return self._transport.call("task/get_by_id", {"id": id}, Effect.READ, Task)
 
     def run_scheduled(
@@ -39,7 +39,7 @@ class Tasks:
         debug: bool,
         timeout: int | None,
     ) -> str:
-        """Start a task that runs by a cron schedule, each run at most ``timeout`` seconds; returns its id.
+        """Start a task with a cron schedule and a ``timeout`` in seconds per run, and return its id.
 
         Not idempotent. ``task/run_scheduled``.
         """
@@ -57,16 +57,16 @@ class Tasks:
         *,
         debug: bool,
     ) -> str:
-        """Start a task that runs until it is killed; returns its id. Not idempotent. ``task/run_continuously``."""
+        """Start a task that runs until killed, and return its id. Not idempotent. ``task/run_continuously``."""
         body = _body(workspace_id, orchestration_id, name, arguments, debug)
         return self._transport.call("task/run_continuously", body, Effect.WRITE, Made).id
 
     def pause(self, id: str, paused: bool) -> None:
-        """Ask to pause a task, or to let it go on; that happens later. ``task/pause``."""
+        """Request a pause or resumption of a task, which happens later. ``task/pause``."""
         self._transport.call("task/pause", {"id": id, "pause": paused}, Effect.IDEMPOTENT)
 
     def kill(self, id: str) -> None:
-        """Ask to end a task; that happens later, and it stays listed as killed. ``task/kill``."""
+        """Request the end of a task, which happens later. It stays listed as killed. ``task/kill``."""
         self._transport.call("task/kill", {"id": id}, Effect.IDEMPOTENT)
 
 

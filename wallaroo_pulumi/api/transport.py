@@ -1,6 +1,6 @@
-"""Calls of the MLOps API: one way to send, one way to retry, one mapping of errors.
+"""Send calls of the MLOps API, with retries and error mapping.
 
-Every call is a POST with a JSON object, also a read (docs/internals/mlops-api.md#evidence). Whether a call may be
+Every call is a POST with a JSON object, even reads (docs/internals/mlops-api.md#evidence). Whether a call may be
 repeated therefore depends on its effect, not on its method.
 """
 
@@ -37,14 +37,14 @@ T = TypeVar("T")
 
 
 class Effect(enum.Enum):
-    """What a call does, and so when it may be sent again."""
+    """The effect of a call, which determines whether it may be sent again."""
 
     READ = "read"
     """Changes nothing: retried after connection errors, timeouts, 429, 502, 503, 504 and unreadable replies."""
     IDEMPOTENT = "idempotent"
     """A write with the same effect when sent twice: retried like a read."""
     WRITE = "write"
-    """Retried only when it cannot have been carried out; else its outcome is unknown."""
+    """Retried only if it cannot have been carried out; otherwise its outcome is unknown."""
 
 
 class Transport:
@@ -58,7 +58,7 @@ class Transport:
 
     @property
     def account(self) -> Account:
-        """The account of the token. Raises AuthError."""
+        """Return the account of the token. Raises AuthError."""
         return account(self._source.header())
 
     @overload
@@ -70,7 +70,7 @@ class Transport:
     def call(self, endpoint: str, body: Mapping[str, Any], effect: Effect, reply: Any = Any) -> Any:
         """Send ``body`` to ``endpoint`` (``workspaces/list``, or a whole path such as ``/v2/api/assays/get``).
 
-        Returns the answer as a ``reply``: a wire model, or any type that pydantic knows; else the decoded JSON.
+        Returns the response as a ``reply``: a wire model or any type that pydantic supports. Default: the decoded JSON.
         Raises ApiError, AuthError, ConnectionFailed and, for a WRITE, OutcomeUnknown.
         """
         path = endpoint if endpoint.startswith("/") else f"/v1/api/{endpoint}"
@@ -88,8 +88,8 @@ class Transport:
     ) -> T:
         """Send a file and its metadata as multipart/form-data, streamed from disk.
 
-        A WRITE that may take ``timeout`` seconds. ``sent`` is called with the bytes sent so far; an exception ends the
-        upload. Raises OSError when the file cannot be read, else as :meth:`call`.
+        A WRITE of at most ``timeout`` seconds. ``sent`` receives the bytes sent so far; its exceptions end the upload.
+        Raises OSError if the file cannot be read, and otherwise the same exceptions as :meth:`call`.
         """
         with _Watched(file, sent) as content:
             size = content.size
@@ -122,7 +122,7 @@ class Transport:
     def _failed(
         self, error: httpx.HTTPError, endpoint: str, effect: Effect, upload: _Watched | None
     ) -> Exception:
-        """The error for a request without a readable reply."""
+        """Return the error for a request without a readable response."""
         line = f"{endpoint}: {unreachable(error, 'the API', self._settings.api_url, self._settings)}"
         not_sent = isinstance(
             error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError
@@ -137,11 +137,11 @@ class Transport:
         return _unknown(line, may_still_run=isinstance(error, httpx.TimeoutException))
 
     def _answered(self, response: httpx.Response, endpoint: str, effect: Effect) -> Exception:
-        """The error for an answer that is not 2xx."""
+        """Return the error for a response that is not 2xx."""
         status = response.status_code
         token = response.request.headers["authorization"].removeprefix("Bearer ")
         message, from_api = _message(response)
-        # Some answers quote what was sent.
+        # Some responses quote the request.
         said = redact(self._settings.redact(message), [token, *_secrets(response.request)])
         hint = self._hint(
             status, from_gateway=not from_api and (status == 404 or web_page(response) is not None)
@@ -152,25 +152,23 @@ class Transport:
         return error
 
     def _hint(self, status: int, *, from_gateway: bool) -> str | None:
-        """What to do about an error."""
+        """Return the hint about what to do."""
         if 300 <= status < 400:
             return "set wallaroo:apiUrl (WALLAROO_API_URL) to the address that the API itself has"
         if status == 401 and self._settings.auth == "token":
-            return (
-                "the token given as wallaroo:token (WALLAROO_TOKEN) is refused, or has expired: get a new one"
-            )
+            return "the token in wallaroo:token (WALLAROO_TOKEN) was rejected or has expired: get a new one"
         if status == 401:
             return "the API rejected a freshly issued token: check the user's rights with `wallaroo-pulumi doctor`"
         if status == 429:
-            return "the instance asks to slow down; try again later"
+            return "the instance limits its request rate; try again later"
         if from_gateway or status in (407, 413):
             return gateway_remedy(status, self._settings.api_url, "apiUrl")
         if status == 403:
             return "the user who runs Pulumi is not allowed to do this"
         if status == 507:
-            return "the instance's storage is full: delete what is not needed, or enlarge it"
+            return "the instance's storage is full: delete unused objects or enlarge it"
         if status >= 500:
-            return "the fault is the instance's: try again, and if it stays ask its administrator, with this line"
+            return "the instance failed: try again, and if the error persists, send this line to its administrator"
         return None
 
 
@@ -205,24 +203,24 @@ def _unknown(line: str, *, may_still_run: bool) -> OutcomeUnknown:
 
 @functools.cache
 def _adapter(reply: Hashable) -> TypeAdapter[Any]:
-    """Made once for each type: making one takes longer than reading most replies with it."""
+    """Return a cached adapter: creating one takes longer than validating most responses with it."""
     return TypeAdapter(cast("Any", reply))
 
 
 def _shaped(answer: Any, endpoint: str, effect: Effect, reply: type[T]) -> T:
-    """The answer as a ``reply``."""
+    """Validate the response as a ``reply``."""
     try:
         shaped: T = _adapter(cast("Hashable", reply)).validate_python(answer)
     except ValidationError as error:
         failure = _misshapen(error, endpoint, effect)
     else:
         return shaped
-    raise failure  # outside, since pydantic's error quotes the reply and must not become the context of ours
+    raise failure  # outside, because pydantic's error quotes the response and must not become the context of ours
 
 
 def _misshapen(error: ValidationError, endpoint: str, effect: Effect) -> Exception:
-    """The error for a reply that is JSON, but not of the promised shape."""
-    # Not the error's own text: the reply may hold secrets.
+    """Return the error for a JSON response with an unexpected structure."""
+    # Not the error's own text: the response may contain secrets.
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(step) for step in first["loc"]) or "the whole"
     line = f"{place}: {first['msg']}"
@@ -270,13 +268,13 @@ def _words(said: Any) -> str:
 
 
 _SECRET_KEYS = frozenset(("details", "password", "token", "json"))
-"""Where requests carry secrets: connections, invitations, registries, arguments of tasks."""
+"""Keys of secrets in requests: connections, invitations, registries, arguments of tasks."""
 _SHORTEST_SECRET = 4
-"""Characters; what is shorter says nothing, and starring it would leave nothing to read."""
+"""Characters; redacting shorter values would make messages unreadable."""
 
 
 def _secrets(request: httpx.Request) -> Iterator[str]:
-    """The texts of a request that may be secret."""
+    """Yield the strings of a request that may be secret."""
     if request.headers.get("content-type") == "application/json":
         yield from _texts(json.loads(request.content), secret=False)
 

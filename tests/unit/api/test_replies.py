@@ -88,9 +88,9 @@ def test_the_servers_words_are_found_in_any_body(key: str) -> None:
 @pytest.mark.parametrize(
     ("status", "settings", "hint"),
     [
-        (401, {}, "the token given as wallaroo:token (WALLAROO_TOKEN) is refused, or has expired"),
+        (401, {}, "the token in wallaroo:token (WALLAROO_TOKEN) was rejected or has expired"),
         (403, {}, "the user who runs Pulumi is not allowed to do this"),
-        (429, {}, "asks to slow down"),
+        (429, {}, "limits its request rate"),
         (302, {}, "set wallaroo:apiUrl (WALLAROO_API_URL)"),
     ],
 )

@@ -57,7 +57,7 @@ def hang_up_early(connection: socket.socket) -> None:
         ),
         (
             reply(500, b'{"msg": "out of memory", "code": 500}'),
-            "answered 500: out of memory; the fault is the instance's",
+            "answered 500: out of memory; the instance failed",
         ),
     ],
 )
