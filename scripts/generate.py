@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -58,6 +59,13 @@ CLASSES = ROOT / "wallaroo_pulumi/adapters/classes.py"
 TYPES = CLASSES.with_name("types.py")
 SHAPES = CLASSES.with_name("shapes.py")
 DOCS = ROOT / "docs/resources"
+VERSIONED = (
+    "README.md",
+    "docs/getting-started.md",
+    "docs/how-to/policies.md",
+    "wallaroo_pulumi/policies/PulumiPolicy.yaml",
+)
+"""Files that contain the version of pyproject.toml."""
 EXAMPLE_FILES = {"$model_file": "ccfraud.onnx", "$orchestration_file": "nightly-scores.zip"}
 """The names of uploaded files in the examples."""
 
@@ -315,7 +323,16 @@ def formatted(source: str, name: str) -> str:
     ).stdout  # fmt: skip
 
 
+def with_version(text: str) -> str:
+    """The text with the package's version in tags, names of wheels and the policy pack."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    return re.sub(
+        r"(?m)((?:\.git@v)|(?:wallaroo_pulumi-)|(?:^version: ))\d+\.\d+\.\d+\w*", rf"\g<1>{version}", text
+    )
+
+
 def generated() -> Iterator[tuple[Path, str]]:
+    yield from ((ROOT / name, with_version((ROOT / name).read_text())) for name in VERSIONED)
     for path, text in ((CLASSES, classes_text()), (TYPES, types_text()), (SHAPES, shapes_text())):
         yield path, formatted(text, str(path))
     index = ["# Resources", "", "<!-- Generated from the definitions by `make generate`. -->", ""]

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from check_links import ROOT, slug
 
-PROJECT = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+PROJECT = ("CHANGELOG.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md")
 LANGUAGES = {
     ".py": "python",
     ".yaml": "yaml",

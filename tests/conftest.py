@@ -18,6 +18,7 @@ from wallaroo_pulumi.emulator import EmulatorServer
 ONE_WORKER = {
     "keycloak": "one server, which takes half a minute to start",
     "conformance": "one process with the vendor's SDK, which takes as long to import",
+    "release": "the files are built and installed once",
 }
 """Folders whose tests stay together when the suite runs on several workers, and why."""
 
@@ -44,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Writer([reliability.PAGE, sdk_operations.PAGE]))
 
 
-SLOW = {"conformance", "faults", "keycloak"}
+SLOW = {"conformance", "faults", "keycloak", "release"}
 """Folders that `make test` leaves out."""
 IN_MAKE_TEST = ("promise", "sdk_range")
 """Markers of the engine tests that `make test` runs; the others repeat a promise with other objects or faults."""

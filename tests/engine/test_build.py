@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).parents[2] / "engine" / "build.py"
 
 @pytest.fixture
 def building(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
-    """The script as a module, with an empty cache and no official CLI."""
+    """The script as a module, with an empty cache, no official CLI, and an installer that reaches nothing."""
     spec = importlib.util.spec_from_file_location("engine_build", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
@@ -25,7 +25,56 @@ def building(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     spec.loader.exec_module(module)
     monkeypatch.setenv("WALLAROO_PULUMI_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(module, "official", lambda: None)
+    monkeypatch.setattr(module, "INSTALLER", "raise SystemExit('no internet')")
     return module
+
+
+INSTALLS = """
+import pathlib, sys
+bin = pathlib.Path(sys.argv[1], "bin")
+bin.mkdir(parents=True)
+for name in ("pulumi", "pulumi-language-python"):
+    (bin / name).write_text(sys.argv[2])
+"""
+
+
+def test_the_official_cli_is_installed_once_and_nothing_is_built(
+    building: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(building, "INSTALLER", INSTALLS)
+    monkeypatch.setattr(building, "build", lambda folder: pytest.fail("it was built"))
+    building.main()
+    first = capsys.readouterr()
+    assert (Path(first.out.strip()) / "pulumi").read_text() == building.VERSION.removeprefix("v")
+    assert "Pulumi's installer" in first.err
+    monkeypatch.setattr(building, "INSTALLER", "raise SystemExit('installed twice')")
+    building.main()
+    assert capsys.readouterr().out == first.out
+
+
+@pytest.mark.parametrize(
+    ("installer", "reason"),
+    [
+        ("raise SystemExit('no internet')", "cannot be installed: no internet. It is built"),
+        ("import time; time.sleep(60)", "cannot be installed: it did not end within 1 s. It is built"),
+        ("pass", "cannot be installed: it installed no language host for Python. It is built"),
+    ],
+)
+def test_an_engine_is_built_when_the_installer_fails(
+    building: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    installer: str,
+    reason: str,
+) -> None:
+    monkeypatch.setattr(building, "INSTALLER", installer)
+    monkeypatch.setattr(building, "INSTALL_SECONDS", 1 if "sleep" in installer else 60)
+    monkeypatch.setattr(building, "build", lambda folder: folder)
+    building.main()
+    told = capsys.readouterr()
+    assert Path(told.out.strip()).is_dir()
+    assert reason in told.err
+    assert "was built from its Go module" in told.err
 
 
 def test_an_installed_cli_is_used_and_nothing_is_built(tmp_path: Path) -> None:

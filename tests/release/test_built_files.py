@@ -1,0 +1,106 @@
+"""The built files, not the checkout, do what docs/getting-started.md says, in an environment of their own.
+
+``DIST`` names a folder that ``make dist`` filled; without it the files are built.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from emulated import clean_environment
+from pulumi_engine import engine_folder
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/getting-started.md").read_text(encoding="utf-8")
+INSTALL = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+
+pytestmark = pytest.mark.timeout(900)  # wheels are installed three times
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built files."""
+    if built := os.environ.get("DIST"):
+        return Path(built).resolve()
+    folder = tmp_path_factory.mktemp("dist") / "files"
+    subprocess.run(["make", "-C", str(ROOT), "dist", f"ARGS={folder}"], check=True, stdout=sys.stderr)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's folder, with the wheel installed in .venv."""
+    folder = tmp_path_factory.mktemp("fraud")
+    venv.create(folder / ".venv", with_pip=True)
+    wheel = next(dist.glob("*.whl"))
+    command = [folder / ".venv/bin/python", *INSTALL, f"{wheel}[emulator,policy]"]
+    subprocess.run(command, check=True, cwd=folder, env=clean_environment())
+    return folder
+
+
+@pytest.fixture
+def emulator(installed: Path) -> Iterator[str]:
+    """The address of the installed emulator."""
+    command = [installed / ".venv/bin/wallaroo-pulumi", "emulator"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=installed) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.terminate()
+
+
+def block(language: str, after: str) -> str:
+    """The first block of code in a language after a text of the page."""
+    found = re.search(rf"```{language}\n(.*?)```", PAGE[PAGE.index(after) :], re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_page_works_with_the_wheel(installed: Path, emulator: str) -> None:
+    (installed / "Pulumi.yaml").write_text(block("yaml", "`Pulumi.yaml`:"))
+    (installed / "__main__.py").write_text(block("python", "`__main__.py`:"))
+    commands = block("sh", "## 4. Create a stack").replace("http://127.0.0.1:8080", emulator)
+    path = os.pathsep.join([str(installed / ".venv/bin"), str(engine_folder()), os.environ["PATH"]])
+    env = clean_environment() | {"PATH": path, "PULUMI_HOME": str(installed / "home")}
+    script = (
+        f"set -e\n{commands}\npulumi up --yes\npulumi preview --expect-no-changes\nwallaroo-pulumi drift\n"
+    )
+    script += 'pulumi preview --policy-pack "$(wallaroo-pulumi policy-pack)"\npulumi stack export --file state.json\n'
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=installed, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    resources = json.loads((installed / "state.json").read_text())["deployment"]["resources"]
+    lead = next(r for r in resources if r["urn"].endswith("::fraud-lead"))
+    assert lead["outputs"]["role"] == "OWNER"
+    where = subprocess.run(
+        [installed / ".venv/bin/python", "-c", "import wallaroo_pulumi; print(wallaroo_pulumi.__file__)"],
+        cwd=installed, env=clean_environment(), capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert Path(where.strip()).is_relative_to(installed / ".venv")
+
+
+def test_the_sdist_contains_the_sources(dist: Path, tmp_path: Path) -> None:
+    source = next(dist.glob("*.tar.gz"))
+    with tarfile.open(source) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"pyproject.toml", "LICENSE", "wallaroo_pulumi/py.typed"} <= names
+
+
+def test_checksums_and_sbom_describe_the_files(dist: Path) -> None:
+    listed = dict(reversed(line.split("  ")) for line in (dist / "SHA256SUMS").read_text().splitlines())
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in dist.iterdir()}
+    assert listed == {name: digest for name, digest in files.items() if name != "SHA256SUMS"}
+    sbom = json.loads(next(dist.glob("*.cdx.json")).read_text())
+    assert {"pulumi", "httpx", "pydantic"} <= {component["name"] for component in sbom["components"]}
+    assert sbom["metadata"]["component"]["name"] == "wallaroo_pulumi"
+    assert str(ROOT) not in next(dist.glob("*.cdx.json")).read_text()
