@@ -220,8 +220,8 @@ def test_files_that_are_no_packages_are_told_in_the_preview(stack: Project, emul
     for content, told in (
         (None, "cannot be read (in "),
         (b"no zip", "is no readable zip file"),
-        (zipped("main.py", link="passwords"), "holds 'passwords', which leads out of the package"),
-        (zipped("main.py", "../../evil"), "holds '../../evil', which leads out of the package"),
+        (zipped("main.py", link="passwords"), "contains 'passwords', which leads out of the package"),
+        (zipped("main.py", "../../evil"), "contains '../../evil', which leads out of the package"),
     ):
         (stack.folder / "nightly-scores.zip").unlink()
         if content is not None:

@@ -1,4 +1,4 @@
-"""Compare what was asked for with what a server says it has, when the server fills in what was left out."""
+"""Compare a request with a server's values, which also contain defaults."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def covers(found: Any, wanted: Any) -> bool:
-    """Whether ``found`` has everything that ``wanted`` says, at any depth; keys of its own do not matter.
+    """Return whether ``found`` contains every value of ``wanted``, at any depth; additional keys are ignored.
 
     A key that is wanted as null, or an absent list or object wanted as an empty one, counts as left out.
     """

@@ -1,4 +1,4 @@
-"""Which resource of the stack holds which object, and whether the stack created it or adopted it.
+"""Track which resource of the stack refers to which object, and whether the stack created or adopted it.
 
 Two sources answer: what this run has done so far, and the stack's state from before the run. The second is read only
 when it matters (an object to create exists already, or one is about to be deleted), and covers resources that the
@@ -29,11 +29,11 @@ class _Holder:
     """A resource that refers to an object in this run."""
 
     urn: str | None
-    """None where the host does not pass URNs."""
+    """None if the host does not pass URNs."""
     made: bool
-    """Created, or adopted, in this run; otherwise it is unchanged from an earlier one."""
+    """Whether it was created or adopted in this run, not in an earlier one."""
     existed: bool = False
-    """Whether the object was there before this run created the resource."""
+    """Whether the object existed before this run created the resource."""
 
     def is_other(self, urn: str | None) -> bool:
         return urn is None or self.urn != urn
@@ -41,16 +41,16 @@ class _Holder:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a claim found out about an object that existed before it was claimed."""
+    """The origin of an object that existed before it was claimed."""
 
     adopted: bool
-    """Whether it was made outside this stack."""
+    """Whether it was created outside this stack."""
     entry: StackEntry | None = None
-    """The stack's own resource that held it before."""
+    """The stack's own resource that referred to it before."""
 
 
 class Ownership:
-    """One for each run and instance, shared by threads. ``stack`` reads the state from before the run."""
+    """The ownership in one run on one instance, shared by threads. ``stack`` reads the state before the run."""
 
     def __init__(self, stack: Callable[[], Sequence[StackEntry]] = lambda: ()) -> None:
         self._stack = stack
@@ -62,13 +62,13 @@ class Ownership:
         self._lock = threading.Lock()
 
     def declare(self, urn: str | None, kind: str, inputs: Mapping[str, Any]) -> None:
-        """Note that the program declares the resource, with these checked inputs."""
+        """Record that the program declares the resource with these checked inputs."""
         if urn is not None:
             with self._lock:
                 self._declared[urn] = kind, inputs
 
     def declared(self, urn: str) -> Mapping[str, Any] | None:
-        """The checked inputs of a resource that the program declares, as far as the run has come."""
+        """Return the checked inputs of a declared resource, or None if the run has not reached it."""
         with self._lock:
             return self._declared[urn][1] if urn in self._declared else None
 
@@ -85,7 +85,7 @@ class Ownership:
         return [(other, inputs) for other, of, inputs in unmade if of == kind]
 
     def declares(self, urn: str | None) -> bool:
-        """Whether the program declares the resource, as far as the run has come; always where URNs are not passed."""
+        """Return whether the run has reached the declaration of the resource; True if the host passes no URNs."""
         with self._lock:
             return urn is None or urn in self._declared
 
@@ -99,7 +99,7 @@ class Ownership:
         existed: bool,
         recognises: Callable[[StackEntry], bool] = lambda _: True,
     ) -> Origin:
-        """Claim the object for the resource being created. Raises ObjectError if another resource holds it.
+        """Claim the object for the resource being created. Raises ObjectError if another resource has it.
 
         ``recognises`` tells whether an entry of the state is about this object, and not about an earlier one with the
         same id.
@@ -113,7 +113,7 @@ class Ownership:
         return Origin(adopted=existed and (entry is None or entry.adopted), entry=entry)
 
     def keep(self, kind: str, id: str, urn: str | None, outputs: Mapping[str, Any]) -> None:
-        """Note a resource that an earlier run made and this one does not replace. Raises ObjectError as claim does."""
+        """Record a resource of an earlier run that this one does not replace. Raises ObjectError like claim."""
         with self._lock:
             self._prior[kind, id] = outputs
             if urn is not None and urn not in self._declared:
@@ -125,12 +125,12 @@ class Ownership:
                 self._hold((kind, id), _Holder(urn, made=False))
 
     def release(self, kind: str, id: str) -> None:
-        """Give up a claim, since the create failed."""
+        """Release a claim after a failed create."""
         with self._lock:
             self._let_go((kind, id))
 
     def keeper(self, kind: str, id: str, urn: str | None) -> str | None:
-        """The URN of the resource for whose sake the object must stay when the resource ``urn`` is deleted, or None.
+        """Return the URN of a resource that still needs the object when the resource ``urn`` is deleted, or None.
 
         That may be ``urn`` itself: the state may hold it twice, replaced by itself, and one of the two is deleted.
         """
@@ -141,7 +141,7 @@ class Ownership:
                 return "" if holder and holder.existed else None
             if holder and (holder.made or holder.is_other(urn)):
                 return holder.urn or ""
-            # Without a holder, a declared resource is deleted to be created anew, and what that leads to is claimed.
+            # Otherwise a declared resource is deleted to be recreated, and the new object will be claimed.
             goes_on = holder is not None or urn not in self._declared
             if goes_on and self._left(entries, urn) > 1:
                 return urn
@@ -151,7 +151,7 @@ class Ownership:
             )
 
     def removed(self, kind: str, id: str, urn: str | None) -> None:
-        """Note that the resource, or one of its two states, is gone from the stack."""
+        """Record that the resource, or one of its two states, was removed from the stack."""
         entries = self._entries(kind, id)
         with self._lock:
             holder = self._holders.get((kind, id))
@@ -163,7 +163,7 @@ class Ownership:
                 self._let_go((kind, id))
 
     def referrer(self, kind: str, id: str, urn: str | None) -> str | None:
-        """The URN of a resource other than ``urn`` that refers to an object and was not deleted yet, or None."""
+        """Return the URN of another resource that refers to the object and is not deleted yet, or None."""
         entries = self._entries(kind, id)
         with self._lock:
             holder = self._holders.get((kind, id))
@@ -174,23 +174,23 @@ class Ownership:
             )
 
     def recorded(self, kind: str, id: str) -> Mapping[str, Any] | None:
-        """The outputs with which the stack's state holds an object, None if it does not."""
+        """Return the object's outputs in the stack's state, or None."""
         with self._lock:
             if (kind, id) in self._prior:
                 return self._prior[kind, id]
         return next((entry.outputs for entry in self._entries(kind, id)), None)
 
     def named(self, kind: str, name: str) -> Sequence[str]:
-        """The ids of the objects that the stack's state holds under this name."""
+        """Return the ids of the objects with this name in the stack's state."""
         return self._ids_by_name.get((kind, name), ())
 
     def at_address(self, email: str) -> Sequence[StackEntry]:
-        """The resources of the stack's state that record an account under this address."""
+        """Return the resources in the stack's state that record an account with this address."""
         return self._by_address.get(email.lower(), ())
 
     @functools.cached_property
     def instances(self) -> frozenset[str]:
-        """The identities of instances that the stack's state names."""
+        """Return the identities of the instances in the stack's state."""
         recorded = (
             Record.of(entry.outputs).instance for entries in self._index.values() for entry in entries
         )
@@ -198,12 +198,12 @@ class Ownership:
 
     @functools.cached_property
     def live(self) -> Sequence[StackEntry]:
-        """The resources of the stack's state that are not about to be deleted."""
+        """Return the resources in the stack's state that are not about to be deleted."""
         return [entry for entries in self._index.values() for entry in entries if not entry.pending_delete]
 
     @functools.cached_property
     def recorder(self) -> str | None:
-        """The URN of the resource that records the instance for the stack; None if the state could not be read.
+        """Return the URN of the resource that records the instance for the stack; None if the state is unreadable.
 
         No other resource depends on it, so that its update makes nothing unknown in a preview.
         """
@@ -239,18 +239,18 @@ class Ownership:
         return self._index.get((kind, id), ())
 
     def _left(self, entries: Sequence[StackEntry], urn: str) -> int:
-        """How many of the entries are the resource's and not removed yet."""
+        """Return the number of the resource's entries that are not removed yet."""
         own = [entry for entry in entries if entry.urn == urn]
         return len(own) - (self._removed[(own[0].kind, own[0].id), urn] if own else 0)
 
     def _refers(self, entry: StackEntry, entries: Sequence[StackEntry]) -> bool:
-        """Whether the live resource still refers to the object: it was not deleted in this run, nor recreated."""
+        """Return whether the live resource still refers to the object: neither deleted nor recreated in this run."""
         key = (entry.kind, entry.id)
         made_anew = self._held.get(entry.urn, key) != key
         return not entry.pending_delete and not made_anew and self._left(entries, entry.urn) > 0
 
     def _hold(self, key: Key, holder: _Holder) -> None:
-        """A resource holds one object at a time: the replaced one is free to be deleted."""
+        """Release the previous object: a resource has one object at a time, so the replaced one may be deleted."""
         if holder.urn is not None:
             self._let_go(self._held.get(holder.urn, key))
             self._held[holder.urn] = key

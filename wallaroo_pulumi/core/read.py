@@ -1,4 +1,4 @@
-"""Read by id without guessing: a missing object is told from a failing server."""
+"""Read by id, and distinguish a missing object from a failing server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the state holds of a resource besides its properties, under private keys that Pulumi does not display."""
+"""Private data of a resource in the state, with keys that Pulumi does not display."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Record:
     instance: str | None = None
     """The identity of the instance that the object is on; None in state of version 0.1 and before."""
     mark: str | None = None
-    """What tells the object from a later one with the same id, for kinds whose outputs do not: usually a UUID."""
+    """What distinguishes the object from a later one with the same id, if the outputs do not: usually a UUID."""
     found: Mapping[str, Any] = field(default_factory=dict)
-    """How an adopted object was found: the values that the stack may have changed, and that leaving it restores."""
+    """The original values of an adopted object that the stack may have changed, which leaving it restores."""
 
     @classmethod
     def of(cls, outputs: Mapping[str, Any]) -> Record:
-        """Read the record from outputs as the state holds them."""
+        """Read the record from the outputs in the state."""
         return cls(outputs.get(INSTANCE_KEY), outputs.get(MARK_KEY), outputs.get(FOUND_KEY) or {})
 
     def noting(self, outputs: Mapping[str, Any], now: Mapping[str, Any]) -> Record:
@@ -46,14 +46,14 @@ class Record:
         return dataclasses.replace(self, found={**self.found, **theirs})
 
     def to_wire(self) -> dict[str, Any]:
-        """The private keys that have a value."""
+        """Return the private keys that have a value."""
         values = {INSTANCE_KEY: self.instance, MARK_KEY: self.mark, FOUND_KEY: dict(self.found)}
         return {key: value for key, value in values.items() if value}
 
 
 @dataclass(frozen=True)
 class StackEntry:
-    """A resource of this package as the stack's state holds it."""
+    """A resource of this package in the stack's state."""
 
     urn: str
     kind: str
@@ -61,7 +61,7 @@ class StackEntry:
     outputs: Mapping[str, Any] = field(repr=False)
     """UNKNOWN in place of secrets."""
     pending_delete: bool = False
-    """Whether it was replaced, and its object has yet to be deleted."""
+    """Whether it was replaced and its object is not deleted yet."""
     needed: bool = False
     """Whether another resource of the stack depends on it."""
 
@@ -71,5 +71,5 @@ class StackEntry:
 
 
 def resource_name(urn: str) -> str:
-    """The logical name at the end of a URN."""
+    """Return the logical name at the end of a URN."""
     return urn.rpartition("::")[2]

@@ -1,4 +1,4 @@
-"""Upload a file: exactly once, with the content that check saw, and one clear line when that cannot be."""
+"""Upload a file exactly once, with the content that check saw; otherwise fail with one line."""
 
 from __future__ import annotations
 

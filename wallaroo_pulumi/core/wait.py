@@ -1,4 +1,4 @@
-"""Wait for work that the instance does later: converting a model, starting engines, packaging, killing."""
+"""Wait for background work of the instance: converting a model, starting engines, packaging, killing."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ T = TypeVar("T")
 
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 5.0
-"""Seconds between two looks: short for what is ready soon, then as rare as the vendor's SDK looks."""
+"""Seconds between two polls: short at first, then as long as in the vendor's SDK."""
 _GROWTH: Final = 1.5
 _BETWEEN_LINES: Final = 10.0
-"""Seconds between two lines of progress at least."""
+"""The least seconds between two progress messages."""
 
 
 @dataclass(frozen=True)
 class Done(Generic[T]):
-    """What a wait ends with."""
+    """The result of a wait."""
 
     value: T
 

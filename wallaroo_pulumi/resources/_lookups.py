@@ -43,8 +43,8 @@ def workspace_if_any(ctx: Context[Client], id: int) -> wire.Workspace | None:
         raise hidden(ctx, f"workspace {_recorded_name(ctx, id)}") from None
     if exists and (found := ctx.client.workspaces.find(id, fresh=True)) is None:
         raise ObjectError(
-            f"workspace {id} has members and is not listed by workspaces/list; try again, and if it stays ask the "
-            "instance's administrator"
+            f"workspace {id} has members and is not listed by workspaces/list; try again, and if the error persists, "
+            "ask the instance's administrator"
         )
     return found
 

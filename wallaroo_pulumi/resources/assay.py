@@ -366,7 +366,7 @@ def _same_of(namesakes: Sequence[wire.Assay], definition: Mapping[str, Any]) -> 
     if found is None and (rival := next((assay for assay in namesakes if assay.active), None)):
         raise ObjectError(
             f"assay {rival.name!r} already exists (id {rival.id}) with another definition; "
-            "choose another name (this one is never free again), or declare it as it is"
+            "choose another name (this one stays in use), or declare its current definition"
         )
     return found
 

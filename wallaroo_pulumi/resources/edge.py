@@ -175,8 +175,8 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
             return self.result(wanted, edge_id=found.id, edge_bundle=bundle)
         _remove(ctx, found)
         ctx.report(
-            f"edge {wanted.name!r} gets publish {wanted.publish_id} with a new join token; give the place its new "
-            "bundle"
+            f"edge {wanted.name!r} gets publish {wanted.publish_id} with a new join token; deploy its new bundle "
+            "at the edge"
         )
         return self._add(ctx, wanted)
 

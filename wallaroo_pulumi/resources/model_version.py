@@ -428,7 +428,8 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             )
         if configure(ctx, wanted, found):
             ctx.report(
-                f"{_called(wanted)} has a new configuration (id {id}): what is deployed takes it at its next deploy"
+                f"{_called(wanted)} has a new configuration (id {id}): existing deployments use it after their "
+                "next deploy"
             )
         computed = known.model_dump(include={"model_id", "model_version_id", "version", "status"})
         return self.result(wanted, **computed)
@@ -576,7 +577,9 @@ def _why(ctx: Context[Client], version: wire.ModelVersion) -> str:
     except WallarooError:
         log = ()
     tail = one_line(" | ".join(log)[-400:])
-    return one_line(summary or "the instance gives no reason") + (f"; the log ends: {tail}" if tail else "")
+    return one_line(summary or "the instance returned no reason") + (
+        f"; the log ends: {tail}" if tail else ""
+    )
 
 
 def _model_id(ctx: Context[Client], workspace_id: int, name: str) -> int | None:
@@ -641,7 +644,7 @@ def _remove_users(
         f"version {known.model_version_id} of {_called(known)}",
         look,
         timeout=_pipelines.UNDEPLOYED_WITHIN,
-        remedy="see what still uses it and run `pulumi up` again",
+        remedy="remove what still uses it and run `pulumi up` again",
     )
 
 

@@ -207,10 +207,10 @@ def _require_package(path: Path) -> None:
     for entry in entries:
         place = PurePosixPath(entry.filename.replace("\\", "/"))
         if stat.S_ISLNK(entry.external_attr >> 16) or place.is_absolute() or ".." in place.parts:
-            raise BadInput("path", f"holds {entry.filename!r}, which leads out of the package")
+            raise BadInput("path", f"contains {entry.filename!r}, which leads out of the package")
     files = [PurePosixPath(entry.filename).name for entry in entries]
     if "main.py" not in files:
-        raise BadInput("path", "holds no main.py, which is what the instance runs")
+        raise BadInput("path", "contains no main.py, which the instance runs")
     if files.count("requirements.txt") > 1:
         raise BadInput("path", "holds more than one requirements.txt")
 

@@ -215,8 +215,8 @@ def _version_id(ctx: Context[Client], reference: int | str) -> int:
         if publish.pipeline_version_name == reference:
             return publish.pipeline_version_id
     raise ObjectError(
-        f"pipeline version {reference} was found, not made, by this stack, and the instance does not tell the integer "
-        "id that publishing needs; change the pipeline's steps, which makes a version, or give the integer id"
+        f"this stack did not create pipeline version {reference}, and the instance does not return the integer id that "
+        "publishing needs; change the pipeline's steps, which creates a version, or set the integer id"
     )
 
 
@@ -261,7 +261,7 @@ def _published(ctx: Context[Client], id: int, timeout: float) -> wire.Publish:
         if publish.status == "Error":
             raise ObjectError(
                 f"publish {id} of pipeline {publish.pipeline_name!r} failed: "
-                f"{one_line(publish.error or 'the instance gives no reason')}; check the OCI registry that the "
+                f"{one_line(publish.error or 'the instance returned no reason')}; check the OCI registry that the "
                 "instance is set up with, and run `pulumi up` again"
             )
         return Done(publish) if publish.status == "Published" else publish.status

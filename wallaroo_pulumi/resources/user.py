@@ -148,12 +148,12 @@ class User(Resource[UserInputs, UserOutputs]):
         is_admin = _is_admin(ctx, user, was_admin)
         if user.id == ctx.client.caller_id and ((is_admin and not wanted.is_admin) or not wanted.enabled):
             raise ObjectError(
-                f"user {wanted.email} is the user who runs Pulumi, and would lose the right to go on; declare it with "
-                "is_admin=True and enabled=True, or not at all"
+                f"user {wanted.email} is the user who runs Pulumi, who would lose the right to continue; declare it "
+                "with is_admin=True and enabled=True, or remove the resource"
             )
         if is_admin and not wanted.is_admin and not was_admin:
             ctx.report(
-                f"user {wanted.email} (id {user.id}) was an administrator: is_admin is not declared, so no longer"
+                f"user {wanted.email} (id {user.id}) is no longer an administrator, because is_admin is not declared"
             )
         edited = (first, last, wanted.is_admin)
         if edited != (user.first_name, user.last_name, is_admin):
@@ -167,7 +167,7 @@ class User(Resource[UserInputs, UserOutputs]):
             return
         who = _accounts.label(user)
         if id == ctx.client.caller_id:
-            ctx.report(f"user {who} stays active: it is the user who runs Pulumi")
+            ctx.report(f"user {who} stays active: this is the user who runs Pulumi")
             return
         _enable(ctx, user, False)
         ctx.report(f"user {who} is deactivated and stays: Wallaroo cannot delete users")

@@ -261,7 +261,7 @@ def test_a_file_that_is_no_package_fails_in_the_check(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as package:
         package.writestr("other.py", "")
     given = {"workspace_id": 1, "name": "code", "path": str(path)}
-    assert failures("Orchestration", **given) == {"path": "holds no main.py, which is what the instance runs"}
+    assert failures("Orchestration", **given) == {"path": "contains no main.py, which the instance runs"}
     with zipfile.ZipFile(path, "w") as package:
         for name in ("main.py", "a/requirements.txt", "b/requirements.txt"):
             package.writestr(name, "")

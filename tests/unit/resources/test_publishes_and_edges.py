@@ -78,7 +78,7 @@ def test_a_version_that_is_known_by_its_uuid_alone_needs_an_earlier_publish(
     (listed,) = bench.client.pipelines.list(1)
     assert listed.pipeline_version is not None
     uuid = listed.pipeline_version.version
-    with pytest.raises(ObjectError, match="change the pipeline's steps, which makes a version"):
+    with pytest.raises(ObjectError, match="change the pipeline's steps, which creates a version"):
         bench.create("PipelinePublish", pipeline_version_id=uuid, models=[])
     bench.create("PipelinePublish", pipeline_version_id=version, models=[])
     bench.new_process()

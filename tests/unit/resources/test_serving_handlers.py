@@ -156,7 +156,7 @@ def test_a_configuration_is_changed_in_place_and_taken_back(bench: Bench) -> Non
     made = bench.update("ModelVersion", made, **given)
     assert bench.versions()[0]["config"]["openai"] is None
     assert len(bench.said) == 2
-    assert bench.said[0].endswith("what is deployed takes it at its next deploy")
+    assert bench.said[0].endswith("existing deployments use it after their next deploy")
     bench.update("ModelVersion", made, **given, timeout=5)
     assert len(bench.said) == 2
     assert bench.versions()[0]["model_version"]["id"] == int(made[0])

@@ -220,7 +220,7 @@ def test_a_pipeline_version_that_is_named_by_an_unknown_uuid(bench: Workbench, p
     found = refused(bench, "Deployment", **deployment, pipeline_version_id="4711")
     assert "no pipeline version has the UUID '4711'" in found["pipelineVersionId"]
     found = refused(bench, "PipelinePublish", pipeline_version_id=uuid, models=[])
-    assert "the instance does not tell the integer id that publishing needs" in found["pipelineVersionId"]
+    assert "the instance does not return the integer id that publishing needs" in found["pipelineVersionId"]
 
 
 def test_publishes_that_are_not_there(bench: Workbench, place: int) -> None:

@@ -72,7 +72,9 @@ def test_a_pipeline_that_is_not_ours_any_more_is_left_alone(bench: Workbench) ->
 
 @pytest.mark.parametrize("declared", [{}, {"is_admin": True, "enabled": False}])
 def test_the_caller_takes_no_rights_from_himself(bench: Workbench, declared: dict[str, Any]) -> None:
-    with pytest.raises(ObjectError, match="is the user who runs Pulumi, and would lose the right to go on"):
+    with pytest.raises(
+        ObjectError, match="is the user who runs Pulumi, who would lose the right to continue"
+    ):
         bench.create("User", email=OPS, **declared)
     assert account(bench, OPS)["enabled"]
     assert "admin" in account(bench, OPS)["realmRoles"]
@@ -83,7 +85,7 @@ def test_an_administrator_who_is_taken_over_as_none_is_told(bench: Workbench) ->
     bench.create("User", email=MARY, is_admin=True)
     bench.new_process()
     bench.create("User", email=MARY)
-    assert "was an administrator: is_admin is not declared" in bench.said[-1]
+    assert "is no longer an administrator, because is_admin is not declared" in bench.said[-1]
     assert "realmRoles" not in account(bench, MARY)
 
 
