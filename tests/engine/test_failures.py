@@ -189,7 +189,7 @@ def test_what_exists_is_taken_over_by_the_rules_of_adopt(
 
 def test_two_resources_cannot_be_the_same_workspace(one: Project, emulator: Emulated) -> None:
     one.write(ONE + '    wallaroo.Workspace("again", name="fraud-prod")\n')
-    told(one.up("--parallel", "1"), "already declared by")
+    told(one.up("--parallel", "1"), "declares a Workspace with the same name")
     assert list(emulator.workspaces()) == ["fraud-prod"]
 
 
