@@ -158,7 +158,7 @@ def test_the_last_owner_cannot_be_removed(one: Project, emulator: Emulated) -> N
     id = emulator.workspaces()["fraud-prod"]
     emulator.api("workspaces/add_user", workspace_id=id, email="ops@example.com", user_type="COLLABORATOR")
     one.write(program)
-    told(one.up(), "cannot remove mary.jane@example.com", "the last OWNER")
+    told(one.up(), "cannot remove mary.jane@example.com", "a workspace must keep at least one OWNER")
     assert set(one.resources()) == {"fraud", "m"}, "what was not removed stays in the state"
 
 
