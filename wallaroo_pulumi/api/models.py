@@ -341,6 +341,12 @@ class Pipelines(Wire):
     pipelines: tuple[ListedPipeline, ...]
 
 
+class NamedPipeline(Wire):
+    """The response of pipelines/get_pipeline_by_name, without versions."""
+
+    pipeline: Pipeline
+
+
 class PipelineVersions(Wire):
     """The response of pipelines/list_pipeline_versions."""
 
@@ -462,3 +468,9 @@ class PublishList(Wire):
     # Required: a response without it is invalid, not an instance without publishes.
     publishes: tuple[Publish, ...] = Field(validation_alias=AliasChoices("publishes", "pipelines"))
     edges: tuple[Edge, ...] = ()
+
+
+class EdgeList(Wire):
+    """The response of pipelines/list_edges_by_publish_id."""
+
+    edges: tuple[Edge, ...]

@@ -29,6 +29,12 @@ class Pipelines:
         listing = self._listings.of(workspace_id)
         return listing.fresh() if fresh else listing.items()
 
+    def get(self, workspace_id: int, name: str) -> wire.Pipeline:
+        """Return the pipeline with this name; ApiError 404 if there is none. ``pipelines/get_pipeline_by_name``."""
+        body = {"workspace_id": workspace_id, "pipeline_name": name}
+        reply = self._transport.call("pipelines/get_pipeline_by_name", body, Effect.READ, wire.NamedPipeline)
+        return reply.pipeline
+
     def _fetch(self, workspace_id: int) -> Sequence[ListedPipeline]:
         body = {"workspace_id": workspace_id}
         reply = self._transport.call("pipelines/list_pipelines", body, Effect.READ, wire.Pipelines)

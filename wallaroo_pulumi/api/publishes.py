@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from . import spelling
 from .listing import SharedListing
-from .models import Edge, Publish, PublishList
+from .models import Edge, EdgeList, Publish, PublishList
 from .transport import Effect, Transport
 
 T = TypeVar("T")
@@ -40,6 +40,11 @@ class Publishes:
     def _fetch(self) -> Sequence[PublishList]:
         # One response contains both lists.
         return [self._transport.call("pipelines/list_publishes_for_pipeline", {}, Effect.READ, PublishList)]
+
+    def edges_of(self, publish_id: int) -> tuple[Edge, ...]:
+        """The edges of one publish; ApiError when there is none. ``pipelines/list_edges_by_publish_id``."""
+        body = {"publish_id": publish_id}
+        return self._transport.call("pipelines/list_edges_by_publish_id", body, Effect.READ, EdgeList).edges
 
     def get(self, publish_id: int, *, bundles: bool = False) -> Publish:
         """Return a publish, optionally with the bundles of moved edges. ``pipelines/get_publish_status``."""

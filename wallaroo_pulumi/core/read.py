@@ -1,11 +1,11 @@
-"""Read by id, and distinguish a missing object from a failing server."""
+"""Read, and distinguish a missing object from a failing server and from a listing that lost everything."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from ..errors import ApiError
+from ..errors import ApiError, ObjectError
 
 T = TypeVar("T")
 
@@ -24,3 +24,30 @@ def read_by_id(get: Callable[[], T], listed: Callable[[], bool]) -> T | None:
         if not error.answered(*_MAY_MEAN_ABSENT) or listed():
             raise
         return None
+
+
+def find_listed(
+    what: str,
+    find: Callable[[bool], T | None],
+    listing: Callable[[], Sequence[object]],
+    exists: Callable[[], bool] = lambda: False,
+    *,
+    fresh: bool = False,
+) -> T | None:
+    """What ``find`` returns of a listing that the state says contains it; None when the object is absent.
+
+    An empty listing alone is no proof. It is confirmed by ``exists``, a call about this object where the API has one,
+    and by the listing, requested once more. ``find`` takes whether to request it. Raises ObjectError when the two
+    contradict each other.
+    """
+    found = find(fresh)
+    if found is not None or listing():
+        return found
+    there = exists()
+    found = find(True)
+    if found is None and there:
+        raise ObjectError(
+            f"{what} exists, but the instance does not list it; try again, and if it stays ask the instance's "
+            "administrator"
+        )
+    return found

@@ -5,7 +5,14 @@ from __future__ import annotations
 from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
+from ..core.read import find_listed
 from ..errors import ObjectError
+
+
+def recorded(ctx: Context[Client], id: str) -> wire.User | None:
+    """The account of this id, which the state records; None if it is confirmed that there is none."""
+    users = ctx.client.users
+    return find_listed(f"user {id}", lambda fresh: users.find(id, fresh=fresh), users.list)
 
 
 def names(user: wire.User) -> list[str]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import Field
 
 from ..api import Client
+from ..api import models as wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
 from ..core.fields import FORCES_REPLACEMENT, Adopting, WorkspaceId
+from ..core.read import find_listed
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Resource
 from ..core.validate import refused
@@ -45,10 +47,16 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
         """Return the object with this name. Raises ObjectError if there is none."""
 
     @abstractmethod
-    def attached(
-        self, ctx: Context[Client], workspace_id: int, name: str, *, fresh: bool = False
-    ) -> UsedT | None:
-        """Return the object if it is attached to the workspace, or None."""
+    def listed(self, ctx: Context[Client], workspace_id: int, *, fresh: bool = False) -> Sequence[UsedT]:
+        """Return the objects that are attached to the workspace."""
+
+    @abstractmethod
+    def name_of(self, used: UsedT) -> str:
+        """Return what identifies the object: the value of ``named_by``."""
+
+    @abstractmethod
+    def is_used_by(self, ctx: Context[Client], workspace: wire.Workspace, name: str) -> bool:
+        """Ask for the object itself, and return whether it is attached to the workspace."""
 
     @abstractmethod
     def attach(self, ctx: Context[Client], workspace_id: int, used: UsedT) -> object:
@@ -90,7 +98,8 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
 
     def read(self, ctx: Context[Client], id: str, known: OutputsT | None) -> OutputsT | None:
         place, name = split_id(id)
-        if workspace_if_any(ctx, place) is None or (used := self.attached(ctx, place, name)) is None:
+        found = workspace_if_any(ctx, place)
+        if found is None or (used := self._recorded(ctx, found, name)) is None:
             return None
         if known and ctx.call.mark not in (None, self.mark_of(used)):
             return None  # gone; another object of this name is attached now
@@ -99,10 +108,8 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
 
     def delete(self, ctx: Context[Client], id: str, known: OutputsT) -> None:
         place, name = known.workspace_id, self._name(known)
-        if workspace_if_any(ctx, place) is None:
-            return
-        used = self.attached(ctx, place, name, fresh=True)
-        if used is None:
+        found = workspace_if_any(ctx, place)
+        if found is None or (used := self._recorded(ctx, found, name, fresh=True)) is None:
             return
         if ctx.call.mark not in (None, self.mark_of(used)):
             ctx.report(
@@ -113,6 +120,25 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
         remove_once(
             lambda: self.detach(ctx, place, used),
             lambda: self.attached(ctx, place, name, fresh=True) is not None,
+        )
+
+    def attached(
+        self, ctx: Context[Client], workspace_id: int, name: str, *, fresh: bool = False
+    ) -> UsedT | None:
+        """Return the object if it is attached to the workspace, or None."""
+        listed = self.listed(ctx, workspace_id, fresh=fresh)
+        return next((used for used in listed if self.name_of(used) == name), None)
+
+    def _recorded(
+        self, ctx: Context[Client], workspace: wire.Workspace, name: str, *, fresh: bool = False
+    ) -> UsedT | None:
+        """Return the object, whose attachment the state records, or None if it is confirmed to be detached."""
+        return find_listed(
+            f"{self.kind} {name!r} of workspace {workspace.id}",
+            lambda fresh: self.attached(ctx, workspace.id, name, fresh=fresh),
+            lambda: self.listed(ctx, workspace.id),
+            lambda: self.is_used_by(ctx, workspace, name),
+            fresh=fresh,
         )
 
     def _attach_once(self, ctx: Context[Client], workspace_id: int, name: str, used: UsedT) -> None:

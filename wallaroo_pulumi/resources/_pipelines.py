@@ -11,6 +11,7 @@ from ..api import Client
 from ..api import models as wire
 from ..core.context import Context
 from ..core.diff import contains_unknown
+from ..core.read import find_listed
 from ..core.remove import remove_once
 from ..core.resource import BadInput
 from ..core.validate import refused
@@ -29,6 +30,27 @@ def find(
     """Return the pipeline with this name, or None. Raises ApiError if the workspace does not exist."""
     pipelines = ctx.client.pipelines.list(workspace_id, fresh=fresh)
     return next((p for p in pipelines if p.pipeline.name == name), None)
+
+
+def find_recorded(
+    ctx: Context[Client], workspace_id: int, name: str, *, fresh: bool = False
+) -> wire.ListedPipeline | None:
+    """Return the pipeline with this name, which the state records, or None if it is confirmed to be absent."""
+    what = f"pipeline {name!r} of workspace {workspace_id}"
+
+    def exists() -> bool:
+        found = _lookups.read_visible(
+            ctx, what, lambda: ctx.client.pipelines.get(workspace_id, name), lambda: False
+        )
+        return found is not None
+
+    return find_listed(
+        what,
+        lambda fresh: find(ctx, workspace_id, name, fresh=fresh),
+        lambda: ctx.client.pipelines.list(workspace_id),
+        exists,
+        fresh=fresh,
+    )
 
 
 def mark(pipeline: wire.Pipeline) -> str | None:

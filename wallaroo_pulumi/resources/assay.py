@@ -348,7 +348,12 @@ def _find(
     listed = next((assay for assay in ctx.client.assays.list(fresh=fresh) if assay.id == id), None)
     if listed or (known and _lookups.workspace_if_any(ctx, known.workspace_id) is None):
         return listed
-    return _lookups.read_visible(ctx, f"assay {id}", lambda: ctx.client.assays.get(id), lambda: False)
+    return _lookups.read_visible(
+        ctx,
+        f"assay {id}",
+        lambda: ctx.client.assays.get(id),
+        lambda: any(assay.id == id for assay in ctx.client.assays.list(fresh=True)),
+    )
 
 
 def _refuse_name_of_another(ctx: Context[Client], wanted: AssayInputs) -> None:

@@ -166,7 +166,10 @@ def _find(ctx: Context[Client], name: str, *, fresh: bool = False) -> wire.Conne
 def _find_or_hidden(ctx: Context[Client], name: str, *, fresh: bool = False) -> wire.Connection | None:
     """Return the connection with this name, or None. Raises HiddenError if the caller may not see it."""
     return _find(ctx, name, fresh=fresh) or _lookups.read_visible(
-        ctx, f"connection {name!r}", lambda: ctx.client.connections.get(name), lambda: False
+        ctx,
+        f"connection {name!r}",
+        lambda: ctx.client.connections.get(name),
+        lambda: _find(ctx, name, fresh=True) is not None,
     )
 
 

@@ -31,6 +31,7 @@ from ..core.fields import (
     Properties,
     PublishId,
 )
+from ..core.read import find_listed
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
@@ -196,10 +197,23 @@ def _find_or_hidden(
     ctx: Context[Client], name: str, known: EdgeOutputs | None, *, fresh: bool = False
 ) -> wire.Edge | None:
     """The edge of this name, None when there is none. Raises HiddenError when the caller may not see its publish."""
-    found = _find(ctx, name, fresh=fresh)
-    if found is None and known and known.publish_id:
-        publish_id = known.publish_id
-        what = f"edge {name!r} of publish {publish_id}"
+    publish_id = known.publish_id if known else None
+    what = f"edge {name!r}" + (f" of publish {publish_id}" if publish_id else "")
+
+    def exists() -> bool:
+        if publish_id is None:
+            return False
+        edges = read_visible(ctx, what, lambda: ctx.client.publishes.edges_of(publish_id), lambda: False)
+        return any(edge.name == name for edge in edges or ())
+
+    found = find_listed(
+        what,
+        lambda fresh: _find(ctx, name, fresh=fresh),
+        ctx.client.publishes.edges,
+        exists,
+        fresh=fresh,
+    )
+    if found is None and publish_id is not None:
         read_visible(ctx, what, lambda: ctx.client.publishes.get(publish_id), lambda: False)
     return found
 

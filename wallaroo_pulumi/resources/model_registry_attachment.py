@@ -11,11 +11,13 @@ from typing import Annotated
 from pydantic import Field
 
 from ..api import Client
+from ..api import models as wire
 from ..core.context import Context
 from ..core.fields import FORCES_REPLACEMENT, Adopted, KeyText
 from ..core.resource import Examples
 from ..errors import ObjectError
 from ._attachment import Attachment, AttachmentInputs
+from ._lookups import read_visible
 
 
 class ModelRegistryAttachmentInputs(AttachmentInputs):
@@ -65,11 +67,17 @@ class ModelRegistryAttachment(Attachment[ModelRegistryAttachmentInputs, ModelReg
             f"no model registry of the instance has the id {name!r}; check registry_id, or declare a ModelRegistry"
         )
 
-    def attached(
-        self, ctx: Context[Client], workspace_id: int, name: str, *, fresh: bool = False
-    ) -> str | None:
-        registries = ctx.client.registries.list(workspace_id, fresh=fresh)
-        return name if any(r.id == name for r in registries) else None
+    def listed(self, ctx: Context[Client], workspace_id: int, *, fresh: bool = False) -> tuple[str, ...]:
+        return tuple(r.id for r in ctx.client.registries.list(workspace_id, fresh=fresh) if r.id)
+
+    def name_of(self, used: str) -> str:
+        return used
+
+    def is_used_by(self, ctx: Context[Client], workspace: wire.Workspace, name: str) -> bool:
+        found = read_visible(
+            ctx, f"model registry {name}", lambda: ctx.client.registries.get(name), lambda: False
+        )
+        return found is not None and any(used_by.id == workspace.id for used_by in found.workspaces)
 
     def mark_of(self, used: str) -> str:
         return used

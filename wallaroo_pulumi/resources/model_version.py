@@ -47,6 +47,7 @@ from ..core.fields import (
 )
 from ..core.files import COMPRESSED, HDF5, ONNX, PICKLE, ZIP
 from ..core.json_values import JsonObject
+from ..core.read import find_listed
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
 from ..core.upload import file_inputs, format_of_input, upload_once
@@ -440,8 +441,20 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             return [v.model_version.file_info.version for m in models for v in m.model_versions
                     if m.model.name == known.name]  # fmt: skip
 
+        def is_there() -> bool:
+            found = _lookups.find_model_version(ctx, known.model_version_id, known.workspace_id)
+            return found is not None and found.model_version.file_info.version == known.version
+
+        def recorded() -> str | None:
+            return find_listed(
+                f"version {known.model_version_id} of {_called(known)}",
+                lambda _: known.version if known.version in versions() else None,
+                lambda: ctx.client.models.list(known.workspace_id),
+                is_there,
+            )
+
         def remove() -> None:
-            if known.version in versions():
+            if recorded() is not None:
                 remove_once(
                     lambda: ctx.client.models.delete_version(known.version),
                     lambda: known.version in versions(),

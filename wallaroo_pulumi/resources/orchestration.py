@@ -169,11 +169,12 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
         )
 
     def delete(self, ctx: Context[Client], id: str, known: OrchestrationOutputs) -> None:
-        if workspace_if_any(ctx, known.workspace_id) is None or not _listed(ctx, id, known.workspace_id):
+        if find(ctx, id, known.workspace_id) is None:
             return
         try:
             remove_once(
-                lambda: ctx.client.orchestrations.delete(id), lambda: _listed(ctx, id, known.workspace_id)
+                lambda: ctx.client.orchestrations.delete(id),
+                lambda: find(ctx, id, known.workspace_id) is not None,
             )
         except ApiError as error:
             if error.status == 409:

@@ -165,7 +165,7 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
         workspace_id, name = _lookups.split_id(id)
         if _lookups.workspace_if_any(ctx, workspace_id) is None:
             return None
-        found = _pipelines.find(ctx, workspace_id, name)
+        found = _pipelines.find_recorded(ctx, workspace_id, name)
         if found is None or (known and not _is_recorded(ctx, found, known)):
             return None  # gone; its name belongs to another object now
         if known is None or ctx.call.mark:  # a refresh adds no mark: the version identifies a pipeline too
@@ -206,7 +206,7 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
     def delete(self, ctx: Context[Client], id: str, known: PipelineOutputs) -> None:
         if _lookups.workspace_if_any(ctx, known.workspace_id) is None:
             return
-        found = _pipelines.find(ctx, known.workspace_id, known.name, fresh=True)
+        found = _pipelines.find_recorded(ctx, known.workspace_id, known.name, fresh=True)
         if found is None:
             return
         if not _is_recorded(ctx, found, known):

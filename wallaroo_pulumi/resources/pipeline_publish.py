@@ -203,7 +203,10 @@ def _find(ctx: Context[Client], id: str) -> wire.Publish | None:
     if listed or not id.isdecimal():
         return listed
     return _lookups.read_visible(
-        ctx, f"publish {id}", lambda: ctx.client.publishes.get(int(id)), lambda: False
+        ctx,
+        f"publish {id}",
+        lambda: ctx.client.publishes.get(int(id)),
+        lambda: any(str(publish.id) == id for publish in ctx.client.publishes.list(fresh=True)),
     )
 
 

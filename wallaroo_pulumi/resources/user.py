@@ -118,7 +118,7 @@ class User(Resource[UserInputs, UserOutputs]):
             raise
 
     def read(self, ctx: Context[Client], id: str, known: UserOutputs | None) -> UserOutputs | None:
-        user = ctx.client.users.find(id)
+        user = _accounts.recorded(ctx, id)
         if user is None:
             return None
         return UserOutputs(
@@ -131,7 +131,7 @@ class User(Resource[UserInputs, UserOutputs]):
         )
 
     def update(self, ctx: Context[Client], id: str, known: UserOutputs, wanted: UserInputs) -> UserOutputs:
-        user = ctx.client.users.find(id)
+        user = _accounts.recorded(ctx, id)
         if user is None:
             raise ObjectError(
                 f"user {wanted.email} (id {id}) is gone from the instance; run `pulumi refresh`, then `pulumi up`"
@@ -162,7 +162,7 @@ class User(Resource[UserInputs, UserOutputs]):
             _enable(ctx, user, wanted.enabled)
 
     def delete(self, ctx: Context[Client], id: str, known: UserOutputs) -> None:
-        user = ctx.client.users.find(id)
+        user = _accounts.recorded(ctx, id)
         if user is None or not user.enabled:
             return
         who = _accounts.label(user)
@@ -173,11 +173,11 @@ class User(Resource[UserInputs, UserOutputs]):
         ctx.report(f"user {who} is deactivated and stays: Wallaroo cannot delete users")
 
     def adoptable(self, ctx: Context[Client], id: str, known: UserOutputs) -> Mapping[str, Any]:
-        user = ctx.client.users.find(id)
+        user = _accounts.recorded(ctx, id)
         return _account(ctx, user, known.is_admin) if user else {}
 
     def leave(self, ctx: Context[Client], id: str, known: UserOutputs, found: Mapping[str, Any]) -> str:
-        user = ctx.client.users.find(id)
+        user = _accounts.recorded(ctx, id)
         if user is None or not found or id == ctx.client.caller_id:
             return ""
         now = _account(ctx, user, known.is_admin)

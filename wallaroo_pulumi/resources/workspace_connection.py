@@ -19,6 +19,7 @@ from ..core.fields import FORCES_REPLACEMENT, Adopted, KeyText
 from ..core.resource import Examples
 from ..errors import ObjectError
 from ._attachment import Attachment, AttachmentInputs
+from ._lookups import read_visible
 
 
 class WorkspaceConnectionInputs(AttachmentInputs):
@@ -67,11 +68,19 @@ class WorkspaceConnection(Attachment[WorkspaceConnectionInputs, WorkspaceConnect
             "this name and refer to it"
         )
 
-    def attached(
-        self, ctx: Context[Client], workspace_id: int, name: str, *, fresh: bool = False
-    ) -> wire.Connection | None:
-        connections = ctx.client.connections.list(workspace_id, fresh=fresh)
-        return next((c for c in connections if c.name == name), None)
+    def listed(
+        self, ctx: Context[Client], workspace_id: int, *, fresh: bool = False
+    ) -> tuple[wire.Connection, ...]:
+        return ctx.client.connections.list(workspace_id, fresh=fresh)
+
+    def name_of(self, used: wire.Connection) -> str:
+        return used.name
+
+    def is_used_by(self, ctx: Context[Client], workspace: wire.Workspace, name: str) -> bool:
+        found = read_visible(
+            ctx, f"connection {name!r}", lambda: ctx.client.connections.get(name), lambda: False
+        )
+        return found is not None and workspace.name in found.workspace_names
 
     def mark_of(self, used: wire.Connection) -> str:
         return used.id

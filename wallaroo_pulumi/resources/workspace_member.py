@@ -28,6 +28,7 @@ from ..core.fields import (
     Role,
     WorkspaceId,
 )
+from ..core.read import find_listed
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..errors import ObjectError
@@ -167,8 +168,8 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
         workspace_id, user_id = split_id(id)
         if workspace_if_any(ctx, workspace_id) is None:
             return None
-        member = next((m for m in ctx.client.workspaces.members(workspace_id) if m.user_id == user_id), None)
-        if member is None:
+        role = _recorded_role(ctx, workspace_id, user_id)
+        if role is None:
             return None
         user = ctx.client.users.find(user_id)
         return WorkspaceMemberOutputs.model_validate(
@@ -176,7 +177,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
                 "workspace_id": workspace_id,
                 "user_id": user_id,
                 "email": _address(ctx, user, known),
-                "role": member.role,
+                "role": role,
             }
         )
 
@@ -191,7 +192,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
     def delete(self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs) -> None:
         if workspace_if_any(ctx, known.workspace_id) is None:
             return
-        role = _role(ctx, known.workspace_id, known.user_id)
+        role = _recorded_role(ctx, known.workspace_id, known.user_id)
         who = f"{known.email or known.user_id} in workspace {known.workspace_id}"
         if role is None:
             return
@@ -277,6 +278,15 @@ def _membership(ctx: Context[Client], wanted: WorkspaceMemberInputs) -> wire.Mem
 def _role(ctx: Context[Client], workspace_id: int, user_id: str | None, *, fresh: bool = False) -> str | None:
     members = ctx.client.workspaces.members(workspace_id, fresh=fresh)
     return next((m.role for m in members if m.user_id == user_id), None)
+
+
+def _recorded_role(ctx: Context[Client], workspace_id: int, user_id: str) -> str | None:
+    """Return the role of a user who is a member in the state, or None if it is confirmed that they no longer are."""
+    return find_listed(
+        f"member {user_id} of workspace {workspace_id}",
+        lambda fresh: _role(ctx, workspace_id, user_id, fresh=fresh),
+        lambda: ctx.client.workspaces.members(workspace_id),
+    )
 
 
 @contextmanager
