@@ -55,9 +55,11 @@ def random_split_step(
     With ``hash_key``, requests with the same value in this field go to the same model.
     """
     call = Arguments("random_split_step")
-    pairs = [pair if isinstance(pair, tuple | list) else (pair,) for pair in weights]
+    example = "[(model, 0.9)]"
+    elements = _elements(call, "weights", weights, example)
+    pairs = [pair if isinstance(pair, tuple | list) else (pair,) for pair in elements]
     if not pairs or any(len(pair) != 2 for pair in pairs):
-        raise call.reject("weights", "must be pairs of a model and its weight, such as [(model, 0.9)]")
+        raise call.reject("weights", f"must be pairs of a model and its weight, such as {example}")
     numbers = [_number(call, f"weights[{i}]", weight, least=0) for i, (_, weight) in enumerate(pairs)]
     if not any(isinstance(number, pulumi.Output) or number for number in numbers):
         raise call.reject("weights", "must have a weight greater than 0")
@@ -223,6 +225,7 @@ def engine_config(
         resources=_resources(call, "load_balancer_", load_balancer_cpus, load_balancer_memory, None, None),
     )
     config = _given(engine=engine or None, enginelb=balancer or None)
+    sidekicks = _elements(call, "sidekicks", sidekicks or (), "[Sidekick(model)]")
     if not sidekicks:
         return cast("EngineConfigArgs", config)
     for index, sidekick in enumerate(sidekicks):
@@ -251,7 +254,16 @@ def _model(call: Arguments, name: str, model: Any) -> Any:
             raise call.reject(name, f"must be a ModelVersion or what get_model_version returns, not {kind}")
         return known
 
-    return _then(model, require)
+    return _then(require(model) if model is None else model, require)
+
+
+def _elements(call: Arguments, name: str, value: Any, example: str) -> list[Any]:
+    """The elements of a list that is known now. Raises InputError."""
+    if isinstance(value, pulumi.Output):
+        raise call.reject(name, f"must be a list, not an Output of one; give {example}, with Outputs in it")
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+        raise call.reject(name, f"must be a list, such as {example}, not {type(value).__name__}")
+    return list(value)
 
 
 def _model_ref(call: str, name: str, model: Any) -> ModelRefArgs:

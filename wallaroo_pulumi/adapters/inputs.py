@@ -24,6 +24,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
 from ..core.names import INVALID
+from ..core.quantities import LARGEST_INTEGER
 from ..policies.credentials import credentials
 
 T = TypeVar("T")
@@ -120,7 +121,10 @@ class Arguments:
         InputError; inside an Output, when its value is known.
         """
         found: list[str] = []
-        result = self._plain(value, path, shape, None if secret else found)
+        try:
+            result = self._plain(value, path, shape, None if secret else found)
+        except RecursionError:
+            raise self.reject(path, "is nested too deeply, or contains itself") from None
         self._warn(found)
         return result
 
@@ -175,6 +179,7 @@ class Arguments:
         raise self.reject(path, f"cannot be {_described(value)}{_hint(value, path)}")
 
     def _text(self, text: str, path: str, found: list[str] | None, name: str) -> Any:
+        self._require_unicode(text, path)
         if found is None:
             return text
         looks = next((reason for _, reason in credentials(text, name or path)), None)
@@ -184,6 +189,14 @@ class Arguments:
             return text
         found.append(f"{path} {looks}")
         return pulumi.Output.secret(text)
+
+    def _require_unicode(self, text: str, path: str) -> None:
+        if broken := _SURROGATE.search(text):
+            raise self.reject(
+                path,
+                f"contains U+{ord(broken[0]):04X} at position {broken.start() + 1}, which is half of a character; "
+                "read the text as UTF-8",
+            )
 
     def _number(self, value: Any, path: str) -> int | float:
         number: int | float
@@ -197,6 +210,11 @@ class Arguments:
             )
         else:
             raise self.reject(path, f"cannot be {_described(value)}")
+        if isinstance(number, int) and abs(number) > LARGEST_INTEGER:
+            raise self.reject(
+                path,
+                "is a whole number beyond 2^53, which Pulumi would round; give it as text, such as str(value)",
+            )
         if not math.isfinite(number):
             raise self.reject(path, "must be a finite number")
         return number
@@ -212,7 +230,10 @@ class Arguments:
                 key = key.value
             if not isinstance(key, str):
                 raise self.reject(path, f"has the key {key!r}, which must be text; put it in quotes")
+            self._require_unicode(key, path)
             wire = shape.names.get(key, key)
+            if wire in result:
+                raise self.reject(f"{path}.{key}", "is given twice, in two spellings; keep one of them")
             name = f"{variable}" if variable and key == "value" else ""
             result[wire] = self._plain(part, f"{path}.{key}", shape.below(wire) or FREE, found, name)
         return result
@@ -243,6 +264,7 @@ class Arguments:
             )
 
 
+_SURROGATE: Final = re.compile("[\\ud800-\\udfff]")
 _USER_IN_URL: Final = re.compile(r"://(?!git@)[^/\s@]+@")
 
 
@@ -298,7 +320,9 @@ def _described(value: Any) -> str:
         kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__name__}"
     )
     return (
-        f"a value of type {name}" if not isinstance(value, pulumi.Resource) else f"a {kind.__name__} resource"
+        f"a value of type {name}"
+        if not isinstance(value, pulumi.Resource)
+        else f"{'an' if kind.__name__[0] in 'AEIO' else 'a'} {kind.__name__} resource"
     )
 
 

@@ -89,9 +89,12 @@ class WallarooResource(pulumi.dynamic.Resource):
     ) -> Self:
         resource = cls.__new__(cls)
         # Ids are numbers everywhere else in these classes (and floats on Pulumi's wire), but text to Pulumi.
-        given = Arguments(f"{cls._kind}.get({resource_name!r})").plain(id, "id")
-        text = pulumi.Output.from_input(given).apply(
-            lambda known: known if isinstance(known, str) else f"{known:.0f}"
+        arguments = Arguments(f"{cls._kind}.get({resource_name!r})")
+        given = arguments.plain(id, "id")
+        text = (
+            given.apply(lambda known: _id_text(arguments, known))
+            if isinstance(given, pulumi.Output)
+            else _id_text(arguments, given)
         )
         WallarooResource.__init__(
             resource, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=text))
@@ -161,6 +164,15 @@ class WallarooResource(pulumi.dynamic.Resource):
         # The name hangs on the parent's URN, but not on the parent: a component is done when its children are.
         urn = pulumi.Output(set(), parent.urn.future(), parent.urn.is_known())
         return urn.apply(lambda urn: autoname(resource_name, f"{urn}/{self._kind}::{resource_name}"))
+
+
+def _id_text(arguments: Arguments, id: Any) -> str:
+    """An id as Pulumi keeps it. Raises InputError."""
+    if isinstance(id, str) and id.strip():
+        return id
+    if isinstance(id, int | float) and not isinstance(id, bool) and not id % 1:
+        return f"{id:.0f}"
+    raise arguments.reject("id", f"must be text or a whole number, not {id!r}")
 
 
 _numbers: Final = itertools.count()

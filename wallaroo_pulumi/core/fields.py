@@ -230,6 +230,10 @@ def key_text(value: Any) -> Any:
                 f"contains U+{ord(char):04X}{f' ({name})' if name else ''} at position {position}, which is not "
                 "visible as such; remove it"
             )
+    if text != text.strip(" "):
+        raise ValueError(
+            f"{'begins' if text[0] == ' ' else 'ends'} with a space, which is not visible; remove it"
+        )
     return text
 
 
@@ -275,7 +279,7 @@ def _cron(fields: tuple[int, ...]) -> BeforeValidator:
         try:
             CronSim(text, datetime.now(UTC))
             if re.search(r"#|(?<![A-Za-z])L|\dL", text.upper()):
-                raise CronSimError("L and # are extensions that Kubernetes does not have")
+                raise CronSimError("use no L and no #, which Kubernetes does not have")
         except CronSimError as error:
             reason = str(error)
             raise ValueError(

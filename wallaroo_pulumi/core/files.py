@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import re
+import stat
 import threading
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
@@ -53,9 +56,10 @@ def _once(path: str | Path, what: str, read: Callable[[BufferedReader], T]) -> T
 
     A run checks each resource, then creates it.
     """
+    require_regular(path)
     with Path(path).open("rb") as file:
-        stat = os.fstat(file.fileno())
-        key = (what, str(Path(path).absolute()), stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        status = os.fstat(file.fileno())
+        key = (what, str(Path(path).absolute()), status.st_ino, status.st_size, status.st_mtime_ns)
         with _lock:
             if key in _known:
                 found: T = _known[key]
@@ -117,13 +121,26 @@ _SIGNATURES: Final[Mapping[str, tuple[bytes, ...]]] = {
 _HDF5_SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
 _HDF5_OFFSETS: Final = (0, 512, 1024, 2048)
 """Where HDF5 allows its signature: after a user block."""
-_WEB_PAGE: Final = (b"<!doctype html", b"<html")
+_TEXTS: Final[Mapping[str, re.Pattern[bytes]]] = {
+    "a web page": re.compile(rb"\s*<(!doctype html|html)", re.I),
+    "an XML document": re.compile(rb"\s*<\?xml\b"),
+    "a JSON document": re.compile(rb'\s*[\[{]\s*"'),
+}
+"""What a server answers in place of a file, usually with the reason why."""
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _HEAD: Final = 4096
 
 
+def require_regular(path: str | Path) -> None:
+    """Raises OSError for a pipe or a device, which may never end, and if there is no file."""
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a directory fails by itself
+        raise OSError(errno.EINVAL, "Not a regular file")
+
+
 def require_content(path: str | Path) -> None:
     """Raises ValueError for a file that holds nothing, or a Git LFS pointer instead of the file; OSError."""
+    require_regular(path)
     with Path(path).open("rb") as file:
         head = file.read(len(_LFS_POINTER))
     if not head:
@@ -139,8 +156,8 @@ def _format(file: BufferedReader) -> str | None:
             return name
     if any(head.startswith(_HDF5_SIGNATURE, offset) for offset in _HDF5_OFFSETS):
         return HDF5
-    if head.lstrip().lower().startswith(_WEB_PAGE):
-        return "a web page"
+    if text := next((name for name, start in _TEXTS.items() if start.match(head)), None):
+        return text
     if head[257:262] == b"ustar":
         return "a tar archive"
     size = file.seek(0, os.SEEK_END)

@@ -1,9 +1,12 @@
-"""Quantities of Kubernetes. Standard library only: programs check theirs with it too."""
+"""Limits of numbers, and quantities of Kubernetes. Standard library only: programs check theirs with it too."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
+
+LARGEST_INTEGER: Final = 2**53
+"""Pulumi sends all numbers as floats, which round whole numbers beyond this one."""
 
 _MEMORY: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(k|[KMGTPE]i?)?")
 _LEAST_MEMORY: Final = 2**20

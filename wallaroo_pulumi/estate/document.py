@@ -25,6 +25,7 @@ from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
 from ..core.json_values import Place
+from ..core.quantities import LARGEST_INTEGER
 from ..errors import WallarooError
 
 _TAG: Final = "tag:yaml.org,2002:"
@@ -40,7 +41,6 @@ _CORE: Final = {
     "merge": (r"<<", ["<"]),
 }
 """The plain scalars that are not text: pattern and first characters."""
-_LARGEST_INTEGER: Final = 2**53
 _MOST_VALUES: Final = 1_000_000
 """Aliases of aliases can multiply a short text beyond any memory."""
 _OLD_BREAKS: Final = re.compile(r"[\x85\u2028\u2029]")
@@ -320,8 +320,8 @@ class _Builder:
                 self._problem(node, place, "NaN, Infinity and larger numbers are not JSON; put it in quotes")
             return number
         base = {"0o": 8, "0x": 16}.get(node.value[:2], 10)
-        whole = int(node.value, base) if len(node.value) < 50 else _LARGEST_INTEGER + 1
-        if abs(whole) > _LARGEST_INTEGER:
+        whole = int(node.value, base) if len(node.value) < 50 else LARGEST_INTEGER + 1
+        if abs(whole) > LARGEST_INTEGER:
             self._problem(
                 node, place, "is a whole number beyond 2^53, which Pulumi would round; put it in quotes"
             )

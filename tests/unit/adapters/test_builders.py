@@ -300,12 +300,24 @@ def test_a_wrong_value_in_an_output_is_rejected_when_it_is_known(
         ),
         (lambda: wallaroo.random_split_step([]), "weights must be pairs"),
         (lambda: wallaroo.random_split_step([(A, 0)]), "weights must have a weight greater than 0"),
-        (lambda: wallaroo.random_split_step({A: 1}), "weights must be pairs"),
+        (
+            lambda: wallaroo.random_split_step({A: 1}),
+            "weights must be a list, such as [(model, 0.9)], not dict",
+        ),
         (lambda: wallaroo.meta_split_step("a", A, [B]), "routes must be an object"),
         (
             lambda: wallaroo.engine_config(sidekicks=[A]),
             "sidekicks[0] must be a Sidekick, not ModelVersionResult",
         ),
+        (
+            lambda: wallaroo.engine_config(sidekicks=wallaroo.Sidekick(A)),
+            "engine_config: sidekicks must be a list, such as [Sidekick(model)], not Sidekick",
+        ),
+        (lambda: wallaroo.random_split_step(None), "weights must be a list, such as [(model, 0.9)]"),
+        (lambda: wallaroo.random_split_step(3), "weights must be a list, such as [(model, 0.9)], not int"),
+        (lambda: wallaroo.model_step(None), "model must be a ModelVersion or what get_model_version returns"),
+        (lambda: wallaroo.Sidekick(None), "model must be a ModelVersion or what get_model_version returns"),
+        (lambda: wallaroo.engine_config(cpus=10**400), "cpus is a whole number beyond 2^53"),
     ],
 )
 def test_arguments_that_do_not_fit_each_other_are_rejected(build: Callable[[], Any], reason: str) -> None:

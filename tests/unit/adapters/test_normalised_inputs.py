@@ -118,6 +118,12 @@ def test_values_that_become_json(value: Any, expected: Any) -> None:
         (Found(3), "Found; give an object, such as dataclasses.asdict(value)"),
         (Settings(), "Settings; give an object, such as value.model_dump(mode='json')"),
         (pulumi.FileAsset("a"), "cannot be a value of type pulumi.asset.FileAsset"),
+        (2**53 + 1, "arguments is a whole number beyond 2^53, which Pulumi would round; give it as text"),
+        pytest.param({"a": [-(10**400)]}, "arguments.a[0] is a whole number beyond 2^53", id="huge"),
+        (Decimal(2**60), "is a whole number beyond 2^53"),
+        (np.int64(2**60), "is a whole number beyond 2^53"),
+        pytest.param({"a": "ab\ud800"}, "arguments.a contains U+D800 at position 3", id="half"),
+        pytest.param({"b\udc80": 1}, "arguments contains U+DC80 at position 2", id="half in a key"),
     ],
 )
 def test_other_values_are_rejected_in_one_line_with_call_path_and_type(value: Any, reason: str) -> None:
@@ -127,6 +133,21 @@ def test_other_values_are_rejected_in_one_line_with_call_path_and_type(value: An
     assert reason in str(error.value)
     assert "\n" not in str(error.value)
     assert isinstance(error.value, pulumi.RunError | ValueError)
+
+
+def test_what_contains_itself_is_rejected() -> None:
+    value: dict[str, Any] = {}
+    value["self"] = [value]
+    with pytest.raises(
+        InputError, match=r"^Task\('t'\): arguments is nested too deeply, or contains itself$"
+    ):
+        plain(value)
+
+
+def test_a_key_in_two_spellings_is_rejected() -> None:
+    shape = Shape({"node_selector": "nodeSelector"})
+    with pytest.raises(InputError, match=r"arguments\.node_selector is given twice, in two spellings"):
+        plain({"nodeSelector": "pool:a", "node_selector": "pool:b"}, shape=shape)
 
 
 def test_an_object_in_place_of_its_id_gets_a_hint() -> None:
@@ -224,6 +245,8 @@ def test_paths_of_options_are_named_as_on_the_wire(path: str, wire: str) -> None
         ({"token": "hush"}, "arguments.token"),
         ([{"name": "API_KEY", "value": "hush"}], "arguments[0].value"),
         ({"url": "https://hush@example.com/x"}, "arguments.url"),
+        ({"url": "https://example.com/x?a=b&token=hush-hush"}, "arguments.url"),
+        ({"url": "https://example.com/x?X-Amz-Signature=hush-hush"}, "arguments.url"),
     ],
 )
 def test_what_looks_like_a_credential_is_a_secret_and_reported(
@@ -265,6 +288,7 @@ async def _secret(given: Any) -> bool:
     "value",
     [
         "https://example.com/a@b",
+        "https://example.com/?page_token=1&keyword=passengers",
         "git+ssh://git@github.com/org/repo",
         {"tokenizer": "bpe"},
         {"name": "x", "value": "y"},

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from wallaroo_pulumi.core.files import archive_digest_of, format_of, sha256_of
+from wallaroo_pulumi.core.files import archive_digest_of, format_of, require_content, sha256_of
 
 
 def test_the_digest_follows_the_content(tmp_path: Path) -> None:
@@ -39,6 +39,13 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
         sha256_of(tmp_path)
 
 
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.onnx")
+    for read in (sha256_of, archive_digest_of, format_of, require_content):
+        with pytest.raises(OSError, match="Not a regular file"):
+            read(tmp_path / "model.onnx")
+
+
 HOUSE_PRICE = Path(__file__).parents[3] / "stacks/serving/house_price.onnx"
 
 
@@ -49,6 +56,8 @@ def test_recognised_formats(tmp_path: Path) -> None:
         "pickle": pickle.dumps({"a": [1.0] * 100}),
         "hdf5": bytes(512) + b"\x89HDF\r\n\x1a\n" + bytes(100),
         "page": b"\n<!DOCTYPE html><html><body>Log in</body></html>",
+        "xml": b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
+        "json": b'{"error": "not found"}',
         "gzip": b"\x1f\x8b\x08" + bytes(30),
         "text": b"a model",
         "protobuf": b"\x08\x01",
@@ -63,6 +72,8 @@ def test_recognised_formats(tmp_path: Path) -> None:
         "pickle": "a Python pickle",
         "hdf5": "an HDF5 file",
         "page": "a web page",
+        "xml": "an XML document",
+        "json": "a JSON document",
         "gzip": "a compressed file",
         "onnx": "an ONNX model",
         "text": None,

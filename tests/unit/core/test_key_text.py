@@ -70,6 +70,12 @@ def test_invisible_characters_are_rejected_at_the_ends_too() -> None:
     assert "U+FEFF" in reasons("User", "email", "\ufeffmary.jane@example.com")[0]
 
 
+def test_a_space_at_either_end_of_a_name_is_rejected() -> None:
+    assert reasons("Connection", "name", "lake ") == ["ends with a space, which is not visible; remove it"]
+    assert reasons("Task", "name", " nightly") == ["begins with a space, which is not visible; remove it"]
+    assert reasons("Connection", "name", "the lake") == []
+
+
 def test_names_inside_objects_are_keys_too() -> None:
     ref = {"name": "a\u200b", "version": "v", "sha": "s"}
     steps = [
