@@ -316,12 +316,12 @@ def _number(
     def require(known: Any) -> int | float | None:
         number = _numeric(call, name, known)
         if whole and number % 1:
-            raise call.reject(name, f"must be a whole number, not {number:g}")
+            raise call.reject(name, "must be a whole number", f"{number:g}")
         if number < least or number > most:
             limit = f"at least {least:g}" if number < least else f"at most {most:g}"
-            raise call.reject(name, f"must be {limit}, not {number:g}")
+            raise call.reject(name, f"must be {limit}", f"{number:g}")
         if number <= above:
-            raise call.reject(name, f"must be greater than {above:g}, not {number:g}")
+            raise call.reject(name, f"must be greater than {above:g}", f"{number:g}")
         return int(number) if whole else number
 
     return _then(value, require)
@@ -339,7 +339,7 @@ def _numeric(call: Arguments, name: str, value: Any) -> int | float:
         except ValueError:
             plain = None
     if not isinstance(plain, int | float) or isinstance(plain, bool) or not math.isfinite(plain):
-        raise call.reject(name, f"must be a number, not {value!r}")
+        raise call.reject(name, "must be a number", repr(value))
     return plain
 
 
@@ -369,7 +369,7 @@ def _one_of(call: Arguments, name: str, value: Any, choices: Iterable[str]) -> A
     def require(known: Any) -> Any:
         plain = call.plain(known, name, secret=True)
         if plain not in choices:
-            raise call.reject(name, f"must be one of {', '.join(map(repr, choices))}, not {plain!r}")
+            raise call.reject(name, f"must be one of {', '.join(map(repr, choices))}", repr(plain))
         return plain
 
     return _then(value, require)

@@ -393,7 +393,7 @@ def _id(function: str, argument: str, value: Any) -> int | None:
     if isinstance(plain, str) and plain.isdecimal():  # an id of Pulumi
         plain = int(plain)
     if isinstance(plain, bool) or not isinstance(plain, int | float) or plain % 1 or plain <= 0:
-        raise call.reject(argument, f"must be a positive whole number, not {value!r}")
+        raise call.reject(argument, "must be a positive whole number", repr(value))
     return int(plain)
 
 

@@ -31,7 +31,14 @@ T = TypeVar("T")
 
 
 class InputError(pulumi.RunError, ValueError):
-    """A value that cannot be an input. Pulumi shows it in one line, without a traceback."""
+    """A value that cannot be an input. Pulumi shows it in one line, without a traceback.
+
+    ``without_value`` is the line for an Output, whose value may be secret.
+    """
+
+    def __init__(self, line: str, got: str = "") -> None:
+        super().__init__(f"{line}, not {got}" if got else line)
+        self.without_value = line
 
 
 class Invalid:
@@ -49,13 +56,14 @@ class Invalid:
 
 
 def or_invalid(convert: Callable[[], T]) -> T | Invalid:
-    """Return what ``convert`` returns, or an Invalid in place of its InputError."""
+    """Return what ``convert`` returns for the value of an Output, or an Invalid in place of its InputError."""
     try:
         return convert()
     except InputError as error:
-        if get_monitor() is None or isinstance(get_monitor(), MockMonitor):
-            raise
-        return Invalid(str(error))
+        line = error.without_value
+    if get_monitor() is None or isinstance(get_monitor(), MockMonitor):
+        raise InputError(line)
+    return Invalid(line)
 
 
 @dataclass(frozen=True)
@@ -128,8 +136,9 @@ class Arguments:
         self._warn(found)
         return result
 
-    def reject(self, path: str, reason: str) -> InputError:
-        return InputError(f"{self._call}: {path} {reason}")
+    def reject(self, path: str, reason: str, got: object = "") -> InputError:
+        """Return the error. It ends in ``got``, the rejected value, unless that is the value of an Output."""
+        return InputError(f"{self._call}: {path} {reason}", str(got))
 
     def _plain(self, value: Any, path: str, shape: Shape, found: list[str] | None, name: str = "") -> Any:
         match value:

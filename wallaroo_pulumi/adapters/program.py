@@ -172,7 +172,7 @@ def _id_text(arguments: Arguments, id: Any) -> str:
         return id
     if isinstance(id, int | float) and not isinstance(id, bool) and not id % 1:
         return f"{id:.0f}"
-    raise arguments.reject("id", f"must be text or a whole number, not {id!r}")
+    raise arguments.reject("id", "must be text or a whole number", repr(id))
 
 
 _numbers: Final = itertools.count()
