@@ -8,6 +8,7 @@ WallarooError
 ├── ConnectionFailed    the API could not be reached, or a read failed after its retries
 ├── OutcomeUnknown      a write that may or may not have been carried out
 └── ObjectError         an object is not as the operation needs it
+    ├── GoneError       the object that the state records no longer exists
     └── HiddenError     an object exists, and this user may not see it
 """
 
@@ -83,6 +84,13 @@ class OutcomeUnknown(WallarooError):
 
 class ObjectError(WallarooError):
     """An object of the instance is not as the operation needs it: what, where, what to do."""
+
+
+class GoneError(ObjectError):
+    """The object that the state records no longer exists; ``fact`` says what was found."""
+
+    def __init__(self, fact: str) -> None:
+        super().__init__(f"{fact}; run `pulumi refresh`, then `pulumi up`")
 
 
 class HiddenError(ObjectError):

@@ -186,3 +186,40 @@ def test_an_address_that_another_person_has_now_leads_to_nobody_but_the_recorded
     stack.destroy().ok()
     assert ada()["enabled"] == 0
     assert others() == before
+
+
+BY_ID = """
+    import wallaroo_pulumi as wallaroo
+
+    ws = wallaroo.Workspace("fraud", name="fraud-prod")
+    wallaroo.Pipeline("scores", workspace_id=ws.workspace_id, name="scores", steps=[])
+    wallaroo.WorkspaceMember("ada", workspace_id=ws.workspace_id, {ada})
+"""
+
+
+@pytest.mark.promise
+def test_a_member_named_by_id_is_followed_and_an_empty_listing_drops_nothing(
+    project: Make, emulator: Emulated
+) -> None:
+    emulator.control("seed", users=[{"email": "ada@example.com"}])
+    ada = emulator.user_id("ada@example.com")
+    stack = project(BY_ID.format(ada='email="ada@example.com"'))
+    stack.configure(emulator.settings)
+    stack.up().ok()
+    new = {"email": "ada.king@example.com", "username": "ada.king@example.com"}
+    emulator.control("change", kind="user", where={"id": ada}, set=new)
+    emulator.control("seed", users=[{"email": "ada@example.com"}])
+    refused = stack.refresh()
+    assert refused.code != 0
+    assert "or their user_id, and run `pulumi up`" in refused.text
+
+    stack.write(BY_ID.format(ada=f'user_id="{ada}"'))
+    stack.up("--expect-no-changes").ok()
+    for _ in range(2):
+        emulator.control(
+            "faults", path="/v1/api/pipelines/list_pipelines", count=1, status=200, body={"pipelines": []}
+        )
+        stack.refresh().ok()
+    assert stack.resources()["ada"]["outputs"]["email"] == "ada.king@example.com"
+    assert "scores" in stack.resources()
+    stack.up("--expect-no-changes").ok()

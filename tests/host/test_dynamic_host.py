@@ -237,3 +237,20 @@ def test_a_refresh_gives_inputs_to_managed_resources_only(emulator: Emulated) ->
         assert host.read("Workspace", id, state)[2]["name"] == "fraud"
         # A resource read with `.get` has no inputs in the state. Policies recognise it by that.
         assert host.read("Workspace", id, state, inputs={})[1:] == (state, {})
+
+
+def test_a_refresh_leaves_the_address_of_a_member_named_by_id_out_of_the_inputs(emulator: Emulated) -> None:
+    with DynamicHost(emulator.settings) as host:
+        _, workspace = host.create("Workspace", host.check("Workspace", {"name": "fraud"})[0])
+        named = {"workspaceId": workspace["workspaceId"], "userId": emulator.user_id("mary.jane@example.com")}
+        inputs, failures = host.check("WorkspaceMember", named)
+        assert failures == {}
+        id, state = host.create("WorkspaceMember", inputs)
+        emulator.control(
+            "change", kind="user", where={"email": "mary.jane@example.com"}, set={"email": "m@example.com"}
+        )
+    with DynamicHost(emulator.settings) as host:
+        _, outputs, inputs = host.read("WorkspaceMember", id, state, inputs=inputs)
+        assert outputs["email"] == "m@example.com"
+        assert inputs.get("email") is None
+        assert inputs["userId"] == outputs["userId"]

@@ -75,7 +75,7 @@ class DynamicProvider(ResourceProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         found = self._provider.diff(self.kind, current_urn(), _id, _decoded(_olds), _decoded(_news))
         if found.records_instance:
-            session.explain_recording()
+            session.explain_recording(replaces=found.replaces_instance)
         return DiffResult(
             changes=bool(found.changed) or found.records_instance,
             replaces=list(found.replacing),
@@ -87,7 +87,8 @@ class DynamicProvider(ResourceProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         state = _decoded(props)
-        found = self._provider.read(self.kind, current_urn(), id_, state)
+        given = dynamic_host.recorded_inputs()
+        found = self._provider.read(self.kind, current_urn(), id_, state, given)
         if found is not None:
             id, outputs, inputs = found
             return ReadResult(id, outputs, None if dynamic_host.reads_external() else inputs)

@@ -57,9 +57,17 @@ def reads_external() -> bool:
     The state of such a resource has no inputs, except ours that start with ``__``. Every kind has an input that is
     always set, so managed resources do.
     """
+    inputs = recorded_inputs()
+    return inputs is not None and all(name.startswith("__") for name in inputs)
+
+
+def recorded_inputs() -> frozenset[str] | None:
+    """Return the names of the inputs that the state holds in the read that this thread serves; None if unknown."""
     served = _served_call()
     inputs = getattr(served.request, "inputs", None) if served else None
-    return inputs is not None and all(name.startswith("__") for name in inputs)
+    if inputs is None:
+        return None
+    return frozenset(name for name, value in inputs.fields.items() if not value.HasField("null_value"))
 
 
 def one_line_errors(provider: type[_Provider]) -> type[_Provider]:

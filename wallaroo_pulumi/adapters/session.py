@@ -47,12 +47,18 @@ def _connect(settings: Settings) -> Context[Client]:
 
 
 @functools.cache
-def explain_recording() -> None:
-    """Say once why resources of a stack that was made by an earlier version are updated."""
-    report(
-        "the state does not record yet which Wallaroo instance these objects are on: this update records it, and sends "
-        "nothing to the instance but reads"
-    )
+def explain_recording(*, replaces: bool) -> None:
+    """Say once why resources are updated whose inputs did not change.
+
+    ``replaces`` is false for state of an earlier version, and true where the user accepts another instance.
+    """
+    why = "the state does not record yet which Wallaroo instance these objects are on: this update records it"
+    if replaces:
+        why = (
+            "wallaroo:acceptInstance (WALLAROO_ACCEPT_INSTANCE) names another instance than the state records: if it "
+            "is the one in use, this update records it"
+        )
+    report(f"{why}, and sends nothing to the instance but reads")
 
 
 @functools.cache

@@ -251,6 +251,7 @@ class Model(Wire):
     id: int
     name: str
     workspace_id: int | None = None
+    created_at: str | None = None
 
 
 class ListedModel(Wire):

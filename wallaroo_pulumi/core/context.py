@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -28,6 +28,8 @@ class Call:
     """Set by :meth:`Context.claim`: whether the object was created outside the stack."""
     found: Mapping[str, Any] = field(default_factory=dict)
     """Set by :meth:`Context.claim`: the values that leaving an adopted object restores."""
+    given: Collection[str] | None = None
+    """In a read, the inputs (wire names) that the program gave, as the state holds them; None if that is unknown."""
     recognises: Callable[[StackEntry], bool] = lambda _: True
     """Whether an entry of the stack's state refers to the object that has its id on the instance now."""
     mark: str | None = None

@@ -31,7 +31,9 @@ class Difference:
     replacing: tuple[str, ...]
     delete_before_replace: bool = False
     records_instance: bool = False
-    """Whether an update is due because the state does not record the identity of the instance."""
+    """Whether an update is due that records the identity of the instance."""
+    replaces_instance: bool = False
+    """Whether the state records another identity than the user accepts."""
 
 
 def diff(resource: Resource[Any, Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:

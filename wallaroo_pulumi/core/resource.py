@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -98,6 +98,14 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         """
         del ctx, wanted
         return None
+
+    def left_out(self, given: Collection[str]) -> Collection[str]:
+        """Return the inputs (wire names) that a refresh leaves out, because the program gives others instead.
+
+        ``given`` contains the wire names of the inputs in the state.
+        """
+        del given
+        return ()
 
     @abstractmethod
     def id_of(self, outputs: OutputsT) -> str:

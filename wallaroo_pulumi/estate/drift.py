@@ -147,7 +147,7 @@ def _compared(provider: Provider, resource: Managed) -> Finding | Unchecked | No
 
 def _difference(provider: Provider, resource: Managed) -> Finding | None:
     note = ""
-    read = provider.read(resource.kind, None, resource.id, resource.outputs)
+    read = provider.read(resource.kind, None, resource.id, resource.outputs, resource.given)
     if read is None:
         read = provider.read(resource.kind, None, resource.id, {})  # what has its id now
         if read is None:

@@ -29,6 +29,8 @@ class Managed:
     """Whether it is only read by `.get`, so that its changes are not drift of this stack."""
     ignored: tuple[PropertyPath, ...] = ()
     """The resource option `ignore_changes`."""
+    given: frozenset[str] = frozenset()
+    """The inputs that the program gave."""
 
 
 def managed(state: Mapping[str, Any]) -> list[Managed]:
@@ -41,6 +43,7 @@ def managed(state: Mapping[str, Any]) -> list[Managed]:
             outputs=Decoder().properties(resource.get("outputs", {}), RECORD_KEYS),
             external=resource.get("external", False),
             ignored=tuple(parsed_path(path) for path in resource.get("ignoreChanges") or ()),
+            given=frozenset(k for k, value in (resource.get("inputs") or {}).items() if value is not None),
         )
         for kind, resource in _resources(state)
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from ..api import Client
@@ -23,7 +23,7 @@ from ..core.ownership import Ownership
 from ..core.record import Record, StackEntry, resource_name
 from ..core.resource import Resource
 from ..core.validate import validate
-from ..errors import ObjectError
+from ..errors import ApiError, GoneError, HiddenError, ObjectError, WallarooError
 from ..resources import RESOURCES
 from .identity import UNKNOWN_INSTANCE, Identity, InstanceMismatch
 
@@ -101,8 +101,9 @@ class Provider:
             _refuse_to_replace_adopted(resource, urn, id, olds, found)
         if not found.replacing:
             self._ownership.keep(kind, id, urn, olds)
-        if self._records_instance(urn, Record.of(olds)):
-            found = dataclasses.replace(found, records_instance=True)
+        if self._records_instance(urn, record := Record.of(olds)):
+            replaces = record.instance is not None
+            found = dataclasses.replace(found, records_instance=True, replaces_instance=replaces)
         return found
 
     def create(self, kind: str, urn: str | None, inputs: Mapping[str, Any]) -> tuple[str, Wire]:
@@ -120,15 +121,22 @@ class Provider:
         return resource.id_of(outputs), wire
 
     def read(
-        self, kind: str, urn: str | None, id: str, state: Mapping[str, Any]
+        self,
+        kind: str,
+        urn: str | None,
+        id: str,
+        state: Mapping[str, Any],
+        given: Collection[str] | None = None,
     ) -> tuple[str, Wire, Wire] | None:
         """Return id, outputs and the inputs that match them; None when the object is gone.
 
-        ``state`` holds the last outputs, or nothing when the object is read by its id alone. Raises HiddenError when
+        ``state`` holds the last outputs, or nothing when the object is read by its id alone. ``given``
+        names the inputs that the state holds, None if that is unknown. Raises HiddenError when
         the object is there and the user may not see it.
         """
         record = Record.of(state)
         resource, ctx = _resource(kind), self._serve(urn, record)
+        ctx.call.given = given
         known = None
         if set(state) & _required(resource):
             known = _load(resource, state)
@@ -142,6 +150,7 @@ class Provider:
             if state.get(wire_name(name)) is not None:
                 wire[wire_name(name)] = state[wire_name(name)]
         inputs = {wire_name(name): wire[wire_name(name)] for name in resource.inputs.model_fields}
+        inputs |= dict.fromkeys(resource.left_out(given or ()))
         if known is not None:
             record = record.noting(state, outputs.model_dump(include={*record.found}))
         record = dataclasses.replace(record, mark=ctx.call.mark)
@@ -162,7 +171,7 @@ class Provider:
             self._identity.require_parent(ctx, olds)
         if not changed <= local:
             record = _noting(resource, ctx, id, olds, record)
-            outputs = resource.update(ctx, id, prior, desired)
+            outputs = self._updated(resource, ctx, id, prior, desired)
         elif records_instance and resource.read(ctx, id, prior) is None:
             raise ObjectError(
                 f"{kind} {_name(urn, id)!r} (id {id}) does not exist on {ctx.client.url}; if this is not the stack's "
@@ -176,6 +185,20 @@ class Provider:
         if ADOPTED in wire:
             wire[ADOPTED] = bool(olds.get(ADOPTED))
         return wire
+
+    def _updated(
+        self, resource: Resource[Any, Any], ctx: Context[Client], id: str, prior: Any, desired: Any
+    ) -> Any:
+        """Change the object. Raises GoneError, whatever failed, if the object no longer exists."""
+        try:
+            return resource.update(ctx, id, prior, desired)
+        except (HiddenError, GoneError):
+            raise
+        except (ApiError, ObjectError) as error:
+            if _is_absent(resource, ctx, id, prior):
+                name, reason = _name(ctx.call.urn, id), str(error).partition("; ")[0]
+                raise GoneError(f"{resource.kind} {name!r} (id {id}) no longer exists ({reason})") from None
+            raise
 
     def delete(self, kind: str, urn: str | None, id: str, state: Mapping[str, Any]) -> None:
         """Remove the object, unless another resource of the stack holds it or the stack only adopted it."""
@@ -265,6 +288,14 @@ class Provider:
 
     def _serve(self, urn: str | None, record: Record | None = None) -> Context[Client]:
         return dataclasses.replace(self.context, call=Call(urn, mark=record.mark if record else None))
+
+
+def _is_absent(resource: Resource[Any, Any], ctx: Context[Client], id: str, prior: Any) -> bool:
+    """Whether the object is known to be gone. Why a change of it failed matters more than why this cannot be told."""
+    try:
+        return resource.read(ctx, id, prior) is None
+    except WallarooError:
+        return False
 
 
 def _why(keeper: str, urn: str | None) -> str:

@@ -34,19 +34,23 @@ def at_address(ctx: Context[Client], email: str) -> wire.User | None:
     """The account that has an address now, to be created or given rights.
 
     Raises ObjectError if the stack recorded another account under it: the program means that person. A resource that
-    declares another address from now on does not count.
+    declares another address from now on, or an id, does not count.
     """
     user = ctx.client.users.find_by_email(email)
     for entry in ctx.ownership.at_address(email) if user else ():
-        declared = (ctx.ownership.declared(entry.urn) or {}).get("email") or email
-        if declared.lower() == email.lower() and (
-            recorded := ctx.client.users.find(entry.outputs.get("userId", ""))
-        ):
-            address(ctx, recorded, email)
+        declared = ctx.ownership.declared(entry.urn) or {"email": email}
+        means_it = str(declared.get("email")).lower() == email.lower()
+        if means_it and (user_with := ctx.client.users.find(entry.outputs.get("userId", ""))):
+            address(ctx, user_with, email)
     return user
 
 
-def address(ctx: Context[Client], user: wire.User, recorded: str | None) -> str:
+def address(
+    ctx: Context[Client],
+    user: wire.User,
+    recorded: str | None,
+    remedy: str = "declare the address of the person who is meant",
+) -> str:
     """The address to keep in the state: the recorded one while it is a name of the account, else the current one.
 
     Raises ObjectError when the recorded address is another account's now: two people are behind one resource.
@@ -58,7 +62,7 @@ def address(ctx: Context[Client], user: wire.User, recorded: str | None) -> str:
         if other.id != user.id and recorded.lower() in names(other):
             raise ObjectError(
                 f"the address {recorded} belongs to another account now: this stack recorded {label(user)}, and "
-                f"{recorded} is {label(other)}; declare the address of the person who is meant"
+                f"{recorded} is {label(other)}; {remedy}"
             )
     return current
 

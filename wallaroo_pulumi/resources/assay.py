@@ -42,7 +42,7 @@ from ..core.fields import (
 from ..core.json_values import JsonObject
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
-from ..errors import ApiError, ObjectError
+from ..errors import ApiError, GoneError, ObjectError
 from . import _lookups, _pipelines
 
 
@@ -313,9 +313,7 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
 
     def update(self, ctx: Context[Client], id: str, known: AssayOutputs, wanted: AssayInputs) -> AssayOutputs:
         if _find(ctx, id, known) is None:
-            raise ObjectError(
-                f"assay {known.name!r} (id {id}) no longer exists; run `pulumi refresh`, then `pulumi up`"
-            )
+            raise GoneError(f"assay {known.name!r} (id {id}) no longer exists")
         ctx.client.assays.set_active(id, wanted.active)
         return self.result(wanted, assay_id=known.assay_id)
 

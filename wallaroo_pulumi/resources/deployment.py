@@ -43,7 +43,7 @@ from ..core.read import read_by_id
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..core.wait import Done, wait
-from ..errors import ApiError, ObjectError, WallarooError, one_line
+from ..errors import ApiError, GoneError, ObjectError, WallarooError, one_line
 from . import _lookups, _pipelines
 from ._engine_config import Engines
 from ._steps import ModelRef
@@ -223,10 +223,7 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
             )
         pipeline = _pipelines.named(ctx, wanted.workspace_id, wanted.pipeline_name)
         if not _is_recorded(ctx, known.workspace_id, known.pipeline_name):
-            raise ObjectError(
-                f"deployment {id!r} is of another pipeline than this stack recorded; run `pulumi refresh`, then "
-                "`pulumi up`"
-            )
+            raise GoneError(f"deployment {id!r} is of another pipeline than this stack recorded")
         refs = _references(ctx, wanted)
         return self._deployed(ctx, wanted, _deploy(ctx, wanted, pipeline), refs)
 

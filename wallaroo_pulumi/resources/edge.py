@@ -35,7 +35,7 @@ from ..core.read import find_listed
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
-from ..errors import ObjectError, WallarooError
+from ..errors import GoneError, ObjectError, WallarooError
 from ._lookups import read_visible, require_publish
 from .pipeline_publish import PipelinePublish
 
@@ -166,9 +166,8 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
         if found is None:
             return self._add(ctx, wanted)
         if not _is_ours(found, known):
-            raise ObjectError(
-                f"edge {wanted.name!r} (id {found.id}) is not the one that this stack added (id {known.edge_id}); run "
-                "`pulumi refresh`, then `pulumi up`"
+            raise GoneError(
+                f"edge {wanted.name!r} (id {found.id}) is not the one that this stack added (id {known.edge_id})"
             )
         if found.should_run_publish == wanted.publish_id:
             publish = ctx.client.publishes.get(wanted.publish_id, bundles=True)

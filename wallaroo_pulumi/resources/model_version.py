@@ -52,7 +52,7 @@ from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
 from ..core.upload import file_inputs, format_of_input, upload_once
 from ..core.wait import Done, uploading, wait
-from ..errors import ApiError, ObjectError, WallarooError, one_line
+from ..errors import ApiError, GoneError, ObjectError, WallarooError, one_line
 from . import _lookups, _pipelines
 from ._engine_config import Accel, Arch, Qaic
 from ._model_config import ContinuousBatching, DynamicBatching, OpenAi, configuration, configure, without_none
@@ -372,9 +372,11 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             version = _ready(ctx, wanted, id)
             configure(ctx, wanted, version)
         info = version.model_version.file_info
+        model = _model(ctx, wanted.workspace_id, wanted.name)
+        ctx.call.mark = model.created_at if model else None
         return self.result(
             wanted,
-            model_id=_model_id(ctx, wanted.workspace_id, wanted.name),
+            model_id=model.id if model else None,
             model_version_id=id,
             version=info.version,
             status=version.model_version.status,
@@ -404,6 +406,9 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             "sha256": version.file_info.sha,
             "size": version.file_info.size,
         }
+        parent = None if known else _model(ctx, version.workspace_id, version.name)
+        if parent is not None:
+            ctx.call.mark = parent.created_at
         if known:
             # What was uploaded cannot change: the state has it exactly, the instance perhaps in other words.
             fixed = known.model_dump(include=set(fixed)) | {"visibility": version.visibility}
@@ -411,7 +416,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             {
                 **fixed,
                 **configuration(found.config, known),
-                "model_id": known.model_id if known else _model_id(ctx, version.workspace_id, version.name),
+                "model_id": known.model_id if known else getattr(parent, "id", None),
                 "model_version_id": version.id,
                 "version": version.file_info.version,
                 "status": version.status,
@@ -423,10 +428,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     ) -> ModelVersionOutputs:
         found = _lookups.find_model_version(ctx, int(id), known.workspace_id)
         if found is None or found.model_version.file_info.version != known.version:
-            raise ObjectError(
-                f"{_called(known)} no longer has version {known.version} (id {id}); run `pulumi refresh`, then "
-                "`pulumi up`"
-            )
+            raise GoneError(f"{_called(known)} no longer has version {known.version} (id {id})")
         if configure(ctx, wanted, found):
             ctx.report(
                 f"{_called(wanted)} has a new configuration (id {id}): existing deployments use it after their "
@@ -436,28 +438,25 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
         return self.result(wanted, **computed)
 
     def delete(self, ctx: Context[Client], id: str, known: ModelVersionOutputs) -> None:
-        def versions() -> list[str]:
-            models = ctx.client.models.list(known.workspace_id, fresh=True)
-            return [v.model_version.file_info.version for m in models for v in m.model_versions
-                    if m.model.name == known.name]  # fmt: skip
+        model = _recorded_model(ctx, known)
 
         def is_there() -> bool:
             found = _lookups.find_model_version(ctx, known.model_version_id, known.workspace_id)
             return found is not None and found.model_version.file_info.version == known.version
 
-        def recorded() -> str | None:
-            return find_listed(
+        def remove() -> None:
+            nonlocal model
+            found = find_listed(
                 f"version {known.model_version_id} of {_called(known)}",
-                lambda _: known.version if known.version in versions() else None,
+                lambda _: _model_of(ctx, known.workspace_id, known.version),
                 lambda: ctx.client.models.list(known.workspace_id),
                 is_there,
             )
-
-        def remove() -> None:
-            if recorded() is not None:
+            if found is not None:
+                model = found
                 remove_once(
                     lambda: ctx.client.models.delete_version(known.version),
-                    lambda: known.version in versions(),
+                    lambda: _model_of(ctx, known.workspace_id, known.version) is not None,
                 )
 
         if _lookups.workspace_if_any(ctx, known.workspace_id) is None:
@@ -473,7 +472,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
                 if not (known.force_destroy and users) or spared:
                     raise _in_use(ctx, known, users, error) from None
                 _remove_users(ctx, known, users, remove)
-            _drop_if_empty(ctx, known)
+            _drop_if_empty(ctx, known.workspace_id, model)
 
 
 def require_file(path: Path, framework: Any) -> None:
@@ -577,8 +576,9 @@ def _discard(ctx: Context[Client], wanted: ModelVersionInputs, version: wire.Mod
     """Delete a version that failed, unless it was adopted; says so when it stays, rather than hide the failure."""
     with suppress(WallarooError):
         if not ctx.call.adopted:
+            model = _model_of(ctx, wanted.workspace_id, version.file_info.version)
             ctx.client.models.delete_version(version.file_info.version)
-            _drop_if_empty(ctx, wanted)
+            _drop_if_empty(ctx, wanted.workspace_id, model)
             return ""
     return f" (the failed version {version.id} stays on the instance)"
 
@@ -595,9 +595,8 @@ def _why(ctx: Context[Client], version: wire.ModelVersion) -> str:
     )
 
 
-def _model_id(ctx: Context[Client], workspace_id: int, name: str) -> int | None:
-    models = ctx.client.models.list(workspace_id)
-    return next((m.model.id for m in models if m.model.name == name), None)
+def _model(ctx: Context[Client], workspace_id: int, name: str) -> wire.Model | None:
+    return next((m.model for m in ctx.client.models.list(workspace_id) if m.model.name == name), None)
 
 
 def _spared(ctx: Context[Client], known: ModelVersionOutputs, user: _pipelines.User) -> str:
@@ -661,11 +660,26 @@ def _remove_users(
     )
 
 
-def _drop_if_empty(ctx: Context[Client], model: ModelVersionInputs | ModelVersionOutputs) -> None:
-    """Delete the model itself when its last version has gone, so that the workspace counts as empty again."""
-    listed = ctx.client.models.list(model.workspace_id, fresh=True)
-    of_id = getattr(model, "model_id", None)  # the outputs know it
-    if any(
-        m.model.name == model.name and of_id in (None, m.model.id) and not m.model_versions for m in listed
-    ):
-        ctx.client.models.delete(model.workspace_id, model.name)
+def _model_of(ctx: Context[Client], workspace_id: int, version: str) -> wire.Model | None:
+    """Return the model that contains a version (a UUID) now, or None."""
+    for listed in ctx.client.models.list(workspace_id, fresh=True):
+        if any(v.model_version.file_info.version == version for v in listed.model_versions):
+            return listed.model
+    return None
+
+
+def _recorded_model(ctx: Context[Client], known: ModelVersionOutputs) -> wire.Model | None:
+    """Return the model as the state records it, or None where it does not tell it from one recreated later."""
+    if known.model_id is None or ctx.call.mark is None:
+        return None
+    return wire.Model(id=known.model_id, name=known.name, created_at=ctx.call.mark)
+
+
+def _drop_if_empty(ctx: Context[Client], workspace_id: int, model: wire.Model | None) -> None:
+    """Delete a model without versions, so that the workspace counts as empty again; no other model of its name."""
+    if model is None:
+        return
+    for listed in ctx.client.models.list(workspace_id, fresh=True):
+        same = (listed.model.id, listed.model.created_at) == (model.id, model.created_at)
+        if same and not listed.model_versions:
+            ctx.client.models.delete(workspace_id, model.name)

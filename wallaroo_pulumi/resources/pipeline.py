@@ -38,7 +38,7 @@ from ..core.fields import (
 from ..core.json_values import JsonObject
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
-from ..errors import ApiError, ObjectError
+from ..errors import ApiError, GoneError, ObjectError
 from . import _lookups, _pipelines
 from ._steps import Steps
 
@@ -192,9 +192,9 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
         else:
             found = _find(ctx, wanted)
             if found and not _is_recorded(ctx, found, known):
-                raise ObjectError(
+                raise GoneError(
                     f"{_label(known)} (id {found.pipeline.id}) is not the one that this stack recorded (id "
-                    f"{known.pipeline_id}); run `pulumi refresh`, then `pulumi up`"
+                    f"{known.pipeline_id})"
                 )
             version = (
                 _observed_version(found)

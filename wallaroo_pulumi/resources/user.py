@@ -31,7 +31,7 @@ from ..core.fields import (
     Line,
 )
 from ..core.resource import Examples, Resource
-from ..errors import ApiError, ObjectError
+from ..errors import ApiError, GoneError, ObjectError
 from . import _accounts
 
 
@@ -133,9 +133,7 @@ class User(Resource[UserInputs, UserOutputs]):
     def update(self, ctx: Context[Client], id: str, known: UserOutputs, wanted: UserInputs) -> UserOutputs:
         user = _accounts.recorded(ctx, id)
         if user is None:
-            raise ObjectError(
-                f"user {wanted.email} (id {id}) is gone from the instance; run `pulumi refresh`, then `pulumi up`"
-            )
+            raise GoneError(f"user {wanted.email} (id {id}) is gone from the instance")
         self._bring_to(ctx, user, wanted, was_admin=known.is_admin)
         return self.result(wanted, user_id=id, initial_password=known.initial_password)
 

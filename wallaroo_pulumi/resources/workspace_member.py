@@ -8,7 +8,7 @@ Only `wallaroo:validate` assumes that members can be changed only by an OWNER: t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -101,6 +101,10 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
         update={"role": "OWNER"},
         replace={"email": "john.hancock@example.com"},
     )
+
+    def left_out(self, given: Collection[str]) -> Collection[str]:
+        # The next refresh has to see again which of the two the program gives.
+        return ("email",) if _is_named_by_id(given) else ()
 
     def id_of(self, outputs: WorkspaceMemberOutputs) -> str:
         return f"{outputs.workspace_id}/{outputs.user_id}"
@@ -227,10 +231,20 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
 def _address(
     ctx: Context[Client], user: wire.User | None, known: WorkspaceMemberOutputs | None
 ) -> str | None:
-    """Return the e-mail address for the state. Raises ObjectError if another person has the recorded one now."""
+    """Return the e-mail address for the state. Raises ObjectError if another person has the declared one now.
+
+    A program that gives the id means this account, whatever its address is.
+    """
     if user is None:
         return known.email if known else None
-    return address(ctx, user, known.email) if known and known.email else own_address(user)
+    if known is None or known.email is None or _is_named_by_id(ctx.call.given or ()):
+        return own_address(user)
+    remedy = "declare the address of the person who is meant, or their user_id, and run `pulumi up`"
+    return address(ctx, user, known.email, remedy)
+
+
+def _is_named_by_id(given: Collection[str]) -> bool:
+    return "userId" in given and "email" not in given
 
 
 def _user(ctx: Context[Client], wanted: WorkspaceMemberInputs) -> wire.User:

@@ -14,7 +14,7 @@ from lives import Life
 from wallaroo_pulumi.core.fields import LOCAL, fields_with
 from wallaroo_pulumi.core.record import RECORD_KEYS
 from wallaroo_pulumi.emulator import EmulatorServer
-from wallaroo_pulumi.errors import ObjectError
+from wallaroo_pulumi.errors import ApiError, GoneError, ObjectError
 from wallaroo_pulumi.provider.identity import InstanceMismatch
 from wallaroo_pulumi.provider.provider import DELETE_ADOPTED
 from wallaroo_pulumi.resources import RESOURCES
@@ -331,3 +331,61 @@ def test_the_last_object_of_a_listing_is_dropped_when_it_is_confirmed_to_be_gone
     emulator.control("delete", kind="pipeline", where={"name": "fraud"})
     with pytest.raises(LookupError, match="gone"):
         life.refresh()
+
+
+# --- an update of an object that was deleted by hand -------------------------------------------------------
+
+DELETED_BY_HAND = {
+    "User": ("user", {"email": "ada@example.com"}),
+    "WorkspaceMember": ("member", {"user_type": "COLLABORATOR"}),
+    "ModelVersion": ("model_version", {}),
+    "Pipeline": ("pipeline", {}),
+    "Deployment": ("pipeline", {}),
+    "Task": ("task", {}),
+    "Assay": ("assay", {}),
+}
+"""Every kind that changes in place: what the control plane calls its object, or the one without which it cannot be."""
+MADE_AGAIN = ("WorkspaceMember", "Pipeline")
+"""Kinds whose update brings a missing object back: the call is the one that creates it."""
+
+
+def test_every_kind_that_changes_in_place_is_covered() -> None:
+    assert {*DELETED_BY_HAND} == {kind for kind in RESOURCES if not is_state_only(kind)}
+
+
+@pytest.mark.parametrize("kind", DELETED_BY_HAND)
+def test_an_update_of_what_is_gone_says_what_to_do(
+    kind: str, emulator: Emulated, files: dict[str, str]
+) -> None:
+    life = made(emulator, kind, files)
+    of, where = DELETED_BY_HAND[kind]
+    emulator.control("delete", kind=of, where=where)
+    if kind in MADE_AGAIN:
+        life.update()
+        life.new_process()
+        life.refresh()
+        return
+    with pytest.raises(GoneError, match=r"; run `pulumi refresh`, then `pulumi up`$") as gone:
+        life.update()
+    assert "\n" not in str(gone.value)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DELETED_BY_HAND if kind != "User"])
+def test_an_update_in_a_workspace_that_is_gone_says_what_to_do(
+    kind: str, emulator: Emulated, files: dict[str, str]
+) -> None:
+    life = made(emulator, kind, files)
+    emulator.control("delete", kind="workspace", where={"name": "fraud-prod"})
+    with pytest.raises(GoneError, match=r"; run `pulumi refresh`, then `pulumi up`$"):
+        life.update()
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_an_update_that_fails_otherwise_keeps_its_reason(
+    status: int, emulator: Emulated, files: dict[str, str]
+) -> None:
+    life = made(emulator, "Task", files)
+    emulator.control("faults", path="/v1/api/task/pause", status=status, count=9)
+    with pytest.raises(ApiError) as error:
+        life.update()
+    assert error.value.status == status

@@ -10,6 +10,7 @@ from dynamic_host import entry, urn_of
 from emulated import Emulated
 from workbench import Workbench
 
+from wallaroo_pulumi.adapters import session
 from wallaroo_pulumi.adapters.stack_state import entries
 from wallaroo_pulumi.core.ownership import Ownership
 from wallaroo_pulumi.core.record import RECORD_KEYS
@@ -157,3 +158,33 @@ def test_what_the_same_program_attached_to_another_workspace_is_no_object_of_the
     run = moved.provider(before=[entry("WorkspaceConnection", *_unrecorded(attached))])
     with pytest.raises(InstanceMismatch, match="has none of its objects"):
         run.read("WorkspaceMember", MEMBER, *moved.member)
+
+
+@pytest.mark.parametrize(
+    ("replaces", "expected"),
+    [
+        (False, "the state does not record yet which Wallaroo instance"),
+        (True, "names another instance than the state records"),
+    ],
+)
+def test_why_unchanged_resources_are_updated_is_told_once(
+    replaces: bool, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session.explain_recording.cache_clear()
+    for _ in range(2):
+        session.explain_recording(replaces=replaces)
+    [line] = capsys.readouterr().out.splitlines()
+    assert expected in line
+
+
+def test_a_diff_tells_the_first_record_of_an_instance_from_its_replacement(
+    stack: Stack, emulator: Emulated
+) -> None:
+    first = stack.provider().diff("WorkspaceMember", MEMBER, *stack.member, stack.member_inputs)
+    assert (first.records_instance, first.replaces_instance) == (True, False)
+    id, outputs = stack.member
+    run = stack.provider(accept="0000000000")
+    other = run.diff(
+        "WorkspaceMember", MEMBER, id, outputs | {"__instance": "1111111111"}, stack.member_inputs
+    )
+    assert (other.records_instance, other.replaces_instance) == (True, True)

@@ -177,6 +177,30 @@ def test_the_model_goes_with_its_last_version_only(bench: Bench) -> None:
     assert bench.emulator.api("models/list")["models"] == []
 
 
+@pytest.mark.parametrize("by_hand_id", [None, "same"])
+def test_an_empty_model_that_others_made_under_the_name_stays(bench: Bench, by_hand_id: str | None) -> None:
+    made = bench.model()
+    where = {"name": "ccfraud"}
+    if by_hand_id:
+        bench.emulator.control("recreate", kind="model", where=where)
+    else:
+        bench.emulator.control("delete", kind="model", where=where)
+        bench.model(name="other")
+        bench.emulator.control("change", kind="model", where={"name": "other"}, set=where)
+        bench.emulator.control("delete", kind="model_version", where={})
+    bench.new_process()
+    bench.delete("ModelVersion", made)
+    assert [m["name"] for m in bench.emulator.contents()["models"]] == ["ccfraud"]
+
+
+def test_the_empty_model_that_an_interrupted_deletion_left_is_deleted(bench: Bench) -> None:
+    made = bench.model()
+    bench.emulator.control("delete", kind="model_version", where={"version": made[1]["version"]})
+    bench.new_process()
+    bench.delete("ModelVersion", made)
+    assert bench.emulator.contents()["models"] == []
+
+
 def test_force_destroy_of_a_model_removes_the_pipeline_that_uses_it(bench: Bench) -> None:
     made = bench.model(force_destroy=True)
     pipeline = bench.pipeline(made)

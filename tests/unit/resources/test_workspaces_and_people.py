@@ -181,3 +181,47 @@ def test_nobody_else_gets_what_is_declared_for_the_recorded_person(bench: Workbe
 
     ownership.declare("urn:old", kind, bench.checked(kind, **declared(state, HER_NEW)))
     assert bench.create(kind, **declared(state))[1]["userId"] == other
+
+
+# --- a member whom the program names by id ------------------------------------------------------------------
+
+
+def member_by_id(bench: Workbench) -> tuple[tuple[str, dict[str, Any]], frozenset[str]]:
+    """A member declared by the account's id, and the inputs that the state holds of it."""
+    bench.emulator.control("seed", users=[{"email": ADA}])
+    inputs = {"workspace_id": bench.workspace(), "user_id": account(bench, ADA)["id"]}
+    given = {name for name, value in bench.checked("WorkspaceMember", **inputs).items() if value is not None}
+    return bench.create("WorkspaceMember", **inputs), frozenset(given)
+
+
+def test_a_member_named_by_id_is_followed_to_a_new_address(bench: Workbench) -> None:
+    (id, outputs), given = member_by_id(bench)
+    give_address_away(bench)
+    for _ in range(2):  # the inputs of a refresh are what the next one gets
+        read = bench.provider.read("WorkspaceMember", None, id, outputs, given)
+        assert read is not None
+        _, outputs, inputs = read
+        assert outputs["email"] == HER_NEW
+        given = frozenset(name for name, value in inputs.items() if value is not None)
+        assert "userId" in given
+        assert "email" not in given
+
+
+@pytest.mark.parametrize("given", [{"email"}, {"email", "userId"}, None])
+def test_a_member_named_by_address_or_by_what_is_unknown_is_not_followed(
+    bench: Workbench, given: set[str] | None
+) -> None:
+    id, outputs = made(bench, "WorkspaceMember")
+    give_address_away(bench)
+    with pytest.raises(ObjectError, match=BOTH + ".*or their user_id"):
+        bench.provider.read("WorkspaceMember", None, id, outputs, given)
+
+
+def test_a_member_named_by_id_keeps_no_address_from_the_person_who_has_it_now(bench: Workbench) -> None:
+    state, _ = member_by_id(bench)
+    _, other = give_address_away(bench)
+    ownership = Ownership(lambda: [StackEntry("urn:member", "WorkspaceMember", *state)])
+    bench.ctx = dataclasses.replace(bench.ctx, ownership=ownership)
+    named = {"workspace_id": state[1]["workspaceId"], "user_id": state[1]["userId"]}
+    ownership.declare("urn:member", "WorkspaceMember", bench.checked("WorkspaceMember", **named))
+    assert bench.create("User", email=ADA)[1]["userId"] == other
