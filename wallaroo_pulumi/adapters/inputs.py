@@ -129,16 +129,19 @@ class Arguments:
         InputError; inside an Output, when its value is known.
         """
         found: list[str] = []
-        try:
-            result = self._plain(value, path, shape, None if secret else found)
-        except RecursionError:
-            raise self.reject(path, "is nested too deeply, or contains itself") from None
+        result = self._finite(value, path, shape, None if secret else found)
         self._warn(found)
         return result
 
     def reject(self, path: str, reason: str, got: object = "") -> InputError:
         """Return the error. It ends in ``got``, the rejected value, unless that is the value of an Output."""
         return InputError(f"{self._call}: {path} {reason}", str(got))
+
+    def _finite(self, value: Any, path: str, shape: Shape, found: list[str] | None, name: str = "") -> Any:
+        try:
+            return self._plain(value, path, shape, found, name)
+        except RecursionError:
+            raise self.reject(path, "is nested too deeply, or contains itself") from None
 
     def _plain(self, value: Any, path: str, shape: Shape, found: list[str] | None, name: str = "") -> Any:
         match value:
@@ -252,7 +255,7 @@ class Arguments:
     ) -> Any:
         """The value of an Output. A credential in it makes it secret, with a warning, unless it is secret already."""
         found: list[str] = []
-        result = or_invalid(lambda: self._plain(known, path, shape, None if secret else found, name))
+        result = or_invalid(lambda: self._finite(known, path, shape, None if secret else found, name))
         if isinstance(result, Invalid):
             return {INVALID: result.line}
         if not found:

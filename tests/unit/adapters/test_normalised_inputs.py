@@ -144,6 +144,13 @@ def test_what_contains_itself_is_rejected() -> None:
         plain(value)
 
 
+def test_what_contains_itself_is_rejected_as_the_value_of_an_output() -> None:
+    value: dict[str, Any] = {}
+    value["self"] = [value]
+    with pytest.raises(InputError, match=r"arguments\.a is nested too deeply, or contains itself"):
+        resolved(lambda: plain({"a": pulumi.Output.from_input(1).apply(lambda _: value)}))
+
+
 def test_a_key_in_two_spellings_is_rejected() -> None:
     shape = Shape({"node_selector": "nodeSelector"})
     with pytest.raises(InputError, match=r"arguments\.node_selector is given twice, in two spellings"):
