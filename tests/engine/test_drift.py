@@ -464,7 +464,7 @@ def test_the_jobs_of_the_docs_on_a_production_stack_that_took_over(
 
     good = estate.read_text()
     estate.write_text(good.replace("      mary.jane", "      unknown"))
-    assert "has the e-mail address unknown@example.com" in run_job(stack, preview, env).text
+    assert "no user with the e-mail address unknown@example.com" in run_job(stack, preview, env).text
     estate.write_text(good.replace("connections:\n  sales:", "  Fraud: {}\nconnections:\n  sales:"))
     refused = run_job(stack, preview, env)
     assert refused.code != 0

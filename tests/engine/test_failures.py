@@ -204,6 +204,6 @@ def test_nor_can_one_that_a_later_program_adds(one: Project, emulator: Emulated)
     one.write(program)
     one.up().ok()
     one.write(program + '    wallaroo.WorkspaceMember("again", role="COLLABORATOR", **mary)\n')
-    told(one.up("--parallel", "1"), "already declared by")
+    told(one.up("--parallel", "1"), "declares a WorkspaceMember with the same")
     (workspace_id,) = emulator.workspaces().values()
     assert emulator.members(workspace_id)["mary.jane@example.com"] == "OWNER"
