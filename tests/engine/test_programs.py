@@ -78,7 +78,7 @@ def test_functions_see_what_the_same_run_made(project: Make, emulator: Emulated)
     ("call", "told"),
     [
         ('get_workspace(name="none")', "workspace 'none' does not exist or this user cannot see it"),
-        ('get_workspace(name="a", workspace_id=1)', "give exactly one of name and workspace_id"),
+        ('get_workspace(name="a", workspace_id=1)', "set exactly one of name and workspace_id"),
         (
             'get_user(email="unknown@example.com")',
             "the instance has no user with the e-mail address unknown@example.com",
