@@ -176,7 +176,7 @@ REFUSED = [
                 "signed",
                 "blob",
                 "https://example.com/a?sig=hushhush",
-                "config.blob looks like an address with a sig",
+                "config.blob looks like an address with a token or",
             ),
             ("key", "API_KEY", "hush", "config.API_KEY is named like a credential"),
             ("pat", "pat", "hush", "config.pat is named like a credential"),

@@ -32,7 +32,7 @@ _FORMS = {
         re.I,
     ),
     "an address with a token or a signature in it": re.compile(
-        r"(^|[?&])(sig|(x-(amz|goog)-)?signature|([a-z]+_)?token|api_?key|key)=[\w%+/=.~-]{8,}", re.I
+        r"(^|[?&])(sig|(x-(amz|goog)-)?signature|([a-z]+_)?token|api_?key)=[\w%+/=.~-]{8,}", re.I
     ),
     "the header of a login": re.compile(
         r"^\s*(authorization:\s*)?(bearer\s+\S{6,}|basic\s+(?-i:(?=\S*[A-Z\d=]))[\w+/-]{6,}=*)\s*$", re.I
