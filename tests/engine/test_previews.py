@@ -449,7 +449,7 @@ def test_the_last_owner_goes_only_with_a_successor(project: Make, emulator: Emul
     (failure,) = failures(made.pulumi("preview"))
     assert "this is the user who runs Pulumi, who could then neither manage the workspace" in failure
     made.configure({"validate": "false"})
-    assert "it is the user who runs Pulumi" in made.up().text
+    assert "this is the user who runs Pulumi" in made.up().text
     assert emulator.members(emulator.workspaces()["ws"])["ops@example.com"] == "OWNER"
 
 
