@@ -374,8 +374,9 @@ def test_what_exists_is_read_from_another_program(
     outputs = reader.outputs()
     assert outputs["model"] == ["house-price", "ready", "onnx"]
     (pipeline,) = serving.resources("Pipeline").values()
-    assert outputs["steps"] == pipeline["outputs"]["steps"]
-    assert reader.resources("Pipeline")["copy"]["outputs"]["steps"] == outputs["steps"]
+    (step,) = steps = pipeline["outputs"]["steps"]
+    assert outputs["steps"] == [{"model_inference": step["modelInference"]}]
+    assert reader.resources("Pipeline")["copy"]["outputs"]["steps"] == steps
     (deployment,) = reader.resources("Deployment").values()
     assert deployment["outputs"]["inferenceUrl"] == serving.outputs()["inference_url"]
 
