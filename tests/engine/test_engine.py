@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from pulumi_project import Project, Run
 
+from wallaroo_pulumi.adapters.pulumi_values import UNKNOWN_TEXT
+
 Make = Callable[[str], Project]
 
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How the engine writes a value that a preview cannot know (pulumi/runtime/rpc.py)."""
 
 THINGS = '''\
 """A dynamic resource that keeps its objects in a folder, one file each."""
@@ -161,7 +161,7 @@ def test_lifecycle_of_a_dynamic_resource(things: Project, folder: Path) -> None:
 
 def test_a_preview_shows_what_it_cannot_know(things: Project) -> None:
     second = next(s for s in things.preview()["steps"] if s["urn"].endswith("::second"))
-    assert second["newState"]["inputs"]["text"] == UNKNOWN
+    assert second["newState"]["inputs"]["text"] == UNKNOWN_TEXT
 
 
 def test_a_change_that_replaces(things: Project) -> None:

@@ -16,12 +16,11 @@ from lives import Life
 from pulumi_project import Project, Run
 from workbench import Workbench
 
+from wallaroo_pulumi.adapters.pulumi_values import UNKNOWN_TEXT
 from wallaroo_pulumi.resources import RESOURCES
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/limits.md"
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""The engine's placeholder for a value that is unknown in a preview (pulumi/runtime/rpc.py)."""
 
 Make = Callable[[str], Project]
 
@@ -153,7 +152,7 @@ def test_an_adopted_pipeline_keeps_the_steps_that_the_stack_gave_it(emulator: Em
     with Workbench(emulator) as bench:
         place = {"workspace_id": bench.workspace()}
         bench.pipeline_version(place["workspace_id"], "scores")
-        step = {"modelInference": {"models": [{"name": "m", "version": UNKNOWN, "sha": "0" * 64}]}}
+        step = {"modelInference": {"models": [{"name": "m", "version": UNKNOWN_TEXT, "sha": "0" * 64}]}}
         adopted = bench.create("Pipeline", **place, name="scores", steps=[])
         bench.delete("Pipeline", bench.update("Pipeline", adopted, **place, name="scores", steps=[step]))
         left = bench.read("Pipeline", adopted[0])
@@ -423,7 +422,7 @@ def test_what_the_id_tells_stays_known_in_the_preview_of_an_update(made: Make) -
     steps: list[dict[str, Any]] = stack.preview()["steps"]
     changed = {s["urn"].rpartition("::")[2]: s["newState"]["inputs"] for s in steps if s["op"] == "update"}
     assert set(changed) == {"fraud", "ada"}, "the member, whose workspace_id stays known, is not among them"
-    assert changed["ada"]["firstName"] == UNKNOWN
+    assert changed["ada"]["firstName"] == UNKNOWN_TEXT
     stack.up().ok()
     assert stack.changes() == {"update": 1, "same": 3}
 

@@ -12,14 +12,13 @@ from emulated import Emulated
 from example_files import model_file, orchestration_file
 from pulumi_project import TYPE, Project, Run
 
+from wallaroo_pulumi.adapters.pulumi_values import UNKNOWN_TEXT
 from wallaroo_pulumi.estate import load
 
 STACKS = Path(__file__).parents[2] / "stacks"
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""The engine's placeholder for a value that is unknown in a preview (pulumi/runtime/rpc.py)."""
 
 LEAD = {
-    "workspaceId": UNKNOWN,
+    "workspaceId": UNKNOWN_TEXT,
     "email": "mary.jane@example.com",
     "role": "OWNER",
     "deleteAdopted": False,
@@ -96,7 +95,7 @@ def test_serving_before_and_after(stack: Callable[[str], Project]) -> None:
     }
     model = plan["ModelVersion house-price"][1]
     assert (model["path"], len(model["sha256"])) == ("house_price.onnx", 64)
-    ref = {"name": "house-price", "version": UNKNOWN, "sha": model["sha256"]}
+    ref = {"name": "house-price", "version": UNKNOWN_TEXT, "sha": model["sha256"]}
     assert plan["Pipeline house-price"][1]["steps"] == [{"modelInference": {"models": [ref]}}]
     assert plan["Deployment house-price"][1]["engineConfig"]["engine"]["replicas"] == 1
     lines = shown(serving)

@@ -236,7 +236,7 @@ class Arguments:
     ) -> dict[str, Any]:
         result = {}
         # An environment variable is named by its `name`.
-        variable = value.get("name") if isinstance(value.get("name"), str) and "value" in value else None
+        variable = value["name"] if isinstance(value.get("name"), str) and "value" in value else ""
         for key, part in value.items():
             if isinstance(key, enum.Enum):
                 key = key.value
@@ -246,7 +246,7 @@ class Arguments:
             wire = shape.names.get(key, key)
             if wire in result:
                 raise self.reject(f"{path}.{key}", "is given twice, in two spellings; keep one of them")
-            name = f"{variable}" if variable and key == "value" else ""
+            name = variable if key == "value" else ""
             result[wire] = self._plain(part, f"{path}.{key}", shape.below(wire) or FREE, found, name)
         return result
 

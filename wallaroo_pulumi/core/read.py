@@ -47,7 +47,7 @@ def find_listed(
     found = find(True)
     if found is None and there:
         raise ObjectError(
-            f"{what} exists, but the instance does not list it; try again, and if it stays ask the instance's "
-            "administrator"
+            f"{what} exists, but the instance does not list it; try again, and if the error persists, ask the "
+            "instance's administrator"
         )
     return found

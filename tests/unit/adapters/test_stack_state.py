@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from wallaroo_pulumi.adapters import stack_state
+from wallaroo_pulumi.adapters import pulumi_values, stack_state
 from wallaroo_pulumi.adapters.stack_state import StackState, entries
 from wallaroo_pulumi.core.fields import UNKNOWN
 
-SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:abc"}
+SECRET = {pulumi_values.SIGNATURE: pulumi_values.SECRET, "ciphertext": "v1:abc"}
 
 TYPES = ("pulumi-python:dynamic/wallaroo:", "wallaroo:index:")
 

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from pulumi_project import TYPE
 
+from wallaroo_pulumi.adapters.pulumi_values import SECRET, SIGNATURE
 from wallaroo_pulumi.estate.drift import Change, Finding, Report, Unchecked
 from wallaroo_pulumi.estate.drift_report import to_json, to_markdown, to_table
 from wallaroo_pulumi.estate.state import managed, parsed_path, with_ignored
-
-SECRET = "4dabf18193072939515e22adb298388d"
 
 
 def resource(kind: str, name: str, **more: Any) -> dict[str, Any]:
@@ -36,7 +35,7 @@ def test_a_stack_without_resources() -> None:
 
 
 def test_resources_of_a_state() -> None:
-    secret = {SECRET: "1b47061264138c4ac30d75fd1eb44270", "plaintext": json.dumps({"key": "hush", "port": 1})}
+    secret = {SIGNATURE: SECRET, "plaintext": json.dumps({"key": "hush", "port": 1})}
     (found,) = managed(
         state(
             resource(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +261,8 @@ LISTINGS: dict[str, tuple[str, object]] = {
 """The listing of each kind but User: without accounts, an instance is not recognised and every call fails."""
 LISTED_ONLY = ("WorkspaceMember",)
 """Kinds that no other call of the API is about."""
+READ_FROM_LISTING = ("Workspace", "Pipeline", "Edge", "WorkspaceConnection", "ModelRegistryAttachment")
+"""Kinds whose own call shows that they exist and not all of their properties: a lasting contradiction is an error."""
 
 
 def lose(emulator: Emulated, kind: str, count: int) -> None:
@@ -285,10 +288,8 @@ def test_an_empty_listing_drops_nothing_from_the_state(
         return
     life.new_process()
     lose(emulator, kind, 100)
-    try:
+    with pytest.raises(ObjectError, match="try again") if kind in READ_FROM_LISTING else nullcontext():
         life.refresh()
-    except ObjectError as error:
-        assert "try again" in str(error)  # noqa: PT017 -- it may also succeed
 
 
 @pytest.mark.parametrize("kind", LISTINGS)

@@ -10,7 +10,7 @@ from dynamic_host import entry, urn_of
 from emulated import Emulated
 from workbench import Workbench
 
-from wallaroo_pulumi.adapters import session
+from wallaroo_pulumi.adapters import pulumi_values, session
 from wallaroo_pulumi.adapters.stack_state import entries
 from wallaroo_pulumi.core.ownership import Ownership
 from wallaroo_pulumi.core.record import RECORD_KEYS
@@ -19,7 +19,7 @@ from wallaroo_pulumi.provider.identity import InstanceMismatch
 from wallaroo_pulumi.provider.provider import Provider
 
 WORKSPACE, MEMBER = urn_of("Workspace"), urn_of("WorkspaceMember")
-SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:cipher"}
+SECRET = {pulumi_values.SIGNATURE: pulumi_values.SECRET, "ciphertext": "v1:cipher"}
 """How a state keeps a secret."""
 INPUTS = {"name": "fraud-prod"}
 
