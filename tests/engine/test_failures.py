@@ -35,12 +35,12 @@ def one(project: Make, emulator: Emulated) -> Project:
 @pytest.mark.parametrize(
     ("declared", "parts"),
     [
-        ('Workspace("x", name="Fraud Prod")', ["property name", "at most 63 characters", "'fraud-prod'"]),
-        ('Workspace("x", name="x", adopt="maybe")', ["property adopt", "'never', 'if_empty' or 'always'"]),
+        ('Workspace("x", name="Fraud Prod")', ["name: ", "at most 63 characters", "'fraud-prod'"]),
+        ('Workspace("x", name="x", adopt="maybe")', ["adopt: ", "'never', 'if_empty' or 'always'"]),
         ("WorkspaceMember('x', workspace_id=ws.workspace_id)", ["set exactly one of email and user_id"]),
         (
             "WorkspaceMember('x', workspace_id=1, email='a@example.com', role='BOSS')",
-            ["property role", "'OWNER' or 'COLLABORATOR'"],
+            ["role: ", "'OWNER' or 'COLLABORATOR'"],
         ),
         (
             "WorkspaceMember('x', workspace_id=0, email='a@example.com')",

@@ -354,7 +354,7 @@ def test_what_the_instance_would_refuse_is_found_in_preview_at_the_property(
         run = made.pulumi("preview", env={"WALLAROO_VALIDATE": "true"})
         assert run.code != 0, declaration
         (failure,) = failures(run)
-        assert f"property {property} value" in failure or f": {snake_case(property)}: " in failure
+        assert f": {snake_case(property)}: " in failure
         assert reason in failure
         assert "Traceback" not in run.text
     made.pulumi("preview").ok()  # without the setting, it is left to `up`
@@ -442,7 +442,7 @@ def test_the_last_owner_goes_only_with_a_successor(project: Make, emulator: Emul
     run = made.pulumi("preview")
     assert run.code != 0
     (failure,) = failures(run)
-    assert "property role value" in failure
+    assert ": role: " in failure
     assert "a workspace must keep at least one OWNER" in failure
     made.write(leaving.replace('"mary.jane@example.com"', '"mary.jane@example.com", role="OWNER"'))
     (failure,) = failures(made.pulumi("preview"))

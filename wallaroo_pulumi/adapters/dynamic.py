@@ -69,8 +69,9 @@ class DynamicProvider(ResourceProvider):
             autoname=autoname if isinstance(autoname, str) else None,
             sources=sources if isinstance(sources, Mapping) else None,
         )
-        shown = [failure.for_python(given) for failure in failures]
-        return CheckResult(_encoded(inputs), [CheckFailure(f.property, f.reason) for f in shown])
+        # Pulumi prints the value of the property that a failure names, and this host is not told which values a program
+        # made secret. So the name is in the line only.
+        return CheckResult(_encoded(inputs), [CheckFailure("", failure.line()) for failure in failures])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         found = self._provider.diff(self.kind, current_urn(), _id, _decoded(_olds), _decoded(_news))

@@ -33,16 +33,9 @@ class Failure:
     def at(cls, wire: str, python: str, reason: str) -> Failure:
         return cls(wire, reason, python, f"{python}: {reason}" if python else reason)
 
-    def for_python(self, inputs: Mapping[str, Any]) -> Failure:
-        """Return the failure in the form that Pulumi displays best to a Python program with these inputs.
-
-        Pulumi prints the property's wire name and the value with that name. The failure therefore contains the property
-        if the program uses the same name, and otherwise has it in the reason.
-        """
-        plain = isinstance(inputs.get(self.property), str | int | float)
-        if plain and self.python_path in ("", self.property):
-            return self
-        return Failure("", self.python or self.reason)
+    def line(self) -> str:
+        """Return the failure as a Python program reads it, with its own name of the property."""
+        return self.python or self.reason
 
 
 def check(
