@@ -25,7 +25,7 @@ from pulumi.runtime.settings import get_monitor
 
 from ..core.names import INVALID
 from ..core.quantities import LARGEST_INTEGER
-from ..policies.credentials import credentials
+from ..credentials import credentials
 
 T = TypeVar("T")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import hashlib
 import os
@@ -156,8 +157,9 @@ def _format(file: BufferedReader) -> str | None:
             return name
     if any(head.startswith(_HDF5_SIGNATURE, offset) for offset in _HDF5_OFFSETS):
         return HDF5
-    if text := next((name for name, start in _TEXTS.items() if start.match(head)), None):
-        return text
+    text = head.removeprefix(codecs.BOM_UTF8)
+    if kind := next((kind for kind, start in _TEXTS.items() if start.match(text)), None):
+        return kind
     if head[257:262] == b"ustar":
         return "a tar archive"
     size = file.seek(0, os.SEEK_END)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ..core.quantities import LARGEST_INTEGER
-from ..policies.credentials import credentials
+from ..credentials import credentials
 
 _PUBLIC: Final = re.compile(
     r"(host(name)?|server|port|database|db|db_?name|schema|catalog|warehouse|table|project(_?id)?|data_?set|bucket|"

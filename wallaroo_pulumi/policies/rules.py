@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any
 
 from ..adapters.pulumi_values import UNKNOWN, Secret
-from .credentials import credentials
+from ..credentials import credentials
 from .requested_resources import in_unit_of, quantity, requested_resources
 from .rule import Config, ResourceView, Rule, rule, stack_rule
 from .settings import PRODUCTION, kinds, pattern, texts

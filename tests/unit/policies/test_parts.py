@@ -12,8 +12,8 @@ from pulumi_policy.deserialize import serialize_properties
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
 from wallaroo_pulumi.adapters.pulumi_values import UNKNOWN, Secret, encode
+from wallaroo_pulumi.credentials import credentials
 from wallaroo_pulumi.policies import folder
-from wallaroo_pulumi.policies.credentials import credentials
 from wallaroo_pulumi.policies.requested_resources import in_unit_of, quantity, requested_resources
 from wallaroo_pulumi.policies.wire import deserialize_properties, to_dict, to_struct
 
