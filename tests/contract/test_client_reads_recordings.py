@@ -14,8 +14,7 @@ import httpx
 import pytest
 from pydantic import TypeAdapter
 
-from wallaroo_pulumi.api import Client
-from wallaroo_pulumi.api import models as wire
+from wallaroo_pulumi.api import Client, wire
 from wallaroo_pulumi.config import load
 from wallaroo_pulumi.errors import ApiError
 

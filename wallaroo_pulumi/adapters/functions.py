@@ -24,8 +24,7 @@ from .session import provider
 from .shapes import STEP
 
 if TYPE_CHECKING:
-    from ..api import Client
-    from ..api import models as wire
+    from ..api import Client, wire
     from .types import StepOutput
 
 ResultT = TypeVar("ResultT")
@@ -253,29 +252,29 @@ def get_workspace_output(
     *, name: pulumi.Input[str] | None = None, workspace_id: pulumi.Input[int] | None = None
 ) -> pulumi.Output[WorkspaceResult]:
     """:func:`get_workspace` for Pulumi inputs."""
-    return _twin(get_workspace, name=name, workspace_id=workspace_id)
+    return _output_variant(get_workspace, name=name, workspace_id=workspace_id)
 
 
 def get_workspaces_output() -> pulumi.Output[WorkspacesResult]:
     """:func:`get_workspaces` as an Output."""
-    return _twin(get_workspaces)
+    return _output_variant(get_workspaces)
 
 
 def get_user_output(
     *, email: pulumi.Input[str] | None = None, user_id: pulumi.Input[str] | None = None
 ) -> pulumi.Output[UserResult]:
     """:func:`get_user` for Pulumi inputs."""
-    return _twin(get_user, email=email, user_id=user_id)
+    return _output_variant(get_user, email=email, user_id=user_id)
 
 
 def get_users_output() -> pulumi.Output[UsersResult]:
     """:func:`get_users` as an Output."""
-    return _twin(get_users)
+    return _output_variant(get_users)
 
 
 def get_connection_output(name: pulumi.Input[str]) -> pulumi.Output[ConnectionResult]:
     """:func:`get_connection` for Pulumi inputs. The whole result is secret, because of its details."""
-    return pulumi.Output.secret(_twin(get_connection, name=name))
+    return pulumi.Output.secret(_output_variant(get_connection, name=name))
 
 
 def get_model_version_output(
@@ -285,14 +284,16 @@ def get_model_version_output(
     name: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[ModelVersionResult]:
     """:func:`get_model_version` for Pulumi inputs."""
-    return _twin(get_model_version, model_version_id=model_version_id, workspace_id=workspace_id, name=name)
+    return _output_variant(
+        get_model_version, model_version_id=model_version_id, workspace_id=workspace_id, name=name
+    )
 
 
 def get_pipeline_output(
     workspace_id: pulumi.Input[int], name: pulumi.Input[str]
 ) -> pulumi.Output[PipelineResult]:
     """:func:`get_pipeline` for Pulumi inputs."""
-    return _twin(get_pipeline, workspace_id=workspace_id, name=name)
+    return _output_variant(get_pipeline, workspace_id=workspace_id, name=name)
 
 
 def _workspace(found: wire.Workspace) -> WorkspaceResult:
@@ -427,7 +428,7 @@ def _from_wire(result: type[ResultT], value: Mapping[str, Any]) -> ResultT:
     return result(**fields)
 
 
-def _twin(function: Callable[..., ResultT], **args: Any) -> pulumi.Output[ResultT]:
+def _output_variant(function: Callable[..., ResultT], **args: Any) -> pulumi.Output[ResultT]:
     async def off_the_event_loop(given: Mapping[str, Any]) -> ResultT:
         # The lookup waits for the network; the program's other resources go on meanwhile.
         return await asyncio.to_thread(function, **given)

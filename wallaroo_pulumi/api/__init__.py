@@ -23,7 +23,7 @@ class Client:
         from ..http import open_client
         from .assays import Assays
         from .connections import Connections
-        from .ml_models import Models
+        from .models import Models
         from .orchestrations import Orchestrations
         from .pipelines import Pipelines
         from .publishes import Publishes

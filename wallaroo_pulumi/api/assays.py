@@ -7,8 +7,8 @@ from typing import Any
 
 from . import spelling
 from .listing import SharedListing
-from .models import Assay
 from .transport import Effect, Transport
+from .wire import Assay
 
 
 class Assays:

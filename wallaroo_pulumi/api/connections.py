@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .listings import SharedListings
-from .models import Connection, ConnectionList, Made
 from .transport import Effect, Transport
+from .wire import Connection, ConnectionList, Made
 
 
 class Connections:

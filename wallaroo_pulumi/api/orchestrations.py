@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .models import Made, Orchestration
 from .transport import Effect, Transport
+from .wire import Made, Orchestration
 
 _SENDING = 600.0
 """The most seconds for sending a package, which is code, not a model."""

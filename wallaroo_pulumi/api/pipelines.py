@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..errors import ApiError
-from . import models as wire
-from . import spelling
+from . import spelling, wire
 from .listings import SharedListings
-from .models import CreatedPipeline, DeploymentStatus, ListedPipeline, PipelineVersion
 from .transport import Effect, Transport
+from .wire import CreatedPipeline, DeploymentStatus, ListedPipeline, PipelineVersion
 
 T = TypeVar("T")
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .listings import SharedListings
-from .models import Made, Registry
 from .transport import Effect, Transport
+from .wire import Made, Registry
 
 
 class Registries:

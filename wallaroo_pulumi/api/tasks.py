@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .models import Made, Task
 from .transport import Effect, Transport
+from .wire import Made, Task
 
 
 class Tasks:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .listing import Derived, SharedListing
-from .models import Invited, User, UserList
 from .transport import Effect, Transport
+from .wire import Invited, User, UserList
 
 
 class Users:

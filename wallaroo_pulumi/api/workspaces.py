@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from ..errors import ApiError, WallarooError
 from .listing import Derived, SharedListing
 from .listings import SharedListings
-from .models import Member, MemberList, MemberRemoved, Workspace, WorkspaceCreated, WorkspaceList
 from .transport import Effect, Transport
+from .wire import Member, MemberList, MemberRemoved, Workspace, WorkspaceCreated, WorkspaceList
 
 
 class Workspaces:

@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import ValidationError, create_model
 
 from .fields import (
+    CREATE_ONLY,
     DERIVED,
     FORCES_REPLACEMENT,
-    ONLY_AT_CREATION,
-    SERVER_FILLS,
+    SERVER_DEFAULT,
     UNKNOWN,
     UNORDERED,
     Properties,
@@ -44,9 +44,7 @@ def diff(resource: Resource[Any, Any], olds: Mapping[str, Any], news: Mapping[st
         # State written before this property existed: the object has its default.
         default = None if field.is_required() else field.get_default(call_default_factory=True)
         old, new = olds.get(key, default), news.get(key, default)
-        if {DERIVED, ONLY_AT_CREATION} & {*field.metadata} or (
-            new is None and SERVER_FILLS in field.metadata
-        ):
+        if {DERIVED, CREATE_ONLY} & {*field.metadata} or (new is None and SERVER_DEFAULT in field.metadata):
             continue
         if contains_unknown(new) or _differ(resource.inputs, name, old, new):
             changed.append(key)
@@ -67,10 +65,10 @@ def contains_unknown(value: Any) -> bool:
 def _differ(inputs: type[Properties], name: str, old: Any, new: Any) -> bool:
     """Whether a property (Python name) changes. State may have it in a form that check makes canonical today."""
     markers = inputs.model_fields[name].metadata
-    wanted = _comparable(new, markers)
-    if _comparable(old, markers) == wanted:
+    desired = _comparable(new, markers)
+    if _comparable(old, markers) == desired:
         return False
-    return old is None or _comparable(_canonical(inputs, name, old), markers) != wanted
+    return old is None or _comparable(_canonical(inputs, name, old), markers) != desired
 
 
 def _canonical(inputs: type[Properties], name: str, value: Any) -> Any:

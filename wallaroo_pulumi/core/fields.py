@@ -50,9 +50,9 @@ class Marker:
 
 FORCES_REPLACEMENT: Final = Marker("changing it replaces the object")
 AUTONAMED: Final = Marker("resource name and 7 hex characters if not set")
-SERVER_FILLS: Final = Marker("server default if not set")
-LOCAL: Final = Marker("stored in the state only, not on the instance")
-ONLY_AT_CREATION: Final = Marker("used at creation only; a later change has no effect")
+SERVER_DEFAULT: Final = Marker("server default if not set")
+STATE_ONLY: Final = Marker("stored in the state only, not on the instance")
+CREATE_ONLY: Final = Marker("used at creation only; a later change has no effect")
 COMPUTED_IN_CHECK: Final = Marker("computed from other inputs")
 """Among the inputs so that a preview shows its change, but not a parameter: ``Resource.complete`` fills it in."""
 DERIVED: Final = Marker("follows from other inputs and is no difference by itself")
@@ -125,7 +125,7 @@ class Adopting(Properties):
 
     delete_adopted: Annotated[
         bool,
-        LOCAL,
+        STATE_ONLY,
         Field(
             description="Whether deleting the resource removes an object that existed before it and was adopted. By "
             "default such an object stays, with its original roles, rights and activity."
@@ -138,7 +138,7 @@ class Adopted(Properties):
 
     adopted: Annotated[
         bool,
-        LOCAL,
+        STATE_ONLY,
         Field(description="Whether the object existed before the resource, which adopted it."),
     ] = False
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from .context import Context
-from .fields import LOCAL, ONLY_AT_CREATION, Properties, fields_with
+from .fields import CREATE_ONLY, STATE_ONLY, Properties, fields_with
 
 InputsT = TypeVar("InputsT", bound=Properties)
 OutputsT = TypeVar("OutputsT", bound=Properties)
@@ -82,21 +82,21 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         del prior
         return inputs
 
-    def validate(self, ctx: Context[Any], wanted: InputsT) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Any], desired: InputsT) -> Iterable[BadInput]:
         """Return what the instance would reject, such as names in use and missing objects. Only reads.
 
-        Called for new and changed resources, if the user enabled it. ``wanted`` may contain UNKNOWN, which passes.
+        Called for new and changed resources, if the user enabled it. ``desired`` may contain UNKNOWN, which passes.
         References to objects in ``ctx.declared``, or to the stack's own objects, pass too.
         """
-        del ctx, wanted
+        del ctx, desired
         return ()
 
-    def existing(self, ctx: Context[Any], wanted: InputsT) -> str | None:
+    def existing(self, ctx: Context[Any], desired: InputsT) -> str | None:
         """Return the id of the object that a create would adopt, or None. Only reads.
 
         Called in validation, for inputs without UNKNOWN that :meth:`validate` accepted.
         """
-        del ctx, wanted
+        del ctx, desired
         return None
 
     def left_out(self, given: Collection[str]) -> Collection[str]:
@@ -112,42 +112,42 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         """Return the Pulumi id."""
 
     @abstractmethod
-    def create(self, ctx: Context[Any], wanted: InputsT) -> OutputsT:
+    def create(self, ctx: Context[Any], desired: InputsT) -> OutputsT:
         """Create the object, or adopt the one of an interrupted create; never create a second one."""
 
     @abstractmethod
-    def read(self, ctx: Context[Any], id: str, known: OutputsT | None) -> OutputsT | None:
-        """Return the observed object, or None if it no longer exists. ``known`` is None if only the id is known."""
+    def read(self, ctx: Context[Any], id: str, prior: OutputsT | None) -> OutputsT | None:
+        """Return the observed object, or None if it no longer exists. ``prior`` is None if only the id is known."""
 
-    def update(self, ctx: Context[Any], id: str, known: OutputsT, wanted: InputsT) -> OutputsT:
+    def update(self, ctx: Context[Any], id: str, prior: OutputsT, desired: InputsT) -> OutputsT:
         """Update in place. The default is for resources of which only local fields can change in place."""
         del ctx, id
-        return self.with_local(known, wanted)
+        return self.with_local(prior, desired)
 
     @abstractmethod
-    def delete(self, ctx: Context[Any], id: str, known: OutputsT) -> None:
+    def delete(self, ctx: Context[Any], id: str, prior: OutputsT) -> None:
         """Remove the object, or as much of it as the API allows, and report what stays."""
 
-    def adoptable(self, ctx: Context[Any], id: str, known: OutputsT) -> Mapping[str, Any]:
+    def adoptable(self, ctx: Context[Any], id: str, prior: OutputsT) -> Mapping[str, Any]:
         """Return the current values of what creates pass to :meth:`Context.claim`, empty if the object is gone."""
-        del ctx, id, known
+        del ctx, id, prior
         return {}
 
-    def leave(self, ctx: Context[Any], id: str, known: OutputsT, found: Mapping[str, Any]) -> str:
+    def leave(self, ctx: Context[Any], id: str, prior: OutputsT, found: Mapping[str, Any]) -> str:
         """Restore what adopting the object changed, and return a description of it, or an empty string.
 
         Called instead of :meth:`delete` for an adopted object. ``found`` contains the values that the create passed to
         :meth:`Context.claim`, updated with values that others have set since.
         """
-        del ctx, id, known, found
+        del ctx, id, prior, found
         return ""
 
-    def with_local(self, known: OutputsT, wanted: InputsT) -> OutputsT:
+    def with_local(self, prior: OutputsT, desired: InputsT) -> OutputsT:
         """Return the outputs after a change of local fields only: all others stay as recorded."""
-        local = {name for name, _ in fields_with(self.inputs, LOCAL)}
-        local -= {name for name, _ in fields_with(self.inputs, ONLY_AT_CREATION)}
-        return known.model_copy(update={name: getattr(wanted, name) for name in local})
+        local = {name for name, _ in fields_with(self.inputs, STATE_ONLY)}
+        local -= {name for name, _ in fields_with(self.inputs, CREATE_ONLY)}
+        return prior.model_copy(update={name: getattr(desired, name) for name in local})
 
-    def result(self, wanted: InputsT, **computed: Any) -> OutputsT:
+    def result(self, desired: InputsT, **computed: Any) -> OutputsT:
         """Return the outputs: every desired input and the computed values."""
-        return self.outputs.model_validate({**wanted.model_dump(), **computed})
+        return self.outputs.model_validate({**desired.model_dump(), **computed})

@@ -33,29 +33,29 @@ def validate(
         if not found.changed:
             return []
         creates = bool(found.replacing)
-    wanted = resource.inputs.model_validate(dict(inputs))
+    desired = resource.inputs.model_validate(dict(inputs))
     failures = [
         Failure.at(wire_name(bad.property), bad.property, bad.reason)
-        for bad in resource.validate(ctx, wanted)
+        for bad in resource.validate(ctx, desired)
     ]
     if creates and not failures and not contains_unknown(inputs):
-        _announce_adoption(resource, ctx, wanted)
+        _announce_adoption(resource, ctx, desired)
     ctx.declared.add(_key(resource, inputs))
     return failures
 
 
-def _announce_adoption(resource: Resource[Any, Any], ctx: Context[Any], wanted: Any) -> None:
+def _announce_adoption(resource: Resource[Any, Any], ctx: Context[Any], desired: Any) -> None:
     id = None
     with suppress(ObjectError):  # what cannot be adopted is refused by `validate`, or the stack's own
-        id = resource.existing(ctx, wanted)
+        id = resource.existing(ctx, desired)
     if id is not None and ctx.ownership.recorded(resource.kind, id) is None:
         ctx.report(f"{resource.kind} {id!r} exists on the instance: `pulumi up` adopts it")
 
 
-def refused(property: str, look: Callable[[], object]) -> Iterator[BadInput]:
-    """What ``look`` finds missing, or is not allowed to see, as a problem of this property (Python name)."""
+def refused(property: str, lookup: Callable[[], object]) -> Iterator[BadInput]:
+    """What ``lookup`` finds missing, or is not allowed to see, as a problem of this property (Python name)."""
     try:
-        look()
+        lookup()
     except ObjectError as error:
         yield BadInput(property, str(error))
     except ApiError as error:
@@ -64,11 +64,11 @@ def refused(property: str, look: Callable[[], object]) -> Iterator[BadInput]:
         yield BadInput(property, str(error))
 
 
-def refused_ids(property: str, ids: object, look: Callable[[int], object]) -> Iterator[BadInput]:
+def refused_ids(property: str, ids: object, lookup: Callable[[int], object]) -> Iterator[BadInput]:
     """The same for every integer id of a list. What is unknown passes, and so does what is named otherwise."""
     for id in ids if isinstance(ids, list) else ():
         if isinstance(id, int):
-            yield from refused(property, partial(look, id))
+            yield from refused(property, partial(lookup, id))
 
 
 def _key(resource: Resource[Any, Any], inputs: Mapping[str, Any]) -> tuple[object, ...]:

@@ -27,21 +27,21 @@ class Done(Generic[T]):
 
 
 def uploading(ctx: Context[Any], what: str, size: int) -> Callable[[int], None]:
-    """To be told the bytes sent so far of ``size``: tells the user how far it is, and ends with a cancelled run.
+    """Return a callback that receives the bytes sent so far of ``size`` and reports the progress.
 
-    Raises ObjectError then.
+    The callback raises ObjectError when the run is cancelled.
     """
-    told_at = ctx.clock()
+    reported_at = ctx.clock()
 
     def sent(so_far: int) -> None:
-        nonlocal told_at
+        nonlocal reported_at
         share = f"{so_far / max(size, 1):.0%}"
         if ctx.cancelled() and so_far < size:
             raise ObjectError(
                 f"{what}: the run was interrupted after {share} of the upload; the next run starts it again"
             )
-        if ctx.clock() - told_at >= _BETWEEN_LINES:
-            told_at = ctx.clock()
+        if ctx.clock() - reported_at >= _BETWEEN_LINES:
+            reported_at = ctx.clock()
             ctx.report(f"{what}: {share} uploaded")
 
     return sent
@@ -50,27 +50,27 @@ def uploading(ctx: Context[Any], what: str, size: int) -> Callable[[int], None]:
 def wait(
     ctx: Context[Any],
     what: str,
-    look: Callable[[], str | Done[T]],
+    poll: Callable[[], str | Done[T]],
     *,
     timeout: float,
     remedy: str,
 ) -> T:
-    """Call ``look`` until it settles, and tell the user when the status changes.
+    """Call ``poll`` until it returns Done, and report when the status changes.
 
-    ``look`` returns the status so far, or the end; it raises when the work has failed. ``what`` names the object
+    ``poll`` returns the status so far, or Done; it raises when the work has failed. ``what`` names the object
     in every line. Raises ObjectError after ``timeout`` seconds, with the last status and the ``remedy``, and at once
     when the run is cancelled.
     """
     begun = ctx.clock()
     pause = _FIRST_PAUSE
-    told, told_at = "", begun - _BETWEEN_LINES
-    while isinstance(found := look(), str):
+    reported, reported_at = "", begun - _BETWEEN_LINES
+    while isinstance(found := poll(), str):
         now = ctx.clock()
         if now - begun >= timeout:
             raise ObjectError(f"{what} is still {found} after {timeout:g} s; {remedy}")
-        if found != told and now - told_at >= _BETWEEN_LINES:
+        if found != reported and now - reported_at >= _BETWEEN_LINES:
             ctx.report(f"{what}: {found}")
-            told, told_at = found, now
+            reported, reported_at = found, now
         ctx.sleep(min(pause, begun + timeout - now))
         if ctx.cancelled():
             raise ObjectError(f"{what} is still {found}, and the run was interrupted; the next one goes on")

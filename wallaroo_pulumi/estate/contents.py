@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..errors import ApiError
 
 _ENDED: Final = ("killed", "pending_kill", "failed", "success", "timed_out")

@@ -16,10 +16,9 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any, Final, Literal
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
-from ..core.fields import SECRET, SERVER_FILLS, fields_with
+from ..core.fields import SECRET, SERVER_DEFAULT, fields_with
 from ..core.names import DNS_LABEL, wire_name
 from ..core.record import RECORD_KEYS
 from ..errors import AuthError, ConfigError, HiddenError, WallarooError, one_line
@@ -162,7 +161,7 @@ def _changes(resource: Managed, observed: Mapping[str, Any]) -> Iterator[Change]
     secret = {wire_name(name) for name, _ in fields_with(definition.outputs, SECRET)}
     computed = definition.outputs.model_fields.keys() - definition.inputs.model_fields.keys()
     optional = {wire_name(name) for name in computed}
-    optional |= {wire_name(name) for name, _ in fields_with(definition.inputs, SERVER_FILLS)}
+    optional |= {wire_name(name) for name, _ in fields_with(definition.inputs, SERVER_DEFAULT)}
     for path in resource.ignored:
         observed = with_ignored(resource.outputs, observed, path)
     for key, found in observed.items():

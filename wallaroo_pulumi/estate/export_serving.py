@@ -9,8 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..api import Client, spelling
-from ..api import models as wire
+from ..api import Client, spelling, wire
 from ..core.check import check, explain
 from ..core.context import Context
 from ..core.names import wire_name

@@ -17,7 +17,7 @@ from ..core.check import Failure, check
 from ..core.context import Call, Context
 from ..core.declarations import Declarations
 from ..core.diff import Difference, diff
-from ..core.fields import LOCAL, SECRET, UNKNOWN, Adopting, fields_with
+from ..core.fields import SECRET, STATE_ONLY, UNKNOWN, Adopting, fields_with
 from ..core.names import wire_name
 from ..core.ownership import Ownership
 from ..core.record import Record, StackEntry, resource_name
@@ -137,21 +137,21 @@ class Provider:
         record = Record.of(state)
         resource, ctx = _resource(kind), self._serve(urn, record)
         ctx.call.given = given
-        known = None
+        prior = None
         if set(state) & _required(resource):
-            known = _load(resource, state)
+            prior = _load(resource, state)
             record = dataclasses.replace(record, instance=self._require_instance(ctx, record))
-        outputs = resource.read(ctx, id, known)
+        outputs = resource.read(ctx, id, prior)
         if outputs is None:
             return None
         wire: Wire = outputs.to_wire()
-        for name, _ in fields_with(resource.outputs, LOCAL):
+        for name, _ in fields_with(resource.outputs, STATE_ONLY):
             # The instance cannot tell: what the state holds is the truth.
             if state.get(wire_name(name)) is not None:
                 wire[wire_name(name)] = state[wire_name(name)]
         inputs = {wire_name(name): wire[wire_name(name)] for name in resource.inputs.model_fields}
         inputs |= dict.fromkeys(resource.left_out(given or ()))
-        if known is not None:
+        if prior is not None:
             record = record.noting(state, outputs.model_dump(include={*record.found}))
         record = dataclasses.replace(record, mark=ctx.call.mark)
         return resource.id_of(outputs), wire | record.to_wire(), inputs
@@ -164,7 +164,7 @@ class Provider:
         resource, ctx = _resource(kind), self._serve(urn, record)
         desired, prior = resource.inputs.model_validate(dict(news)), _load(resource, olds)
         changed = set(diff(resource, olds, news).changed)
-        local = {wire_name(name) for name, _ in fields_with(resource.inputs, LOCAL)}
+        local = {wire_name(name) for name, _ in fields_with(resource.inputs, STATE_ONLY)}
         records_instance = self._records_instance(urn, record)
         if not changed <= local or records_instance:
             record = dataclasses.replace(record, instance=self._require_instance(ctx, record))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
 from ..core.read import find_listed
 from ..errors import ObjectError

@@ -8,8 +8,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import Field
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
@@ -73,22 +72,22 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
     def id_of(self, outputs: OutputsT) -> str:
         return f"{outputs.workspace_id}/{self._name(outputs)}"
 
-    def validate(self, ctx: Context[Client], wanted: InputsT) -> Iterable[BadInput]:
-        yield from refused_workspace(ctx, wanted.workspace_id)
-        name = self._name(wanted)
+    def validate(self, ctx: Context[Client], desired: InputsT) -> Iterable[BadInput]:
+        yield from refused_workspace(ctx, desired.workspace_id)
+        name = self._name(desired)
         if not contains_unknown(name) and (self.used_kind, name) not in ctx.declared:
             yield from refused(self.named_by, lambda: self.used(ctx, name))
 
-    def existing(self, ctx: Context[Client], wanted: InputsT) -> str | None:
-        if ctx.client.workspaces.find(wanted.workspace_id) is None:
+    def existing(self, ctx: Context[Client], desired: InputsT) -> str | None:
+        if ctx.client.workspaces.find(desired.workspace_id) is None:
             return None
-        attached = self.attached(ctx, wanted.workspace_id, self._name(wanted))
-        return f"{wanted.workspace_id}/{self._name(wanted)}" if attached else None
+        attached = self.attached(ctx, desired.workspace_id, self._name(desired))
+        return f"{desired.workspace_id}/{self._name(desired)}" if attached else None
 
-    def create(self, ctx: Context[Client], wanted: InputsT) -> OutputsT:
-        place, name = workspace(ctx, wanted.workspace_id).id, self._name(wanted)
+    def create(self, ctx: Context[Client], desired: InputsT) -> OutputsT:
+        place, name = workspace(ctx, desired.workspace_id).id, self._name(desired)
         used = self.used(ctx, name)
-        outputs = self.result(wanted)
+        outputs = self.result(desired)
         existed = self.attached(ctx, place, name, fresh=True) is not None
         with ctx.claim(self.kind, self.id_of(outputs), name, existed=existed):
             if not existed:
@@ -96,18 +95,18 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
         ctx.call.mark = self.mark_of(used)
         return outputs
 
-    def read(self, ctx: Context[Client], id: str, known: OutputsT | None) -> OutputsT | None:
+    def read(self, ctx: Context[Client], id: str, prior: OutputsT | None) -> OutputsT | None:
         place, name = split_id(id)
         found = workspace_if_any(ctx, place)
         if found is None or (used := self._recorded(ctx, found, name)) is None:
             return None
-        if known and ctx.call.mark not in (None, self.mark_of(used)):
+        if prior and ctx.call.mark not in (None, self.mark_of(used)):
             return None  # gone; another object of this name is attached now
         ctx.call.mark = self.mark_of(used)
         return self.outputs.model_validate({"workspace_id": place, self.named_by: name})
 
-    def delete(self, ctx: Context[Client], id: str, known: OutputsT) -> None:
-        place, name = known.workspace_id, self._name(known)
+    def delete(self, ctx: Context[Client], id: str, prior: OutputsT) -> None:
+        place, name = prior.workspace_id, self._name(prior)
         found = workspace_if_any(ctx, place)
         if found is None or (used := self._recorded(ctx, found, name, fresh=True)) is None:
             return

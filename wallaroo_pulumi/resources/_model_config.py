@@ -9,13 +9,12 @@ from typing import Any
 
 from pydantic import model_validator
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
-from ..core.covers import covers
 from ..core.create import create_once
 from ..core.fields import Count, Properties
 from ..core.json_values import JsonObject
+from ..core.satisfies import satisfies
 
 
 class DynamicBatching(Properties):
@@ -60,17 +59,17 @@ _CONFIG_NAMES = {
 """Our name of a part of the model configuration → its name in the API's answers (requests say `openai_config`)."""
 
 
-def configuration(config: wire.ModelConfig | None, known: Properties | None) -> dict[str, Any]:
+def configuration(config: wire.ModelConfig | None, prior: Properties | None) -> dict[str, Any]:
     """The configuration that the instance has, in the words of the state where they agree."""
     result: dict[str, Any] = {}
     for ours, theirs in _CONFIG_NAMES.items():
-        found = _told(getattr(config, theirs, None))
-        wanted = known.model_dump(include={ours})[ours] if known else None
-        result[ours] = wanted if wanted is not None and covers(found, wanted) else found
+        found = _observed(getattr(config, theirs, None))
+        desired = prior.model_dump(include={ours})[ours] if prior else None
+        result[ours] = desired if desired is not None and satisfies(found, desired) else found
     return result
 
 
-def _told(value: Any) -> Any:
+def _observed(value: Any) -> Any:
     """A part of the configuration without what only says that there is none."""
     if isinstance(value, dict):
         value = without_none(value)
@@ -80,10 +79,10 @@ def _told(value: Any) -> Any:
     return None if value == "none" else value
 
 
-def configure(ctx: Context[Client], wanted: Properties, found: wire.ConfiguredModelVersion) -> bool:
+def configure(ctx: Context[Client], desired: Properties, found: wire.ConfiguredModelVersion) -> bool:
     """Give the version its configuration, unless it has it. Returns whether it was given one."""
     id = found.model_version.id
-    asked = wanted.model_dump(include=set(_CONFIG_NAMES), exclude_none=True)
+    asked = desired.model_dump(include=set(_CONFIG_NAMES), exclude_none=True)
     if _has(found.config, asked):
         return False
     body = {_CONFIG_NAMES[name]: value for name, value in asked.items()}
@@ -101,8 +100,10 @@ def configure(ctx: Context[Client], wanted: Properties, found: wire.ConfiguredMo
 
 def _has(config: wire.ModelConfig | None, asked: dict[str, Any]) -> bool:
     """Whether a configuration is what was asked for, and nothing besides."""
-    told = {ours: _told(getattr(config, theirs, None)) for ours, theirs in _CONFIG_NAMES.items()}
-    return covers(told, asked) and all(told[name] is None for name in told.keys() - asked.keys())
+    observed = {ours: _observed(getattr(config, theirs, None)) for ours, theirs in _CONFIG_NAMES.items()}
+    return satisfies(observed, asked) and all(
+        observed[name] is None for name in observed.keys() - asked.keys()
+    )
 
 
 def without_none(value: dict[str, Any]) -> dict[str, Any]:

@@ -15,10 +15,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..api import Client, spelling
-from ..api import models as wire
+from ..api import Client, spelling, wire
 from ..core.context import Context
-from ..core.covers import covers
 from ..core.create import create_once
 from ..core.diff import contains_unknown
 from ..core.fields import (
@@ -41,6 +39,7 @@ from ..core.fields import (
 )
 from ..core.json_values import JsonObject
 from ..core.resource import BadInput, Examples, Resource
+from ..core.satisfies import satisfies
 from ..core.validate import refused
 from ..errors import ApiError, GoneError, ObjectError
 from . import _lookups, _pipelines
@@ -272,67 +271,69 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
     def id_of(self, outputs: AssayOutputs) -> str:
         return outputs.assay_id
 
-    def validate(self, ctx: Context[Client], wanted: AssayInputs) -> Iterable[BadInput]:
-        unseen = list(_pipelines.refused_name(ctx, wanted.workspace_id, wanted.pipeline_name))
+    def validate(self, ctx: Context[Client], desired: AssayInputs) -> Iterable[BadInput]:
+        unseen = list(_pipelines.refused_name(ctx, desired.workspace_id, desired.pipeline_name))
         yield from unseen
-        known = not contains_unknown(wanted.model_dump(warnings=False))
-        if known and not unseen and (self.kind, wanted.name) not in ctx.declared:
-            yield from refused("name", lambda: _refuse_name_of_another(ctx, wanted))
+        prior = not contains_unknown(desired.model_dump(warnings=False))
+        if prior and not unseen and (self.kind, desired.name) not in ctx.declared:
+            yield from refused("name", lambda: _refuse_name_of_another(ctx, desired))
 
-    def existing(self, ctx: Context[Client], wanted: AssayInputs) -> str | None:
-        listed = _pipelines.find(ctx, wanted.workspace_id, wanted.pipeline_name)
+    def existing(self, ctx: Context[Client], desired: AssayInputs) -> str | None:
+        listed = _pipelines.find(ctx, desired.workspace_id, desired.pipeline_name)
         definition = _definition(
-            wanted, _lookups.workspace(ctx, wanted.workspace_id), listed.pipeline if listed else None
+            desired, _lookups.workspace(ctx, desired.workspace_id), listed.pipeline if listed else None
         )
         found = _same_of(
-            [assay for assay in ctx.client.assays.list() if assay.name == wanted.name], definition
+            [assay for assay in ctx.client.assays.list() if assay.name == desired.name], definition
         )
         return found.id if found else None
 
-    def create(self, ctx: Context[Client], wanted: AssayInputs) -> AssayOutputs:
-        place = _lookups.workspace(ctx, wanted.workspace_id)
-        pipeline = _pipelines.named(ctx, place.id, wanted.pipeline_name)
-        definition = _definition(wanted, place, pipeline)
-        namesakes = [assay for assay in ctx.client.assays.list(fresh=True) if assay.name == wanted.name]
+    def create(self, ctx: Context[Client], desired: AssayInputs) -> AssayOutputs:
+        place = _lookups.workspace(ctx, desired.workspace_id)
+        pipeline = _pipelines.named(ctx, place.id, desired.pipeline_name)
+        definition = _definition(desired, place, pipeline)
+        namesakes = [assay for assay in ctx.client.assays.list(fresh=True) if assay.name == desired.name]
         found = _same_of(namesakes, definition)
         id = found.id if found else _schedule(ctx, definition, taken=bool(namesakes))
         active = found.active if found else True
-        with ctx.claim(self.kind, id, wanted.name, existed=found is not None, found={"active": active}):
-            if wanted.active != active:
-                ctx.client.assays.set_active(id, wanted.active)
-        return self.result(wanted, assay_id=id)
+        with ctx.claim(self.kind, id, desired.name, existed=found is not None, found={"active": active}):
+            if desired.active != active:
+                ctx.client.assays.set_active(id, desired.active)
+        return self.result(desired, assay_id=id)
 
-    def read(self, ctx: Context[Client], id: str, known: AssayOutputs | None) -> AssayOutputs | None:
-        found = _find(ctx, id, known)
+    def read(self, ctx: Context[Client], id: str, prior: AssayOutputs | None) -> AssayOutputs | None:
+        found = _find(ctx, id, prior)
         if found is None:
             return None
-        if known is not None:
+        if prior is not None:
             # What was scheduled cannot change: the state has it exactly, the instance perhaps in other words.
-            return known.model_copy(update={"active": found.active})
+            return prior.model_copy(update={"active": found.active})
         return _described(found)
 
-    def update(self, ctx: Context[Client], id: str, known: AssayOutputs, wanted: AssayInputs) -> AssayOutputs:
-        if _find(ctx, id, known) is None:
-            raise GoneError(f"assay {known.name!r} (id {id}) no longer exists")
-        ctx.client.assays.set_active(id, wanted.active)
-        return self.result(wanted, assay_id=known.assay_id)
+    def update(
+        self, ctx: Context[Client], id: str, prior: AssayOutputs, desired: AssayInputs
+    ) -> AssayOutputs:
+        if _find(ctx, id, prior) is None:
+            raise GoneError(f"assay {prior.name!r} (id {id}) no longer exists")
+        ctx.client.assays.set_active(id, desired.active)
+        return self.result(desired, assay_id=prior.assay_id)
 
-    def delete(self, ctx: Context[Client], id: str, known: AssayOutputs) -> None:
-        found = _find(ctx, id, known, fresh=True)
+    def delete(self, ctx: Context[Client], id: str, prior: AssayOutputs) -> None:
+        found = _find(ctx, id, prior, fresh=True)
         if found is None:
             return
         if found.active:
             ctx.client.assays.set_active(id, False)
         ctx.report(
-            f"assay {known.name!r} (id {id}) stays on the instance, deactivated: Wallaroo cannot delete assays"
+            f"assay {prior.name!r} (id {id}) stays on the instance, deactivated: Wallaroo cannot delete assays"
         )
 
-    def adoptable(self, ctx: Context[Client], id: str, known: AssayOutputs) -> Mapping[str, Any]:
-        assay = _find(ctx, id, known)
+    def adoptable(self, ctx: Context[Client], id: str, prior: AssayOutputs) -> Mapping[str, Any]:
+        assay = _find(ctx, id, prior)
         return {"active": assay.active} if assay else {}
 
-    def leave(self, ctx: Context[Client], id: str, known: AssayOutputs, found: Mapping[str, Any]) -> str:
-        assay, active = _find(ctx, id, known, fresh=True), bool(found.get("active", known.active))
+    def leave(self, ctx: Context[Client], id: str, prior: AssayOutputs, found: Mapping[str, Any]) -> str:
+        assay, active = _find(ctx, id, prior, fresh=True), bool(found.get("active", prior.active))
         if assay is None or assay.active == active:
             return ""
         ctx.client.assays.set_active(id, active)
@@ -340,11 +341,11 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
 
 
 def _find(
-    ctx: Context[Client], id: str, known: AssayOutputs | None, *, fresh: bool = False
+    ctx: Context[Client], id: str, prior: AssayOutputs | None, *, fresh: bool = False
 ) -> wire.Assay | None:
     """The assay of this id, None when there is none. Raises HiddenError when the caller may not see it."""
     listed = next((assay for assay in ctx.client.assays.list(fresh=fresh) if assay.id == id), None)
-    if listed or (known and _lookups.workspace_if_any(ctx, known.workspace_id) is None):
+    if listed or (prior and _lookups.workspace_if_any(ctx, prior.workspace_id) is None):
         return listed
     return _lookups.read_visible(
         ctx,
@@ -354,13 +355,13 @@ def _find(
     )
 
 
-def _refuse_name_of_another(ctx: Context[Client], wanted: AssayInputs) -> None:
+def _refuse_name_of_another(ctx: Context[Client], desired: AssayInputs) -> None:
     """Raises ObjectError when an active assay has the name and is another one."""
-    place = _lookups.workspace(ctx, wanted.workspace_id)
-    listed = _pipelines.find(ctx, place.id, wanted.pipeline_name)
+    place = _lookups.workspace(ctx, desired.workspace_id)
+    listed = _pipelines.find(ctx, place.id, desired.pipeline_name)
     # Where the stack has yet to make the pipeline, no assay can watch it.
-    definition = _definition(wanted, place, listed.pipeline if listed else None)
-    _same_of([assay for assay in ctx.client.assays.list() if assay.name == wanted.name], definition)
+    definition = _definition(desired, place, listed.pipeline if listed else None)
+    _same_of([assay for assay in ctx.client.assays.list() if assay.name == desired.name], definition)
 
 
 def _same_of(namesakes: Sequence[wire.Assay], definition: Mapping[str, Any]) -> wire.Assay | None:
@@ -374,17 +375,21 @@ def _same_of(namesakes: Sequence[wire.Assay], definition: Mapping[str, Any]) -> 
     return found
 
 
-def _definition(wanted: AssayInputs, place: wire.Workspace, pipeline: wire.Pipeline | None) -> dict[str, Any]:
+def _definition(
+    desired: AssayInputs, place: wire.Workspace, pipeline: wire.Pipeline | None
+) -> dict[str, Any]:
     """The body of the call that schedules the assay."""
-    frequency = {"Cron": wanted.cron} if wanted.every is None else {"SimpleRunFrequency": dict(wanted.every)}
+    frequency = (
+        {"Cron": desired.cron} if desired.every is None else {"SimpleRunFrequency": dict(desired.every)}
+    )
     return {
-        "name": wanted.name,
-        "baseline": wanted.to_wire()["baseline"],
-        "summarizer": wanted.to_wire()["summarizer"],
-        "window": {"width": {"seconds": wanted.window_seconds}},
+        "name": desired.name,
+        "baseline": desired.to_wire()["baseline"],
+        "summarizer": desired.to_wire()["summarizer"],
+        "window": {"width": {"seconds": desired.window_seconds}},
         "scheduling": {
-            "first_run": wanted.first_run,
-            "end": wanted.run_until,
+            "first_run": desired.first_run,
+            "end": desired.run_until,
             "run_frequency": frequency,
         },
         "targeting": {
@@ -392,8 +397,8 @@ def _definition(wanted: AssayInputs, place: wire.Workspace, pipeline: wire.Pipel
                 "workspace_id": place.id,
                 "workspace_name": place.name,
                 "pipeline_id": pipeline.id if pipeline else None,
-                "pipeline_name": wanted.pipeline_name,
-                "model_id": wanted.model_name,
+                "pipeline_name": desired.pipeline_name,
+                "model_id": desired.model_name,
             },
             "iopath": [
                 {
@@ -401,7 +406,7 @@ def _definition(wanted: AssayInputs, place: wire.Workspace, pipeline: wire.Pipel
                     "indexes": field.indexes,
                     "thresholds": {"warning": field.warning, "alert": field.alert},
                 }
-                for field in wanted.fields
+                for field in desired.fields
             ],
         },
     }
@@ -409,12 +414,12 @@ def _definition(wanted: AssayInputs, place: wire.Workspace, pipeline: wire.Pipel
 
 def _is_same(assay: wire.Assay, definition: Mapping[str, Any]) -> bool:
     """Whether the instance's assay is defined so. It may write times and absent values in its own way."""
-    found, wanted = _canonical(assay.model_dump()), _canonical(definition)
+    found, desired = _canonical(assay.model_dump()), _canonical(definition)
     # Of these two the instance fills in what was left out.
-    filled = covers(found["baseline"], wanted["baseline"]) and covers(
-        found["summarizer"], wanted["summarizer"]
+    filled = satisfies(found["baseline"], desired["baseline"]) and satisfies(
+        found["summarizer"], desired["summarizer"]
     )
-    return filled and all(found[key] == wanted[key] for key in ("name", "window", "scheduling", "targeting"))
+    return filled and all(found[key] == desired[key] for key in ("name", "window", "scheduling", "targeting"))
 
 
 def _canonical(value: Any) -> Any:

@@ -14,12 +14,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, LOCAL, SECRET, Adopted, Adopting, AdoptSame, KeyText
+from ..core.fields import FORCES_REPLACEMENT, SECRET, STATE_ONLY, Adopted, Adopting, AdoptSame, KeyText
 from ..core.json_values import JsonObject
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
@@ -47,7 +46,7 @@ class ConnectionInputs(Adopting):
     ]
     adopt: Annotated[
         AdoptSame,
-        LOCAL,
+        STATE_ONLY,
         Field(
             description="What to do if a connection of this name exists: adopt it only if type and details are the "
             "declared ones (`if_same`), or fail (`never`)."
@@ -90,65 +89,65 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
     def id_of(self, outputs: ConnectionOutputs) -> str:
         return outputs.name
 
-    def validate(self, ctx: Context[Client], wanted: ConnectionInputs) -> Iterable[BadInput]:
-        if contains_unknown(wanted.model_dump(warnings=False)) or (self.kind, wanted.name) in ctx.declared:
+    def validate(self, ctx: Context[Client], desired: ConnectionInputs) -> Iterable[BadInput]:
+        if contains_unknown(desired.model_dump(warnings=False)) or (self.kind, desired.name) in ctx.declared:
             return ()
-        found = _find(ctx, wanted.name)
-        return refused("name", lambda: _adopted(found, wanted)) if found else ()
+        found = _find(ctx, desired.name)
+        return refused("name", lambda: _adopted(found, desired)) if found else ()
 
-    def existing(self, ctx: Context[Client], wanted: ConnectionInputs) -> str | None:
-        return wanted.name if _find(ctx, wanted.name) else None
+    def existing(self, ctx: Context[Client], desired: ConnectionInputs) -> str | None:
+        return desired.name if _find(ctx, desired.name) else None
 
-    def create(self, ctx: Context[Client], wanted: ConnectionInputs) -> ConnectionOutputs:
-        found = _find(ctx, wanted.name)
+    def create(self, ctx: Context[Client], desired: ConnectionInputs) -> ConnectionOutputs:
+        found = _find(ctx, desired.name)
         if found is None:
-            id, existed = self._make(ctx, wanted)
+            id, existed = self._make(ctx, desired)
         else:
-            id, existed = _adopted(found, wanted), True
-        with ctx.claim(self.kind, wanted.name, wanted.name, existed=existed):
-            return self.result(wanted, connection_id=id)
+            id, existed = _adopted(found, desired), True
+        with ctx.claim(self.kind, desired.name, desired.name, existed=existed):
+            return self.result(desired, connection_id=id)
 
-    def _make(self, ctx: Context[Client], wanted: ConnectionInputs) -> tuple[str, bool]:
+    def _make(self, ctx: Context[Client], desired: ConnectionInputs) -> tuple[str, bool]:
         """Return the id, and whether another user created the connection first."""
 
         def own_work() -> str | None:
-            found = _find(ctx, wanted.name, fresh=True)
-            return None if found is None else _adopted(found, wanted.model_copy(update={"adopt": "if_same"}))
+            found = _find(ctx, desired.name, fresh=True)
+            return None if found is None else _adopted(found, desired.model_copy(update={"adopt": "if_same"}))
 
         try:
             return create_once(
                 ctx,
-                lambda: ctx.client.connections.create(wanted.name, wanted.type, wanted.details),
+                lambda: ctx.client.connections.create(desired.name, desired.type, desired.details),
                 own_work,
             ), False
         except ApiError as error:
             if error.status != 409:
                 raise
-            rival = _find(ctx, wanted.name, fresh=True)
+            rival = _find(ctx, desired.name, fresh=True)
             if rival is None:
                 raise error.with_hint(
                     "this user cannot see the existing connection of this name; choose another name"
                 ) from None
-            return _adopted(rival, wanted), True
+            return _adopted(rival, desired), True
 
     def read(
-        self, ctx: Context[Client], id: str, known: ConnectionOutputs | None
+        self, ctx: Context[Client], id: str, prior: ConnectionOutputs | None
     ) -> ConnectionOutputs | None:
         found = _find_or_hidden(ctx, id)
-        if found is None or (known and known.connection_id != found.id):
+        if found is None or (prior and prior.connection_id != found.id):
             return None  # gone; its name belongs to another object now
         return ConnectionOutputs(
             name=found.name, type=found.type, details=found.details or {}, connection_id=found.id
         )
 
-    def delete(self, ctx: Context[Client], id: str, known: ConnectionOutputs) -> None:
+    def delete(self, ctx: Context[Client], id: str, prior: ConnectionOutputs) -> None:
         found = _find_or_hidden(ctx, id, fresh=True)
         if found is None:
             return
-        if found.id != known.connection_id:
+        if found.id != prior.connection_id:
             ctx.report(
                 f"connection {id!r} (id {found.id}) stays: it is not the one that this stack created "
-                f"(id {known.connection_id})"
+                f"(id {prior.connection_id})"
             )
             return
 
@@ -173,16 +172,16 @@ def _find_or_hidden(ctx: Context[Client], name: str, *, fresh: bool = False) -> 
     )
 
 
-def _adopted(found: wire.Connection, wanted: ConnectionInputs) -> str:
+def _adopted(found: wire.Connection, desired: ConnectionInputs) -> str:
     """Return the id of the existing connection. Raises ObjectError if ``adopt`` does not allow adopting it."""
     exists = f"connection {found.name!r} already exists (id {found.id})"
-    if wanted.adopt == "never":
+    if desired.adopt == "never":
         raise ObjectError(
             f"{exists} and adopt is 'never'; choose another name, delete it, or set adopt to 'if_same'"
         )
     there = ConnectionInputs(name=found.name, type=found.type, details=found.details or {}).to_wire()
     other = [
-        key for key, value in wanted.to_wire().items() if key in ("type", "details") and there[key] != value
+        key for key, value in desired.to_wire().items() if key in ("type", "details") and there[key] != value
     ]
     if other:
         raise ObjectError(

@@ -6,7 +6,7 @@ neither the engine configuration nor the integer id of the version that runs, so
 by a refresh. A deployment that ended is gone, and one that fails is drift: its version reads as none, so that the next
 `up` deploys again in place.
 
-Neither create nor update is done before every engine runs with the wanted models and no others, as far as the engines
+Neither create nor update is done before every engine runs with the desired models and no others, as far as the engines
 tell: `models` has to name all that the pipeline uses. A first deployment that does not come up is undeployed again, so
 that nothing runs that the stack does not know; one that is interrupted goes on starting, and the next `up` takes it
 over. A later one keeps running as it can, and the next `up` tries again.
@@ -20,16 +20,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
 from ..core.diff import contains_unknown
 from ..core.fields import (
     BY_SHAPE,
     FORCES_REPLACEMENT,
-    LOCAL,
     OBJECT,
     PLAIN,
+    STATE_ONLY,
     UNORDERED,
     Adopted,
     Adopting,
@@ -87,7 +86,7 @@ class _Deployment(Adopting):
     ] = None
     timeout: Annotated[
         Seconds | None,
-        LOCAL,
+        STATE_ONLY,
         Field(description="Seconds to wait for the engines to run or to end. Default: 600."),
     ] = None
 
@@ -153,31 +152,31 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
     def id_of(self, outputs: DeploymentOutputs) -> str:
         return _id(outputs, outputs.deployment_id)
 
-    def validate(self, ctx: Context[Client], wanted: DeploymentInputs) -> Iterable[BadInput]:
-        unseen = list(_pipelines.refused_name(ctx, wanted.workspace_id, wanted.pipeline_name))
+    def validate(self, ctx: Context[Client], desired: DeploymentInputs) -> Iterable[BadInput]:
+        unseen = list(_pipelines.refused_name(ctx, desired.workspace_id, desired.pipeline_name))
         yield from unseen
-        version = wanted.pipeline_version_id
-        if isinstance(version, str) and not unseen and not contains_unknown(wanted.workspace_id):
+        version = desired.pipeline_version_id
+        if isinstance(version, str) and not unseen and not contains_unknown(desired.workspace_id):
             yield from refused(
-                "pipeline_version_id", lambda: _require_version(ctx, wanted.workspace_id, version)
+                "pipeline_version_id", lambda: _require_version(ctx, desired.workspace_id, version)
             )
-        yield from _lookups.refused_models(ctx, wanted.models)
+        yield from _lookups.refused_models(ctx, desired.models)
 
-    def existing(self, ctx: Context[Client], wanted: DeploymentInputs) -> str | None:
-        if not _pipelines.find(ctx, wanted.workspace_id, wanted.pipeline_name):
+    def existing(self, ctx: Context[Client], desired: DeploymentInputs) -> str | None:
+        if not _pipelines.find(ctx, desired.workspace_id, desired.pipeline_name):
             return None
-        id, runs = _earlier(ctx, wanted)
-        return _id(wanted, id) if runs and id is not None else None
+        id, runs = _earlier(ctx, desired)
+        return _id(desired, id) if runs and id is not None else None
 
-    def create(self, ctx: Context[Client], wanted: DeploymentInputs) -> DeploymentOutputs:
-        _lookups.workspace(ctx, wanted.workspace_id)
-        pipeline = _pipelines.named(ctx, wanted.workspace_id, wanted.pipeline_name)
-        refs = _references(ctx, wanted)
+    def create(self, ctx: Context[Client], desired: DeploymentInputs) -> DeploymentOutputs:
+        _lookups.workspace(ctx, desired.workspace_id)
+        pipeline = _pipelines.named(ctx, desired.workspace_id, desired.pipeline_name)
+        refs = _references(ctx, desired)
         ctx.call.mark = _pipelines.mark(pipeline)
         with ExitStack() as claimed:
-            deployment_id, ran_before = self._begun(ctx, wanted, pipeline, claimed)
+            deployment_id, ran_before = self._begun(ctx, desired, pipeline, claimed)
             try:
-                return self._deployed(ctx, wanted, deployment_id, refs)
+                return self._deployed(ctx, desired, deployment_id, refs)
             except WallarooError:
                 # An interrupted one goes on starting: the next `up` takes it over.
                 if not ran_before and not ctx.cancelled():
@@ -186,7 +185,7 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
                 raise
 
     def read(
-        self, ctx: Context[Client], id: str, known: DeploymentOutputs | None
+        self, ctx: Context[Client], id: str, prior: DeploymentOutputs | None
     ) -> DeploymentOutputs | None:
         workspace_id, rest = _lookups.split_id(id)
         name, _, deployment_id = rest.partition("/")
@@ -195,11 +194,11 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
         status = _status(ctx, f"{name}-{deployment_id}")
         if status is None or not _is_recorded(ctx, workspace_id, name):
             return None
-        if known:
+        if prior:
             now: dict[str, Any] = {"status": status.status}
             if status.status == "Error":
                 now["pipeline_version_id"] = None  # nothing works: a difference that the next `up` puts right
-            return known.model_copy(update=now)
+            return prior.model_copy(update=now)
         versions, models = _pipelines.at_work(status)
         return DeploymentOutputs.model_validate(
             {
@@ -214,44 +213,44 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
         )
 
     def update(
-        self, ctx: Context[Client], id: str, known: DeploymentOutputs, wanted: DeploymentInputs
+        self, ctx: Context[Client], id: str, prior: DeploymentOutputs, desired: DeploymentInputs
     ) -> DeploymentOutputs:
         unchanged = {*DeploymentInputs.model_fields} - {"timeout"}
-        if known.model_dump(include=unchanged) == wanted.model_dump(include=unchanged):
+        if prior.model_dump(include=unchanged) == desired.model_dump(include=unchanged):
             return self.result(
-                wanted, **known.model_dump(include={"deployment_id", "status", "inference_url"})
+                desired, **prior.model_dump(include={"deployment_id", "status", "inference_url"})
             )
-        pipeline = _pipelines.named(ctx, wanted.workspace_id, wanted.pipeline_name)
-        if not _is_recorded(ctx, known.workspace_id, known.pipeline_name):
+        pipeline = _pipelines.named(ctx, desired.workspace_id, desired.pipeline_name)
+        if not _is_recorded(ctx, prior.workspace_id, prior.pipeline_name):
             raise GoneError(f"deployment {id!r} is of another pipeline than this stack recorded")
-        refs = _references(ctx, wanted)
-        return self._deployed(ctx, wanted, _deploy(ctx, wanted, pipeline), refs)
+        refs = _references(ctx, desired)
+        return self._deployed(ctx, desired, _deploy(ctx, desired, pipeline), refs)
 
-    def delete(self, ctx: Context[Client], id: str, known: DeploymentOutputs) -> None:
-        name = f"{known.pipeline_name}-{known.deployment_id}"
-        if _lookups.workspace_if_any(ctx, known.workspace_id) is None or _status(ctx, name) is None:
+    def delete(self, ctx: Context[Client], id: str, prior: DeploymentOutputs) -> None:
+        name = f"{prior.pipeline_name}-{prior.deployment_id}"
+        if _lookups.workspace_if_any(ctx, prior.workspace_id) is None or _status(ctx, name) is None:
             return
-        if not _is_recorded(ctx, known.workspace_id, known.pipeline_name):
+        if not _is_recorded(ctx, prior.workspace_id, prior.pipeline_name):
             ctx.report(f"deployment {name!r} stays: it is of another pipeline than this stack deployed")
             return
-        ctx.client.pipelines.undeploy(deployment_id=known.deployment_id)
+        ctx.client.pipelines.undeploy(deployment_id=prior.deployment_id)
 
-        def look() -> str | Done[None]:
+        def poll() -> str | Done[None]:
             status = ctx.client.pipelines.deployment(name)
             return Done(None) if status is None else f"ending ({status.status})"
 
         wait(
             ctx,
             f"deployment {name!r}",
-            look,
-            timeout=known.timeout or _TIMEOUT,
+            poll,
+            timeout=prior.timeout or _TIMEOUT,
             remedy="run the command again, which continues to wait, or raise timeout",
         )
 
     def _begun(
         self,
         ctx: Context[Client],
-        wanted: DeploymentInputs,
+        desired: DeploymentInputs,
         pipeline: wire.Pipeline,
         claimed: ExitStack,
     ) -> tuple[int, bool]:
@@ -259,24 +258,24 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
 
         It is claimed before it is changed, so that one which another resource of the stack has goes on as it is.
         """
-        name = wanted.pipeline_name
-        with ctx.lock("deployments", wanted.workspace_id, name):
-            known, runs = _earlier(ctx, wanted)
-            id = _deploy(ctx, wanted, pipeline) if known is None else known
-            claimed.enter_context(ctx.claim(self.kind, _id(wanted, id), name, existed=runs))
-            return (id if known is None else _deploy(ctx, wanted, pipeline)), runs
+        name = desired.pipeline_name
+        with ctx.lock("deployments", desired.workspace_id, name):
+            prior, runs = _earlier(ctx, desired)
+            id = _deploy(ctx, desired, pipeline) if prior is None else prior
+            claimed.enter_context(ctx.claim(self.kind, _id(desired, id), name, existed=runs))
+            return (id if prior is None else _deploy(ctx, desired, pipeline)), runs
 
     def _deployed(
         self,
         ctx: Context[Client],
-        wanted: DeploymentInputs,
+        desired: DeploymentInputs,
         deployment_id: int,
         refs: set[tuple[str, str]],
     ) -> DeploymentOutputs:
-        """The outputs, once every engine runs with the wanted models, (name, UUID) each."""
-        name = f"{wanted.pipeline_name}-{deployment_id}"
+        """The outputs, once every engine runs with the desired models, (name, UUID) each."""
+        name = f"{desired.pipeline_name}-{deployment_id}"
 
-        def look() -> str | Done[wire.DeploymentStatus]:
+        def poll() -> str | Done[wire.DeploymentStatus]:
             status = ctx.client.pipelines.deployment(name)
             if status is None:
                 return "not there yet"
@@ -290,15 +289,15 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
         status = wait(
             ctx,
             f"deployment {name!r}",
-            look,
-            timeout=wanted.timeout or _TIMEOUT,
+            poll,
+            timeout=desired.timeout or _TIMEOUT,
             remedy="check the engines' resources in engine_config against what the cluster has, or raise timeout",
         )
         return self.result(
-            wanted,
+            desired,
             deployment_id=deployment_id,
             status=status.status,
-            inference_url=ctx.client.pipelines.inference_url(wanted.workspace_id, wanted.pipeline_name),
+            inference_url=ctx.client.pipelines.inference_url(desired.workspace_id, desired.pipeline_name),
         )
 
 
@@ -337,53 +336,53 @@ def _id(deployment: _Deployment, id: int) -> str:
     return f"{deployment.workspace_id}/{deployment.pipeline_name}/{id}"
 
 
-def _earlier(ctx: Context[Client], wanted: DeploymentInputs) -> tuple[int | None, bool]:
-    """The id of the deployment that the pipeline has or had, as far as it is told, and whether it may be running."""
-    name = wanted.pipeline_name
+def _earlier(ctx: Context[Client], desired: DeploymentInputs) -> tuple[int | None, bool]:
+    """Return the id of the pipeline's last deployment, if the API returns one, and whether it may be running."""
+    name = desired.pipeline_name
     try:
-        id = _pipelines.deployment_id(ctx, wanted.workspace_id, name)
+        id = _pipelines.deployment_id(ctx, desired.workspace_id, name)
     except ApiError:
         return None, True
     return id, id is not None and ctx.client.pipelines.deployment(f"{name}-{id}") is not None
 
 
-def _deploy(ctx: Context[Client], wanted: DeploymentInputs, pipeline: wire.Pipeline) -> int:
-    by_id = isinstance(wanted.pipeline_version_id, int)
+def _deploy(ctx: Context[Client], desired: DeploymentInputs, pipeline: wire.Pipeline) -> int:
+    by_id = isinstance(desired.pipeline_version_id, int)
     body: dict[str, Any] = {
-        "deploy_id": wanted.pipeline_name,
+        "deploy_id": desired.pipeline_name,
         "pipeline_id": pipeline.id,
-        "pipeline_version_pk_id" if by_id else "pipeline_version": wanted.pipeline_version_id,
+        "pipeline_version_pk_id" if by_id else "pipeline_version": desired.pipeline_version_id,
     }
-    models = _models(ctx, wanted)
+    models = _models(ctx, desired)
     refs = [model.model_dump() for model in models if isinstance(model, ModelRef)]
     ids = [model for model in models if not isinstance(model, ModelRef)]
     body |= {key: value for key, value in (("models", refs), ("model_ids", ids)) if value}
-    if wanted.engine_config is not None:
-        body["engine_config"] = {**wanted.to_wire()["engineConfig"], "workspace_id": wanted.workspace_id}
+    if desired.engine_config is not None:
+        body["engine_config"] = {**desired.to_wire()["engineConfig"], "workspace_id": desired.workspace_id}
     return ctx.client.pipelines.deploy(body)
 
 
-def _models(ctx: Context[Client], wanted: DeploymentInputs) -> list[int | ModelRef]:
-    """The wanted models: by default those of the pipeline version's steps.
+def _models(ctx: Context[Client], desired: DeploymentInputs) -> list[int | ModelRef]:
+    """The desired models: by default those of the pipeline version's steps.
 
     The API tells the steps of a version by its UUID, and those of the latest version. An integer id is taken for that
     of the latest one.
     """
-    if wanted.models is not None:
-        return wanted.models
-    if isinstance(wanted.pipeline_version_id, str):
-        version = ctx.client.pipelines.version(wanted.pipeline_version_id)
+    if desired.models is not None:
+        return desired.models
+    if isinstance(desired.pipeline_version_id, str):
+        version = ctx.client.pipelines.version(desired.pipeline_version_id)
         steps = version.steps or version.definition or ()
     else:
-        found = _pipelines.find(ctx, wanted.workspace_id, wanted.pipeline_name, fresh=True)
+        found = _pipelines.find(ctx, desired.workspace_id, desired.pipeline_name, fresh=True)
         steps = _pipelines.steps_of(ctx, found) if found else ()
     return list({ref.version: ref for ref in _pipelines.refs_in(steps)}.values())
 
 
-def _references(ctx: Context[Client], wanted: DeploymentInputs) -> set[tuple[str, str]]:
-    """(name, UUID) of the wanted models. Raises ObjectError when one does not exist: before anything is deployed."""
+def _references(ctx: Context[Client], desired: DeploymentInputs) -> set[tuple[str, str]]:
+    """(name, UUID) of the desired models. Raises ObjectError when one does not exist: before anything is deployed."""
     refs = set()
-    for model in _models(ctx, wanted):
+    for model in _models(ctx, desired):
         if isinstance(model, ModelRef):
             refs.add((model.name, model.version))
         else:
@@ -392,15 +391,15 @@ def _references(ctx: Context[Client], wanted: DeploymentInputs) -> set[tuple[str
     return refs
 
 
-def _stale(status: wire.DeploymentStatus, wanted: set[tuple[str, str]]) -> str:
-    """How the models that the engines serve differ from the wanted ones; nothing where either list tells nothing."""
+def _stale(status: wire.DeploymentStatus, desired: set[tuple[str, str]]) -> str:
+    """How the models that the engines serve differ from the desired ones; nothing where either list tells nothing."""
     served = {(ref.name, ref.version) for ref in _pipelines.at_work(status)[1]}
-    if not served or not wanted:
+    if not served or not desired:
         return ""
     missing = [
-        f"do not serve model {name!r} version {version} yet" for name, version in sorted(wanted - served)
+        f"do not serve model {name!r} version {version} yet" for name, version in sorted(desired - served)
     ]
-    left = [f"still serve model {name!r} version {version}" for name, version in sorted(served - wanted)]
+    left = [f"still serve model {name!r} version {version}" for name, version in sorted(served - desired)]
     return f"the engines {', '.join(missing + left)}" if missing or left else ""
 
 

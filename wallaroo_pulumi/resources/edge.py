@@ -16,15 +16,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
 from ..core.fields import (
     FORCES_REPLACEMENT,
-    LOCAL,
     SECRET,
+    STATE_ONLY,
     UNORDERED,
     Element,
     KeyText,
@@ -52,7 +51,7 @@ class _Edge(Properties):
     ] = []
     adopt: Annotated[
         Adopt,
-        LOCAL,
+        STATE_ONLY,
         Field(
             description="What to do if an edge of this name exists: fail (`never`), or remove it and add it again "
             "(`renew`), because its join token cannot be read. Then deploy the new bundle at the edge."
@@ -71,7 +70,7 @@ class EdgeOutputs(_Edge):
     edge_bundle: Annotated[
         str | None,
         SECRET,
-        LOCAL,
+        STATE_ONLY,
         Field(
             description="The value for `EDGE_BUNDLE`, with the join token. Unknown for an edge read by its name."
         ),
@@ -110,93 +109,93 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
     def id_of(self, outputs: EdgeOutputs) -> str:
         return outputs.name
 
-    def validate(self, ctx: Context[Client], wanted: EdgeInputs) -> Iterable[BadInput]:
-        name, adopt = wanted.name, wanted.adopt
+    def validate(self, ctx: Context[Client], desired: EdgeInputs) -> Iterable[BadInput]:
+        name, adopt = desired.name, desired.adopt
         if not contains_unknown((name, adopt)) and (self.kind, name) not in ctx.declared:
             yield from refused("name", lambda: _refuse_unless_renewed(ctx, _find(ctx, name), adopt))
-        if not contains_unknown(wanted.publish_id):
-            yield from refused("publish_id", lambda: require_publish(ctx, wanted.publish_id))
+        if not contains_unknown(desired.publish_id):
+            yield from refused("publish_id", lambda: require_publish(ctx, desired.publish_id))
 
-    def create(self, ctx: Context[Client], wanted: EdgeInputs) -> EdgeOutputs:
-        found = _find(ctx, wanted.name, fresh=True)
-        _refuse_unless_renewed(ctx, found, wanted.adopt)
+    def create(self, ctx: Context[Client], desired: EdgeInputs) -> EdgeOutputs:
+        found = _find(ctx, desired.name, fresh=True)
+        _refuse_unless_renewed(ctx, found, desired.adopt)
         # One that is renewed is removed and added again: it is the stack's own then, not an adopted one.
-        with ctx.claim(self.kind, wanted.name, wanted.name, existed=False):
+        with ctx.claim(self.kind, desired.name, desired.name, existed=False):
             if found is not None:
                 _remove(ctx, found)
-            return self._add(ctx, wanted)
+            return self._add(ctx, desired)
 
-    def _add(self, ctx: Context[Client], wanted: EdgeInputs) -> EdgeOutputs:
+    def _add(self, ctx: Context[Client], desired: EdgeInputs) -> EdgeOutputs:
         """Add the edge, which does not exist; on failure leave none, since its token would be lost."""
         try:
-            bundle = _add_with_token(ctx, wanted)
+            bundle = _add_with_token(ctx, desired)
         except WallarooError:
             with suppress(WallarooError):
-                left = _find(ctx, wanted.name, fresh=True)
-                if left and left.should_run_publish == wanted.publish_id:
+                left = _find(ctx, desired.name, fresh=True)
+                if left and left.should_run_publish == desired.publish_id:
                     _remove(ctx, left)
             raise
         try:
-            added = _find(ctx, wanted.name)
+            added = _find(ctx, desired.name)
         except WallarooError:
             # It exists, and its token is at hand: losing that would be worse than an id that a refresh fills in.
-            return self.result(wanted, edge_bundle=bundle)
+            return self.result(desired, edge_bundle=bundle)
         if added is None:
             raise ObjectError(
-                f"edge {wanted.name!r} was added and is not listed; check that publish {wanted.publish_id} is one of a "
-                "workspace of this user"
+                f"edge {desired.name!r} was added and is not listed; check that publish {desired.publish_id} is one "
+                "of a workspace of this user"
             )
-        return self.result(wanted, edge_id=added.id, edge_bundle=bundle)
+        return self.result(desired, edge_id=added.id, edge_bundle=bundle)
 
-    def read(self, ctx: Context[Client], id: str, known: EdgeOutputs | None) -> EdgeOutputs | None:
-        found = _find_or_hidden(ctx, id, known)
-        if found is None or (known and not _is_ours(found, known)):
+    def read(self, ctx: Context[Client], id: str, prior: EdgeOutputs | None) -> EdgeOutputs | None:
+        found = _find_or_hidden(ctx, id, prior)
+        if found is None or (prior and not _is_ours(found, prior)):
             return None  # gone; what has its name now is another object
         return EdgeOutputs(
             name=found.name,
-            publish_id=found.should_run_publish or (known and known.publish_id),
-            tags=known.tags if known and sorted(known.tags) == sorted(found.tags) else list(found.tags),
+            publish_id=found.should_run_publish or (prior and prior.publish_id),
+            tags=prior.tags if prior and sorted(prior.tags) == sorted(found.tags) else list(found.tags),
             edge_id=found.id,
         )
 
-    def update(self, ctx: Context[Client], id: str, known: EdgeOutputs, wanted: EdgeInputs) -> EdgeOutputs:
-        if wanted.publish_id == known.publish_id:
-            return self.result(wanted, edge_id=known.edge_id, edge_bundle=known.edge_bundle)
-        found = _find(ctx, wanted.name, fresh=True)
+    def update(self, ctx: Context[Client], id: str, prior: EdgeOutputs, desired: EdgeInputs) -> EdgeOutputs:
+        if desired.publish_id == prior.publish_id:
+            return self.result(desired, edge_id=prior.edge_id, edge_bundle=prior.edge_bundle)
+        found = _find(ctx, desired.name, fresh=True)
         if found is None:
-            return self._add(ctx, wanted)
-        if not _is_ours(found, known):
+            return self._add(ctx, desired)
+        if not _is_ours(found, prior):
             raise GoneError(
-                f"edge {wanted.name!r} (id {found.id}) is not the one that this stack added (id {known.edge_id})"
+                f"edge {desired.name!r} (id {found.id}) is not the one that this stack added (id {prior.edge_id})"
             )
-        if found.should_run_publish == wanted.publish_id:
-            publish = ctx.client.publishes.get(wanted.publish_id, bundles=True)
-            bundle = publish.edge_bundles.get(wanted.name, known.edge_bundle)
-            return self.result(wanted, edge_id=found.id, edge_bundle=bundle)
+        if found.should_run_publish == desired.publish_id:
+            publish = ctx.client.publishes.get(desired.publish_id, bundles=True)
+            bundle = publish.edge_bundles.get(desired.name, prior.edge_bundle)
+            return self.result(desired, edge_id=found.id, edge_bundle=bundle)
         _remove(ctx, found)
         ctx.report(
-            f"edge {wanted.name!r} gets publish {wanted.publish_id} with a new join token; deploy its new bundle "
+            f"edge {desired.name!r} gets publish {desired.publish_id} with a new join token; deploy its new bundle "
             "at the edge"
         )
-        return self._add(ctx, wanted)
+        return self._add(ctx, desired)
 
-    def delete(self, ctx: Context[Client], id: str, known: EdgeOutputs) -> None:
-        found = _find_or_hidden(ctx, id, known, fresh=True)
+    def delete(self, ctx: Context[Client], id: str, prior: EdgeOutputs) -> None:
+        found = _find_or_hidden(ctx, id, prior, fresh=True)
         if found is None:
             return
-        if not _is_ours(found, known):
+        if not _is_ours(found, prior):
             ctx.report(
-                f"edge {id!r} (id {found.id}) stays: it is not the one that this stack added (id {known.edge_id})"
+                f"edge {id!r} (id {found.id}) stays: it is not the one that this stack added (id {prior.edge_id})"
             )
             return
         _remove(ctx, found)
 
 
 def _find_or_hidden(
-    ctx: Context[Client], name: str, known: EdgeOutputs | None, *, fresh: bool = False
+    ctx: Context[Client], name: str, prior: EdgeOutputs | None, *, fresh: bool = False
 ) -> wire.Edge | None:
     """The edge of this name, None when there is none. Raises HiddenError when the caller may not see its publish."""
-    publish_id = known.publish_id if known else None
+    publish_id = prior.publish_id if prior else None
     what = f"edge {name!r}" + (f" of publish {publish_id}" if publish_id else "")
 
     def exists() -> bool:
@@ -217,9 +216,9 @@ def _find_or_hidden(
     return found
 
 
-def _is_ours(found: wire.Edge, known: EdgeOutputs) -> bool:
+def _is_ours(found: wire.Edge, prior: EdgeOutputs) -> bool:
     """Whether it is the edge that the stack added; its name alone tells where the id was not to be had."""
-    return known.edge_id in (None, found.id)
+    return prior.edge_id in (None, found.id)
 
 
 def _refuse_unless_renewed(ctx: Context[Client], found: wire.Edge | None, adopt: Adopt) -> None:
@@ -236,14 +235,14 @@ def _refuse_unless_renewed(ctx: Context[Client], found: wire.Edge | None, adopt:
         )
 
 
-def _add_with_token(ctx: Context[Client], wanted: EdgeInputs) -> str | None:
+def _add_with_token(ctx: Context[Client], desired: EdgeInputs) -> str | None:
     """The bundle. An edge whose reply was lost, and the token with it, is removed and added again."""
 
     def add() -> tuple[str | None, wire.Edge | None]:
-        return ctx.client.publishes.add_edge(wanted.publish_id, wanted.name, wanted.tags), None
+        return ctx.client.publishes.add_edge(desired.publish_id, desired.name, desired.tags), None
 
     def find() -> tuple[str | None, wire.Edge | None] | None:
-        found = _find(ctx, wanted.name, fresh=True)
+        found = _find(ctx, desired.name, fresh=True)
         return (None, found) if found else None
 
     bundle, lost = create_once(ctx, add, find)

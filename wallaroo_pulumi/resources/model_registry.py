@@ -13,8 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.fields import FORCES_REPLACEMENT, SECRET, Adopted, Adopting, KeyText, Line, Url
@@ -66,36 +65,36 @@ class ModelRegistry(Resource[ModelRegistryInputs, ModelRegistryOutputs]):
     def id_of(self, outputs: ModelRegistryOutputs) -> str:
         return outputs.registry_id
 
-    def existing(self, ctx: Context[Client], wanted: ModelRegistryInputs) -> str | None:
-        return _same(ctx, wanted)
+    def existing(self, ctx: Context[Client], desired: ModelRegistryInputs) -> str | None:
+        return _same(ctx, desired)
 
-    def create(self, ctx: Context[Client], wanted: ModelRegistryInputs) -> ModelRegistryOutputs:
-        left = _same(ctx, wanted)
+    def create(self, ctx: Context[Client], desired: ModelRegistryInputs) -> ModelRegistryOutputs:
+        left = _same(ctx, desired)
         id = left or create_once(
             ctx,
-            lambda: ctx.client.registries.create(wanted.name, wanted.url, wanted.token),
-            lambda: _same(ctx, wanted),
+            lambda: ctx.client.registries.create(desired.name, desired.url, desired.token),
+            lambda: _same(ctx, desired),
         )
-        with ctx.claim(self.kind, id, wanted.name, existed=left is not None):
-            return self.result(wanted, registry_id=id)
+        with ctx.claim(self.kind, id, desired.name, existed=left is not None):
+            return self.result(desired, registry_id=id)
 
     def read(
-        self, ctx: Context[Client], id: str, known: ModelRegistryOutputs | None
+        self, ctx: Context[Client], id: str, prior: ModelRegistryOutputs | None
     ) -> ModelRegistryOutputs | None:
-        del known
+        del prior
         found = next((r for r in ctx.client.registries.list() if r.id == id), None) or _get(ctx, id)
         if found is None:
             return None
         return ModelRegistryOutputs(name=found.name, url=found.url, token=found.token, registry_id=id)
 
-    def delete(self, ctx: Context[Client], id: str, known: ModelRegistryOutputs) -> None:
+    def delete(self, ctx: Context[Client], id: str, prior: ModelRegistryOutputs) -> None:
         found = _get(ctx, id)
         if found is None:
             return
         for workspace_id in _users(found):
             _detach(ctx, id, workspace_id)
         ctx.report(
-            f"model registry {known.name!r} (id {id}) stays on the instance with its token, used by no workspace: "
+            f"model registry {prior.name!r} (id {id}) stays on the instance with its token, used by no workspace: "
             "Wallaroo cannot delete registries; revoke the token where it was issued"
         )
 
@@ -113,10 +112,10 @@ def _users(registry: wire.Registry | None) -> set[int]:
     return {w.id for w in registry.workspaces} if registry else set()
 
 
-def _same(ctx: Context[Client], wanted: ModelRegistryInputs) -> str | None:
-    """The id of a registry just as wanted that no workspace uses, or that is the stack's own."""
+def _same(ctx: Context[Client], desired: ModelRegistryInputs) -> str | None:
+    """The id of a registry just as desired that no workspace uses, or that is the stack's own."""
     for registry in ctx.client.registries.list(fresh=True):
-        same = (registry.name, registry.url, registry.token) == (wanted.name, wanted.url, wanted.token)
+        same = (registry.name, registry.url, registry.token) == (desired.name, desired.url, desired.token)
         if not same or not registry.id:
             continue
         own = ctx.ownership.recorded(ModelRegistry.kind, registry.id) is not None

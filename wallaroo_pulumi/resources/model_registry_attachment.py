@@ -10,8 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
 from ..core.fields import FORCES_REPLACEMENT, Adopted, KeyText
 from ..core.resource import Examples

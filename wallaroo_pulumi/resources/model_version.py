@@ -23,19 +23,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
-from ..core.covers import covers
 from ..core.diff import contains_unknown
 from ..core.fields import (
     ARROW_SCHEMA,
     COMPUTED_IN_CHECK,
+    CREATE_ONLY,
     DERIVED,
     FORCES_REPLACEMENT,
-    LOCAL,
-    ONLY_AT_CREATION,
-    SERVER_FILLS,
+    SERVER_DEFAULT,
+    STATE_ONLY,
     Adopted,
     Adopting,
     DnsLabel,
@@ -50,6 +48,7 @@ from ..core.json_values import JsonObject
 from ..core.read import find_listed
 from ..core.remove import remove_once
 from ..core.resource import BadInput, Examples, Resource
+from ..core.satisfies import satisfies
 from ..core.upload import file_inputs, format_of_input, upload_once
 from ..core.wait import Done, uploading, wait
 from ..errors import ApiError, GoneError, ObjectError, WallarooError, one_line
@@ -137,14 +136,14 @@ class _ModelVersion(Adopting):
     ]
     # What exists may break our rules, and an id alone does not tell everything: hence wider types than an input's.
     name: Annotated[str, Field(description="The model's name.")]
-    path: Annotated[str | None, LOCAL, Field(description="The path of the model's file, as set.")] = None
+    path: Annotated[str | None, STATE_ONLY, Field(description="The path of the model's file, as set.")] = None
     framework: Annotated[str | None, Field(description="The framework of the model.")] = None
     arch: Annotated[str | None, Field(description="The processor architecture.")] = None
     accel: Annotated[Accel | None, Field(description="The accelerator.")] = None
     python_version: Annotated[
         str | None,
         FORCES_REPLACEMENT,
-        SERVER_FILLS,
+        SERVER_DEFAULT,
         Field(description="The Python version of the model's code, such as `3.8`."),
     ] = None
     requirements: Annotated[
@@ -175,13 +174,13 @@ class _ModelVersion(Adopting):
         Field(description="The SHA-256 of the file's content, 64 hex digits."),
     ] = None
     size: Annotated[
-        int | None, COMPUTED_IN_CHECK, DERIVED, LOCAL, Field(description="The file's size in bytes.")
+        int | None, COMPUTED_IN_CHECK, DERIVED, STATE_ONLY, Field(description="The file's size in bytes.")
     ] = None
     archive_digest: Annotated[
         str | None,
         COMPUTED_IN_CHECK,
         DERIVED,
-        LOCAL,
+        STATE_ONLY,
         Field(
             description="A digest of a zip file's entries (names, modes and contents), 64 hex digits. Other files have "
             "none. Repacking a file from unchanged sources causes no change."
@@ -211,14 +210,14 @@ class _ModelVersion(Adopting):
     ] = None
     force_destroy: Annotated[
         bool,
-        LOCAL,
+        STATE_ONLY,
         Field(
             description="Whether deleting first undeploys and deletes the workspace's pipelines that use the version."
         ),
     ] = False
     timeout: Annotated[
         Seconds | None,
-        LOCAL,
+        STATE_ONLY,
         Field(description="Seconds for the upload, and separately for the conversion. Default: 1800."),
     ] = None
 
@@ -233,8 +232,8 @@ class ModelVersionInputs(_ModelVersion):
     ]
     path: Annotated[
         str,
-        LOCAL,
-        ONLY_AT_CREATION,
+        STATE_ONLY,
+        CREATE_ONLY,
         Field(
             min_length=1,
             description="The model's file on the machine where Pulumi runs (.zip, .pt, .onnx, .h5 or .pkl), relative "
@@ -247,19 +246,19 @@ class ModelVersionInputs(_ModelVersion):
     arch: Annotated[
         Arch | None,
         FORCES_REPLACEMENT,
-        SERVER_FILLS,
+        SERVER_DEFAULT,
         Field(description="The processor architecture. The instance's default is x86."),
     ] = None
     accel: Annotated[
         Accel | None,
         FORCES_REPLACEMENT,
-        SERVER_FILLS,
+        SERVER_DEFAULT,
         Field(description="The accelerator; `{'qaic': {...}}` for Qualcomm's with its options."),
     ] = None
     python_version: Annotated[
         PythonVersion | None,
         FORCES_REPLACEMENT,
-        SERVER_FILLS,
+        SERVER_DEFAULT,
         Field(description="The Python version of the model's code, such as `3.8`."),
     ] = None
     input_schema: Annotated[
@@ -354,28 +353,28 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             require_file(Path(inputs.path), inputs.framework)
         return inputs.model_copy(update=file_inputs(inputs.path, prior))
 
-    def validate(self, ctx: Context[Client], wanted: ModelVersionInputs) -> Iterable[BadInput]:
-        return _lookups.refused_workspace(ctx, wanted.workspace_id)
+    def validate(self, ctx: Context[Client], desired: ModelVersionInputs) -> Iterable[BadInput]:
+        return _lookups.refused_workspace(ctx, desired.workspace_id)
 
-    def existing(self, ctx: Context[Client], wanted: ModelVersionInputs) -> str | None:
-        found = _match(ctx, wanted)
+    def existing(self, ctx: Context[Client], desired: ModelVersionInputs) -> str | None:
+        found = _match(ctx, desired)
         return str(found.id) if found else None
 
-    def create(self, ctx: Context[Client], wanted: ModelVersionInputs) -> ModelVersionOutputs:
-        _lookups.workspace(ctx, wanted.workspace_id)
+    def create(self, ctx: Context[Client], desired: ModelVersionInputs) -> ModelVersionOutputs:
+        _lookups.workspace(ctx, desired.workspace_id)
         with ExitStack() as claimed:
-            # Two resources that upload the same must not overtake each other between the look and the upload.
-            with ctx.lock("models", wanted.workspace_id, wanted.name):
-                found = _match(ctx, wanted)
-                id = found.id if found else _upload(ctx, wanted)
-                claimed.enter_context(ctx.claim(self.kind, str(id), wanted.name, existed=found is not None))
-            version = _ready(ctx, wanted, id)
-            configure(ctx, wanted, version)
+            # Two resources that upload the same must not overtake each other between the lookup and the upload.
+            with ctx.lock("models", desired.workspace_id, desired.name):
+                found = _match(ctx, desired)
+                id = found.id if found else _upload(ctx, desired)
+                claimed.enter_context(ctx.claim(self.kind, str(id), desired.name, existed=found is not None))
+            version = _ready(ctx, desired, id)
+            configure(ctx, desired, version)
         info = version.model_version.file_info
-        model = _model(ctx, wanted.workspace_id, wanted.name)
+        model = _model(ctx, desired.workspace_id, desired.name)
         ctx.call.mark = model.created_at if model else None
         return self.result(
-            wanted,
+            desired,
             model_id=model.id if model else None,
             model_version_id=id,
             version=info.version,
@@ -383,12 +382,12 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
         )
 
     def read(
-        self, ctx: Context[Client], id: str, known: ModelVersionOutputs | None
+        self, ctx: Context[Client], id: str, prior: ModelVersionOutputs | None
     ) -> ModelVersionOutputs | None:
         if not id.isdecimal():
             raise ObjectError(f"{id!r} is no id of a model version: give its number, such as '15'")
-        found = _lookups.find_model_version(ctx, int(id), known.workspace_id if known else None)
-        if found is None or (known and found.model_version.file_info.version != known.version):
+        found = _lookups.find_model_version(ctx, int(id), prior.workspace_id if prior else None)
+        if found is None or (prior and found.model_version.file_info.version != prior.version):
             return None  # gone; what has its id now is another version
         version, conversion = found.model_version, found.model_version.conversion or wire.Conversion()
         fixed = {
@@ -406,17 +405,17 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             "sha256": version.file_info.sha,
             "size": version.file_info.size,
         }
-        parent = None if known else _model(ctx, version.workspace_id, version.name)
+        parent = None if prior else _model(ctx, version.workspace_id, version.name)
         if parent is not None:
             ctx.call.mark = parent.created_at
-        if known:
+        if prior:
             # What was uploaded cannot change: the state has it exactly, the instance perhaps in other words.
-            fixed = known.model_dump(include=set(fixed)) | {"visibility": version.visibility}
+            fixed = prior.model_dump(include=set(fixed)) | {"visibility": version.visibility}
         return ModelVersionOutputs.model_validate(
             {
                 **fixed,
-                **configuration(found.config, known),
-                "model_id": known.model_id if known else getattr(parent, "id", None),
+                **configuration(found.config, prior),
+                "model_id": prior.model_id if prior else getattr(parent, "id", None),
                 "model_version_id": version.id,
                 "version": version.file_info.version,
                 "status": version.status,
@@ -424,55 +423,55 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
         )
 
     def update(
-        self, ctx: Context[Client], id: str, known: ModelVersionOutputs, wanted: ModelVersionInputs
+        self, ctx: Context[Client], id: str, prior: ModelVersionOutputs, desired: ModelVersionInputs
     ) -> ModelVersionOutputs:
-        found = _lookups.find_model_version(ctx, int(id), known.workspace_id)
-        if found is None or found.model_version.file_info.version != known.version:
-            raise GoneError(f"{_called(known)} no longer has version {known.version} (id {id})")
-        if configure(ctx, wanted, found):
+        found = _lookups.find_model_version(ctx, int(id), prior.workspace_id)
+        if found is None or found.model_version.file_info.version != prior.version:
+            raise GoneError(f"{_label(prior)} no longer has version {prior.version} (id {id})")
+        if configure(ctx, desired, found):
             ctx.report(
-                f"{_called(wanted)} has a new configuration (id {id}): existing deployments use it after their "
+                f"{_label(desired)} has a new configuration (id {id}): existing deployments use it after their "
                 "next deploy"
             )
-        computed = known.model_dump(include={"model_id", "model_version_id", "version", "status"})
-        return self.result(wanted, **computed)
+        computed = prior.model_dump(include={"model_id", "model_version_id", "version", "status"})
+        return self.result(desired, **computed)
 
-    def delete(self, ctx: Context[Client], id: str, known: ModelVersionOutputs) -> None:
-        model = _recorded_model(ctx, known)
+    def delete(self, ctx: Context[Client], id: str, prior: ModelVersionOutputs) -> None:
+        model = _recorded_model(ctx, prior)
 
         def is_there() -> bool:
-            found = _lookups.find_model_version(ctx, known.model_version_id, known.workspace_id)
-            return found is not None and found.model_version.file_info.version == known.version
+            found = _lookups.find_model_version(ctx, prior.model_version_id, prior.workspace_id)
+            return found is not None and found.model_version.file_info.version == prior.version
 
         def remove() -> None:
             nonlocal model
             found = find_listed(
-                f"version {known.model_version_id} of {_called(known)}",
-                lambda _: _model_of(ctx, known.workspace_id, known.version),
-                lambda: ctx.client.models.list(known.workspace_id),
+                f"version {prior.model_version_id} of {_label(prior)}",
+                lambda _: _model_of(ctx, prior.workspace_id, prior.version),
+                lambda: ctx.client.models.list(prior.workspace_id),
                 is_there,
             )
             if found is not None:
                 model = found
                 remove_once(
-                    lambda: ctx.client.models.delete_version(known.version),
-                    lambda: _model_of(ctx, known.workspace_id, known.version) is not None,
+                    lambda: ctx.client.models.delete_version(prior.version),
+                    lambda: _model_of(ctx, prior.workspace_id, prior.version) is not None,
                 )
 
-        if _lookups.workspace_if_any(ctx, known.workspace_id) is None:
+        if _lookups.workspace_if_any(ctx, prior.workspace_id) is None:
             return
-        with ctx.lock("models", known.workspace_id, known.name):
+        with ctx.lock("models", prior.workspace_id, prior.name):
             try:
                 remove()
             except ApiError as error:
                 if error.status != 409:
                     raise
-                users = _pipelines.that_use(ctx, known.version)
-                spared = any(_spared(ctx, known, user) for user in users)
-                if not (known.force_destroy and users) or spared:
-                    raise _in_use(ctx, known, users, error) from None
-                _remove_users(ctx, known, users, remove)
-            _drop_if_empty(ctx, known.workspace_id, model)
+                users = _pipelines.that_use(ctx, prior.version)
+                spared = any(_spared(ctx, prior, user) for user in users)
+                if not (prior.force_destroy and users) or spared:
+                    raise _in_use(ctx, prior, users, error) from None
+                _remove_users(ctx, prior, users, remove)
+            _drop_if_empty(ctx, prior.workspace_id, model)
 
 
 def require_file(path: Path, framework: Any) -> None:
@@ -485,100 +484,100 @@ def require_file(path: Path, framework: Any) -> None:
         raise BadInput("path", f"is {found}; framework {framework!r} takes {' or '.join(allowed)}")
 
 
-def _called(model: ModelVersionInputs | ModelVersionOutputs) -> str:
+def _label(model: ModelVersionInputs | ModelVersionOutputs) -> str:
     return f"model {model.name!r} of workspace {model.workspace_id}"
 
 
-def _match(ctx: Context[Client], wanted: ModelVersionInputs) -> wire.ModelVersion | None:
-    """The newest version that an upload of ``wanted`` would only repeat; one that failed is none."""
-    models = ctx.client.models.list(wanted.workspace_id, fresh=True)
+def _match(ctx: Context[Client], desired: ModelVersionInputs) -> wire.ModelVersion | None:
+    """The newest version that an upload of ``desired`` would only repeat; one that failed is none."""
+    models = ctx.client.models.list(desired.workspace_id, fresh=True)
     same = [
         found.model_version
         for model in models
-        if model.model.name == wanted.name
+        if model.model.name == desired.name
         for found in model.model_versions
-        if found.model_version.status != "error" and _is(found, wanted)
+        if found.model_version.status != "error" and _is(found, desired)
     ]
     return max(same, key=lambda version: version.id, default=None)
 
 
-def _is(found: wire.ConfiguredModelVersion, wanted: ModelVersionInputs) -> bool:
+def _is(found: wire.ConfiguredModelVersion, desired: ModelVersionInputs) -> bool:
     version, config = found.model_version, found.config
     conversion = version.conversion or wire.Conversion()
-    given = _conversion(wanted)
-    told = conversion.model_dump()
+    given = _conversion(desired)
+    observed = conversion.model_dump()
     return (
-        version.file_info.sha == wanted.sha256
-        and version.visibility == wanted.visibility
+        version.file_info.sha == desired.sha256
+        and version.visibility == desired.visibility
         and (conversion.arch or "x86") == given.pop("arch", "x86")
-        and covers(conversion.accel or "none", given.pop("accel", "none"))
-        and covers(told, given)
+        and satisfies(conversion.accel or "none", given.pop("accel", "none"))
+        and satisfies(observed, given)
         and all(
             schema is None or config is None or getattr(config, name) in (None, schema)
             for name in ("input_schema", "output_schema")
-            for schema in [getattr(wanted, name)]
+            for schema in [getattr(desired, name)]
         )
     )
 
 
-def _conversion(wanted: ModelVersionInputs) -> dict[str, Any]:
+def _conversion(desired: ModelVersionInputs) -> dict[str, Any]:
     """The API's `conversion` object."""
     fields = ("framework", "arch", "accel", "python_version")
-    given = wanted.model_dump(include=set(fields), exclude_none=True)
-    given["requirements"] = wanted.requirements or []
-    if wanted.framework_config is not None:
-        given["framework_config"] = {"framework": wanted.framework, "config": wanted.framework_config}
+    given = desired.model_dump(include=set(fields), exclude_none=True)
+    given["requirements"] = desired.requirements or []
+    if desired.framework_config is not None:
+        given["framework_config"] = {"framework": desired.framework, "config": desired.framework_config}
     return given
 
 
-def _upload(ctx: Context[Client], wanted: ModelVersionInputs) -> int:
+def _upload(ctx: Context[Client], desired: ModelVersionInputs) -> int:
     metadata = {
-        "name": wanted.name,
-        "visibility": wanted.visibility,
-        "workspace_id": wanted.workspace_id,
-        "conversion": _conversion(wanted),
-        "input_schema": wanted.input_schema,
-        "output_schema": wanted.output_schema,
+        "name": desired.name,
+        "visibility": desired.visibility,
+        "workspace_id": desired.workspace_id,
+        "conversion": _conversion(desired),
+        "input_schema": desired.input_schema,
+        "output_schema": desired.output_schema,
     }
 
     def send(file: Path) -> int:
-        progress = uploading(ctx, _called(wanted), file.stat().st_size)
-        return ctx.client.models.upload(without_none(metadata), file, wanted.timeout or _TIMEOUT, progress)
+        progress = uploading(ctx, _label(desired), file.stat().st_size)
+        return ctx.client.models.upload(without_none(metadata), file, desired.timeout or _TIMEOUT, progress)
 
     def find() -> int | None:
-        return found.id if (found := _match(ctx, wanted)) else None
+        return found.id if (found := _match(ctx, desired)) else None
 
-    return upload_once(ctx, wanted.path, wanted.sha256, send, find, makes_room="model versions")
+    return upload_once(ctx, desired.path, desired.sha256, send, find, makes_room="model versions")
 
 
-def _ready(ctx: Context[Client], wanted: ModelVersionInputs, id: int) -> wire.ConfiguredModelVersion:
+def _ready(ctx: Context[Client], desired: ModelVersionInputs, id: int) -> wire.ConfiguredModelVersion:
     """The version once it is ready. One that fails is deleted again, so that it does not lie about."""
 
-    def look() -> str | Done[wire.ConfiguredModelVersion]:
+    def poll() -> str | Done[wire.ConfiguredModelVersion]:
         found = ctx.client.models.version(id)
         version = found.model_version
         if version.status == "error":
             why = _why(ctx, version)
-            left = _discard(ctx, wanted, version)
-            raise ObjectError(f"{_called(wanted)} could not be converted: {why}{left}")
+            left = _discard(ctx, desired, version)
+            raise ObjectError(f"{_label(desired)} could not be converted: {why}{left}")
         return Done(found) if version.status == "ready" else version.status
 
     return wait(
         ctx,
-        _called(wanted),
-        look,
-        timeout=wanted.timeout or _TIMEOUT,
+        _label(desired),
+        poll,
+        timeout=desired.timeout or _TIMEOUT,
         remedy="run `pulumi up` again, which continues to wait for this version, or raise timeout",
     )
 
 
-def _discard(ctx: Context[Client], wanted: ModelVersionInputs, version: wire.ModelVersion) -> str:
+def _discard(ctx: Context[Client], desired: ModelVersionInputs, version: wire.ModelVersion) -> str:
     """Delete a version that failed, unless it was adopted; says so when it stays, rather than hide the failure."""
     with suppress(WallarooError):
         if not ctx.call.adopted:
-            model = _model_of(ctx, wanted.workspace_id, version.file_info.version)
+            model = _model_of(ctx, desired.workspace_id, version.file_info.version)
             ctx.client.models.delete_version(version.file_info.version)
-            _drop_if_empty(ctx, wanted.workspace_id, model)
+            _drop_if_empty(ctx, desired.workspace_id, model)
             return ""
     return f" (the failed version {version.id} stays on the instance)"
 
@@ -599,21 +598,21 @@ def _model(ctx: Context[Client], workspace_id: int, name: str) -> wire.Model | N
     return next((m.model for m in ctx.client.models.list(workspace_id) if m.model.name == name), None)
 
 
-def _spared(ctx: Context[Client], known: ModelVersionOutputs, user: _pipelines.User) -> str:
+def _spared(ctx: Context[Client], prior: ModelVersionOutputs, user: _pipelines.User) -> str:
     """Why force_destroy leaves a pipeline alone; empty if it does not."""
-    if user.workspace_id != known.workspace_id:
+    if user.workspace_id != prior.workspace_id:
         return f"of workspace {user.workspace_id}"
     referrer = _pipelines.referrer(ctx, user.workspace_id, user.pipeline.name)
     return f"to which {referrer} refers" if referrer else ""
 
 
 def _in_use(
-    ctx: Context[Client], known: ModelVersionOutputs, users: list[_pipelines.User], error: ApiError
+    ctx: Context[Client], prior: ModelVersionOutputs, users: list[_pipelines.User], error: ApiError
 ) -> WallarooError:
-    version = f"version {known.model_version_id} of {_called(known)}"
+    version = f"version {prior.model_version_id} of {_label(prior)}"
     if not users:
         return error.with_hint(f"{version} is in use; undeploy and delete what uses it first")
-    spared = [_spared(ctx, known, user) for user in users]
+    spared = [_spared(ctx, prior, user) for user in users]
     names = ", ".join(
         repr(user.pipeline.name) + (f" {why}" if why else "") for user, why in zip(users, spared, strict=True)
     )
@@ -631,7 +630,7 @@ def _in_use(
 
 def _remove_users(
     ctx: Context[Client],
-    known: ModelVersionOutputs,
+    prior: ModelVersionOutputs,
     users: list[_pipelines.User],
     remove: Callable[[], None],
 ) -> None:
@@ -642,7 +641,7 @@ def _remove_users(
         else:
             _pipelines.undeploy(ctx, user.workspace_id, user.pipeline)
 
-    def look() -> str | Done[None]:
+    def poll() -> str | Done[None]:
         try:
             remove()
         except ApiError as error:
@@ -653,8 +652,8 @@ def _remove_users(
 
     wait(
         ctx,
-        f"version {known.model_version_id} of {_called(known)}",
-        look,
+        f"version {prior.model_version_id} of {_label(prior)}",
+        poll,
         timeout=_pipelines.UNDEPLOYED_WITHIN,
         remedy="remove what still uses it and run `pulumi up` again",
     )
@@ -668,11 +667,11 @@ def _model_of(ctx: Context[Client], workspace_id: int, version: str) -> wire.Mod
     return None
 
 
-def _recorded_model(ctx: Context[Client], known: ModelVersionOutputs) -> wire.Model | None:
+def _recorded_model(ctx: Context[Client], prior: ModelVersionOutputs) -> wire.Model | None:
     """Return the model as the state records it, or None where it does not tell it from one recreated later."""
-    if known.model_id is None or ctx.call.mark is None:
+    if prior.model_id is None or ctx.call.mark is None:
         return None
-    return wire.Model(id=known.model_id, name=known.name, created_at=ctx.call.mark)
+    return wire.Model(id=prior.model_id, name=prior.name, created_at=ctx.call.mark)
 
 
 def _drop_if_empty(ctx: Context[Client], workspace_id: int, model: wire.Model | None) -> None:

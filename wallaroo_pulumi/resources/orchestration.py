@@ -21,15 +21,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
 from ..core.fields import (
     COMPUTED_IN_CHECK,
+    CREATE_ONLY,
     DERIVED,
     FORCES_REPLACEMENT,
-    LOCAL,
-    ONLY_AT_CREATION,
+    STATE_ONLY,
     Adopted,
     Adopting,
     KeyText,
@@ -55,11 +54,11 @@ class _Orchestration(Adopting):
     ]
     name: Annotated[str | None, Field(description="The orchestration's name, if it has one.")] = None
     path: Annotated[
-        str | None, LOCAL, Field(description="The path as set. Unknown if the object is read by its id.")
+        str | None, STATE_ONLY, Field(description="The path as set. Unknown if the object is read by its id.")
     ] = None
     timeout: Annotated[
         Seconds | None,
-        LOCAL,
+        STATE_ONLY,
         Field(description="Seconds to wait for the packaging. Default: 900."),
     ] = None
     sha256: Annotated[
@@ -69,13 +68,13 @@ class _Orchestration(Adopting):
         Field(description="The SHA-256 of the file's content."),
     ] = None
     size: Annotated[
-        int | None, COMPUTED_IN_CHECK, DERIVED, LOCAL, Field(description="The file's size in bytes.")
+        int | None, COMPUTED_IN_CHECK, DERIVED, STATE_ONLY, Field(description="The file's size in bytes.")
     ] = None
     archive_digest: Annotated[
         str | None,
         COMPUTED_IN_CHECK,
         DERIVED,
-        LOCAL,
+        STATE_ONLY,
         Field(
             description="A digest of a zip file's entries (names, modes and contents), 64 hex digits. Other files have "
             "none. Repacking a file from unchanged sources causes no change."
@@ -91,8 +90,8 @@ class OrchestrationInputs(_Orchestration):
     ]
     path: Annotated[
         str,
-        LOCAL,
-        ONLY_AT_CREATION,
+        STATE_ONLY,
+        CREATE_ONLY,
         Field(
             min_length=1,
             description="The zip file on the machine where Pulumi runs, relative to the program's folder. Changes "
@@ -136,49 +135,49 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
             _require_package(Path(inputs.path))
         return inputs.model_copy(update=computed)
 
-    def validate(self, ctx: Context[Client], wanted: OrchestrationInputs) -> Iterable[BadInput]:
-        return refused_workspace(ctx, wanted.workspace_id)
+    def validate(self, ctx: Context[Client], desired: OrchestrationInputs) -> Iterable[BadInput]:
+        return refused_workspace(ctx, desired.workspace_id)
 
-    def existing(self, ctx: Context[Client], wanted: OrchestrationInputs) -> str | None:
-        return _match(ctx, wanted)
+    def existing(self, ctx: Context[Client], desired: OrchestrationInputs) -> str | None:
+        return _match(ctx, desired)
 
-    def create(self, ctx: Context[Client], wanted: OrchestrationInputs) -> OrchestrationOutputs:
-        place = workspace(ctx, wanted.workspace_id).id
+    def create(self, ctx: Context[Client], desired: OrchestrationInputs) -> OrchestrationOutputs:
+        place = workspace(ctx, desired.workspace_id).id
         with ExitStack() as claimed:
-            # Two resources that upload the same must not overtake each other between the look and the upload.
-            with ctx.lock("orchestrations", place, wanted.name):
-                found = _match(ctx, wanted)
-                id = found or _upload(ctx, wanted)
-                claimed.enter_context(ctx.claim(self.kind, id, wanted.name, existed=found is not None))
-            status = _packaged(ctx, wanted, id)
-        return self.result(wanted, orchestration_id=id, status=status)
+            # Two resources that upload the same must not overtake each other between the lookup and the upload.
+            with ctx.lock("orchestrations", place, desired.name):
+                found = _match(ctx, desired)
+                id = found or _upload(ctx, desired)
+                claimed.enter_context(ctx.claim(self.kind, id, desired.name, existed=found is not None))
+            status = _packaged(ctx, desired, id)
+        return self.result(desired, orchestration_id=id, status=status)
 
     def read(
-        self, ctx: Context[Client], id: str, known: OrchestrationOutputs | None
+        self, ctx: Context[Client], id: str, prior: OrchestrationOutputs | None
     ) -> OrchestrationOutputs | None:
-        found = find(ctx, id, known.workspace_id if known else None)
+        found = find(ctx, id, prior.workspace_id if prior else None)
         if found is None:
             return None
         return OrchestrationOutputs(
             workspace_id=found.workspace_id,
             name=found.name,
             # What was uploaded cannot change: the state has it exactly.
-            sha256=known.sha256 if known else found.sha,
+            sha256=prior.sha256 if prior else found.sha,
             orchestration_id=id,
             status=found.status,
         )
 
-    def delete(self, ctx: Context[Client], id: str, known: OrchestrationOutputs) -> None:
-        if find(ctx, id, known.workspace_id) is None:
+    def delete(self, ctx: Context[Client], id: str, prior: OrchestrationOutputs) -> None:
+        if find(ctx, id, prior.workspace_id) is None:
             return
         try:
             remove_once(
                 lambda: ctx.client.orchestrations.delete(id),
-                lambda: find(ctx, id, known.workspace_id) is not None,
+                lambda: find(ctx, id, prior.workspace_id) is not None,
             )
         except ApiError as error:
             if error.status == 409:
-                raise error.with_hint(f"kill the tasks of {_called(known)} (id {id}) first") from None
+                raise error.with_hint(f"kill the tasks of {_label(prior)} (id {id}) first") from None
             raise
 
 
@@ -194,7 +193,7 @@ def find(ctx: Context[Client], id: str, workspace_id: int | None = None) -> wire
     )
 
 
-def _called(orchestration: OrchestrationInputs | OrchestrationOutputs) -> str:
+def _label(orchestration: OrchestrationInputs | OrchestrationOutputs) -> str:
     return f"orchestration {orchestration.name!r} of workspace {orchestration.workspace_id}"
 
 
@@ -216,46 +215,46 @@ def _require_package(path: Path) -> None:
         raise BadInput("path", "holds more than one requirements.txt")
 
 
-def _match(ctx: Context[Client], wanted: OrchestrationInputs) -> str | None:
-    """The id of the newest orchestration that an upload of ``wanted`` would only repeat; one that failed is none."""
+def _match(ctx: Context[Client], desired: OrchestrationInputs) -> str | None:
+    """The id of the newest orchestration that an upload of ``desired`` would only repeat; one that failed is none."""
     same = [
         found
-        for found in ctx.client.orchestrations.list(wanted.workspace_id)
-        if (found.name, found.sha) == (wanted.name, wanted.sha256) and found.status != "error"
+        for found in ctx.client.orchestrations.list(desired.workspace_id)
+        if (found.name, found.sha) == (desired.name, desired.sha256) and found.status != "error"
     ]
     newest: wire.Orchestration | None = max(same, key=lambda found: found.created_at or "", default=None)
     return newest.id if newest else None
 
 
-def _upload(ctx: Context[Client], wanted: OrchestrationInputs) -> str:
+def _upload(ctx: Context[Client], desired: OrchestrationInputs) -> str:
     return upload_once(
         ctx,
-        wanted.path,
-        wanted.sha256,
-        lambda file: ctx.client.orchestrations.upload(wanted.workspace_id, wanted.name, file),
-        lambda: _match(ctx, wanted),
+        desired.path,
+        desired.sha256,
+        lambda file: ctx.client.orchestrations.upload(desired.workspace_id, desired.name, file),
+        lambda: _match(ctx, desired),
         makes_room="orchestrations",
     )
 
 
-def _packaged(ctx: Context[Client], wanted: OrchestrationInputs, id: str) -> str:
+def _packaged(ctx: Context[Client], desired: OrchestrationInputs, id: str) -> str:
     """The status when it is ready. One that fails is deleted again, so that it does not lie about."""
 
-    def look() -> str | Done[str]:
+    def poll() -> str | Done[str]:
         status = ctx.client.orchestrations.get(id).status
         if status == "error":
             left = _discard(ctx, id)
             raise ObjectError(
-                f"{_called(wanted)} could not be packaged{left}; check that its requirements can be installed, and run "
-                "`pulumi up` again"
+                f"{_label(desired)} could not be packaged{left}; check that its requirements can be installed, and "
+                "run `pulumi up` again"
             )
         return Done(status) if status == "ready" else status
 
     return wait(
         ctx,
-        _called(wanted),
-        look,
-        timeout=wanted.timeout or _TIMEOUT,
+        _label(desired),
+        poll,
+        timeout=desired.timeout or _TIMEOUT,
         remedy="run `pulumi up` again, which continues to wait, or raise timeout",
     )
 

@@ -20,15 +20,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ..api import Client, spelling
-from ..api import models as wire
+from ..api import Client, spelling, wire
 from ..core.context import Context
-from ..core.covers import covers
 from ..core.create import create_once
 from ..core.diff import contains_unknown
 from ..core.fields import (
     FORCES_REPLACEMENT,
-    LOCAL,
+    STATE_ONLY,
     Adopted,
     Adopting,
     DnsLabel,
@@ -37,6 +35,7 @@ from ..core.fields import (
 )
 from ..core.json_values import JsonObject
 from ..core.resource import BadInput, Examples, Resource
+from ..core.satisfies import satisfies
 from ..core.validate import refused
 from ..errors import ApiError, GoneError, ObjectError
 from . import _lookups, _pipelines
@@ -64,7 +63,9 @@ class _Pipeline(Adopting):
     ]
     name: Annotated[str, Field(description="The pipeline's name.")]
     force_destroy: Annotated[
-        bool, LOCAL, Field(description="Whether deleting undeploys the pipeline first, if it is deployed.")
+        bool,
+        STATE_ONLY,
+        Field(description="Whether deleting undeploys the pipeline first, if it is deployed."),
     ] = False
 
 
@@ -140,86 +141,86 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
     def id_of(self, outputs: PipelineOutputs) -> str:
         return f"{outputs.workspace_id}/{outputs.name}"
 
-    def validate(self, ctx: Context[Client], wanted: PipelineInputs) -> Iterable[BadInput]:
-        unseen = list(_lookups.refused_workspace(ctx, wanted.workspace_id))
-        known = not contains_unknown(wanted.model_dump(warnings=False))
-        if unseen or not known or (self.kind, wanted.workspace_id, wanted.name) in ctx.declared:
+    def validate(self, ctx: Context[Client], desired: PipelineInputs) -> Iterable[BadInput]:
+        unseen = list(_lookups.refused_workspace(ctx, desired.workspace_id))
+        prior = not contains_unknown(desired.model_dump(warnings=False))
+        if unseen or not prior or (self.kind, desired.workspace_id, desired.name) in ctx.declared:
             return unseen
-        return refused("name", lambda: _adoptable(ctx, wanted))
+        return refused("name", lambda: _adoptable(ctx, desired))
 
-    def existing(self, ctx: Context[Client], wanted: PipelineInputs) -> str | None:
-        return f"{wanted.workspace_id}/{wanted.name}" if _find(ctx, wanted) else None
+    def existing(self, ctx: Context[Client], desired: PipelineInputs) -> str | None:
+        return f"{desired.workspace_id}/{desired.name}" if _find(ctx, desired) else None
 
-    def create(self, ctx: Context[Client], wanted: PipelineInputs) -> PipelineOutputs:
-        _lookups.workspace(ctx, wanted.workspace_id)
-        steps = _steps(wanted)
-        found = _adoptable(ctx, wanted)
+    def create(self, ctx: Context[Client], desired: PipelineInputs) -> PipelineOutputs:
+        _lookups.workspace(ctx, desired.workspace_id)
+        steps = _steps(desired)
+        found = _adoptable(ctx, desired)
         same = found is not None and _has(ctx, found, steps)
-        id = f"{wanted.workspace_id}/{wanted.name}"
-        with ctx.claim(self.kind, id, wanted.name, existed=found is not None):
-            version = _observed_version(found) if found and same else _add_version(ctx, wanted, steps)
+        id = f"{desired.workspace_id}/{desired.name}"
+        with ctx.claim(self.kind, id, desired.name, existed=found is not None):
+            version = _observed_version(found) if found and same else _add_version(ctx, desired, steps)
         ctx.call.mark = _pipelines.mark(found.pipeline) if found else None
-        return self._outputs(wanted, version)
+        return self._outputs(desired, version)
 
-    def read(self, ctx: Context[Client], id: str, known: PipelineOutputs | None) -> PipelineOutputs | None:
+    def read(self, ctx: Context[Client], id: str, prior: PipelineOutputs | None) -> PipelineOutputs | None:
         workspace_id, name = _lookups.split_id(id)
         if _lookups.workspace_if_any(ctx, workspace_id) is None:
             return None
         found = _pipelines.find_recorded(ctx, workspace_id, name)
-        if found is None or (known and not _is_recorded(ctx, found, known)):
+        if found is None or (prior and not _is_recorded(ctx, found, prior)):
             return None  # gone; its name belongs to another object now
-        if known is None or ctx.call.mark:  # a refresh adds no mark: the version identifies a pipeline too
+        if prior is None or ctx.call.mark:  # a refresh adds no mark: the version identifies a pipeline too
             ctx.call.mark = _pipelines.mark(found.pipeline)
         steps: Sequence[Any] = _pipelines.steps_of(ctx, found)
-        if known and covers(steps, known.steps):
-            steps = known.steps
+        if prior and satisfies(steps, prior.steps):
+            steps = prior.steps
         version = _observed_version(found)
         return PipelineOutputs(
             workspace_id=workspace_id,
             name=name,
             steps=list(steps),
             pipeline_id=version.pipeline_id,
-            version_id=known.version_id if known and known.version == version.version else version.id,
+            version_id=prior.version_id if prior and prior.version == version.version else version.id,
             version=version.version,
         )
 
     def update(
-        self, ctx: Context[Client], id: str, known: PipelineOutputs, wanted: PipelineInputs
+        self, ctx: Context[Client], id: str, prior: PipelineOutputs, desired: PipelineInputs
     ) -> PipelineOutputs:
-        steps = _steps(wanted)
-        if covers(known.steps, steps) and covers(steps, known.steps):
-            version = _Version(known.pipeline_id, known.version_id, known.version)
+        steps = _steps(desired)
+        if satisfies(prior.steps, steps) and satisfies(steps, prior.steps):
+            version = _Version(prior.pipeline_id, prior.version_id, prior.version)
         else:
-            found = _find(ctx, wanted)
-            if found and not _is_recorded(ctx, found, known):
+            found = _find(ctx, desired)
+            if found and not _is_recorded(ctx, found, prior):
                 raise GoneError(
-                    f"{_label(known)} (id {found.pipeline.id}) is not the one that this stack recorded (id "
-                    f"{known.pipeline_id})"
+                    f"{_label(prior)} (id {found.pipeline.id}) is not the one that this stack recorded (id "
+                    f"{prior.pipeline_id})"
                 )
             version = (
                 _observed_version(found)
                 if found and _has(ctx, found, steps)
-                else _add_version(ctx, wanted, steps)
+                else _add_version(ctx, desired, steps)
             )
-        return self._outputs(wanted, version)
+        return self._outputs(desired, version)
 
-    def delete(self, ctx: Context[Client], id: str, known: PipelineOutputs) -> None:
-        if _lookups.workspace_if_any(ctx, known.workspace_id) is None:
+    def delete(self, ctx: Context[Client], id: str, prior: PipelineOutputs) -> None:
+        if _lookups.workspace_if_any(ctx, prior.workspace_id) is None:
             return
-        found = _pipelines.find_recorded(ctx, known.workspace_id, known.name, fresh=True)
+        found = _pipelines.find_recorded(ctx, prior.workspace_id, prior.name, fresh=True)
         if found is None:
             return
-        if not _is_recorded(ctx, found, known):
+        if not _is_recorded(ctx, found, prior):
             ctx.report(
-                f"{_label(known)} (id {found.pipeline.id}) stays: it is not the one that this stack created "
-                f"(id {known.pipeline_id})"
+                f"{_label(prior)} (id {found.pipeline.id}) stays: it is not the one that this stack created "
+                f"(id {prior.pipeline_id})"
             )
         else:
-            _pipelines.remove(ctx, known.workspace_id, found.pipeline, undeploy_first=known.force_destroy)
+            _pipelines.remove(ctx, prior.workspace_id, found.pipeline, undeploy_first=prior.force_destroy)
 
-    def _outputs(self, wanted: PipelineInputs, version: _Version) -> PipelineOutputs:
+    def _outputs(self, desired: PipelineInputs, version: _Version) -> PipelineOutputs:
         computed = {"pipeline_id": version.pipeline_id, "version_id": version.id, "version": version.version}
-        return self.result(wanted, **computed, steps=_steps(wanted))
+        return self.result(desired, **computed, steps=_steps(desired))
 
 
 @dataclass(frozen=True)
@@ -231,22 +232,22 @@ class _Version:
     version: str
 
 
-def _is_recorded(ctx: Context[Client], found: wire.ListedPipeline, known: PipelineOutputs) -> bool:
+def _is_recorded(ctx: Context[Client], found: wire.ListedPipeline, prior: PipelineOutputs) -> bool:
     """Return whether this is the pipeline in the state: the same id, and the same creation time or version.
 
     Raises ObjectError if only the id is the same.
     """
-    if found.pipeline.id != known.pipeline_id:
+    if found.pipeline.id != prior.pipeline_id:
         return False
     latest = found.pipeline_version
-    if latest and latest.version == known.version:
+    if latest and latest.version == prior.version:
         return True
     if ctx.call.mark and ctx.call.mark == _pipelines.mark(found.pipeline):
         return True
-    if known.version in ctx.client.pipelines.versions(known.workspace_id, known.name):
+    if prior.version in ctx.client.pipelines.versions(prior.workspace_id, prior.name):
         return True
     raise ObjectError(
-        f"{_label(known)} (id {found.pipeline.id}) has no version {known.version}, which this stack recorded: it is "
+        f"{_label(prior)} (id {found.pipeline.id}) has no version {prior.version}, which this stack recorded: it is "
         "another pipeline, or that version was deleted by hand; nothing was changed: check that the configuration "
         "has the address of the stack's instance"
     )
@@ -256,28 +257,28 @@ def _label(pipeline: PipelineInputs | PipelineOutputs) -> str:
     return f"pipeline {pipeline.name!r} of workspace {pipeline.workspace_id}"
 
 
-def _steps(wanted: PipelineInputs) -> list[dict[str, Any]]:
+def _steps(desired: PipelineInputs) -> list[dict[str, Any]]:
     """Return the steps in wire format."""
-    return [*wanted.to_wire()["steps"]]
+    return [*desired.to_wire()["steps"]]
 
 
-def _find(ctx: Context[Client], wanted: PipelineInputs) -> wire.ListedPipeline | None:
-    return _pipelines.find(ctx, wanted.workspace_id, wanted.name, fresh=True)
+def _find(ctx: Context[Client], desired: PipelineInputs) -> wire.ListedPipeline | None:
+    return _pipelines.find(ctx, desired.workspace_id, desired.name, fresh=True)
 
 
-def _adoptable(ctx: Context[Client], wanted: PipelineInputs) -> wire.ListedPipeline | None:
+def _adoptable(ctx: Context[Client], desired: PipelineInputs) -> wire.ListedPipeline | None:
     """Return the pipeline with this name, or None. Raises ObjectError if it has other steps."""
-    found = _find(ctx, wanted)
-    if found and found.pipeline_version and not _has(ctx, found, _steps(wanted)):
+    found = _find(ctx, desired)
+    if found and found.pipeline_version and not _has(ctx, found, _steps(desired)):
         raise ObjectError(
-            f"{_label(wanted)} already exists (id {found.pipeline.id}) with other steps; choose another name, "
+            f"{_label(desired)} already exists (id {found.pipeline.id}) with other steps; choose another name, "
             "delete it, or declare its current steps to adopt it"
         )
     return found
 
 
 def _has(ctx: Context[Client], found: wire.ListedPipeline, steps: Sequence[Mapping[str, Any]]) -> bool:
-    return found.pipeline_version is not None and covers(_pipelines.steps_of(ctx, found), steps)
+    return found.pipeline_version is not None and satisfies(_pipelines.steps_of(ctx, found), steps)
 
 
 def _observed_version(found: wire.ListedPipeline) -> _Version:
@@ -286,16 +287,16 @@ def _observed_version(found: wire.ListedPipeline) -> _Version:
 
 
 def _add_version(
-    ctx: Context[Client], wanted: PipelineInputs, steps: Sequence[Mapping[str, Any]]
+    ctx: Context[Client], desired: PipelineInputs, steps: Sequence[Mapping[str, Any]]
 ) -> _Version:
     """Create the pipeline, or a version of it, exactly once. No version with these steps existed before."""
 
     def made() -> _Version | None:
-        found = _find(ctx, wanted)
+        found = _find(ctx, desired)
         return _observed_version(found) if found and _has(ctx, found, steps) else None
 
     def make() -> _Version:
-        created = ctx.client.pipelines.create(wanted.workspace_id, wanted.name, steps)
+        created = ctx.client.pipelines.create(desired.workspace_id, desired.name, steps)
         return _Version(created.pipeline_id, created.version_id, created.version)
 
     for attempt in range(1, _HALF_DONE + 1):
@@ -306,10 +307,10 @@ def _add_version(
                 raise
             if (version := made()) is not None:
                 return version
-            found = _find(ctx, wanted)
+            found = _find(ctx, desired)
             half_done = found is not None and found.pipeline_version is None
             if half_done and attempt < _HALF_DONE:
                 continue
             hint = "the pipeline exists, but its version does not: run `pulumi up` again, which completes it"
-            raise error.with_hint(hint if half_done else f"check the steps of {_label(wanted)}") from None
+            raise error.with_hint(hint if half_done else f"check the steps of {_label(desired)}") from None
     raise AssertionError("the loop returns or raises")

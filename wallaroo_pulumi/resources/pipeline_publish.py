@@ -18,16 +18,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
-from ..core.covers import covers
 from ..core.create import create_once
 from ..core.diff import contains_unknown
 from ..core.fields import (
     FORCES_REPLACEMENT,
-    LOCAL,
-    SERVER_FILLS,
+    SERVER_DEFAULT,
+    STATE_ONLY,
     UNORDERED,
     Adopted,
     Adopting,
@@ -37,6 +35,7 @@ from ..core.fields import (
     Seconds,
 )
 from ..core.resource import BadInput, Examples, Resource
+from ..core.satisfies import satisfies
 from ..core.validate import refused, refused_ids
 from ..core.wait import Done, wait
 from ..errors import ObjectError, one_line
@@ -57,33 +56,33 @@ class PipelinePublishInputs(Adopting):
     models: Annotated[
         list[Element[ModelVersionId]],
         UNORDERED,
-        LOCAL,
+        STATE_ONLY,
         FORCES_REPLACEMENT,
         Field(description="The model versions that the pipeline uses: their `model_version_id`."),
     ]
     engine_config: Annotated[
         Engines | None,
         FORCES_REPLACEMENT,
-        SERVER_FILLS,
+        SERVER_DEFAULT,
         Field(description="The configuration of the engine on an edge, built with `engine_config(...)`."),
     ] = None
     replaces: Annotated[
         list[Element[PublishId]],
         UNORDERED,
-        LOCAL,
+        STATE_ONLY,
         FORCES_REPLACEMENT,
         Field(description="Ids of earlier publishes. Their edges move to this one."),
     ] = []
     timeout: Annotated[
         Seconds | None,
-        LOCAL,
+        STATE_ONLY,
         Field(description="Seconds to wait for the publishing. Default: 600."),
     ] = None
 
 
 class PipelinePublishOutputs(PipelinePublishInputs, Adopted):
     models: Annotated[
-        list[Element[ModelVersionId]], LOCAL, Field(description="The model versions, as set.")
+        list[Element[ModelVersionId]], STATE_ONLY, Field(description="The model versions, as set.")
     ] = []
     publish_id: Annotated[int, Field(description="The id that Edge refers to.")]
     status: Annotated[str, Field(description="`Published` once edges can run it.")]
@@ -142,57 +141,57 @@ class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
     def id_of(self, outputs: PipelinePublishOutputs) -> str:
         return str(outputs.publish_id)
 
-    def validate(self, ctx: Context[Client], wanted: PipelinePublishInputs) -> Iterable[BadInput]:
-        version = wanted.pipeline_version_id
+    def validate(self, ctx: Context[Client], desired: PipelinePublishInputs) -> Iterable[BadInput]:
+        version = desired.pipeline_version_id
         if not contains_unknown(version):
             yield from refused("pipeline_version_id", lambda: _version_id(ctx, version))
-        yield from _lookups.refused_models(ctx, wanted.models)
-        yield from refused_ids("replaces", wanted.replaces, partial(_lookups.require_publish, ctx))
+        yield from _lookups.refused_models(ctx, desired.models)
+        yield from refused_ids("replaces", desired.replaces, partial(_lookups.require_publish, ctx))
 
-    def existing(self, ctx: Context[Client], wanted: PipelinePublishInputs) -> str | None:
-        found = _match(ctx, wanted, _version_id(ctx, wanted.pipeline_version_id))
+    def existing(self, ctx: Context[Client], desired: PipelinePublishInputs) -> str | None:
+        found = _match(ctx, desired, _version_id(ctx, desired.pipeline_version_id))
         return str(found.id) if found else None
 
-    def create(self, ctx: Context[Client], wanted: PipelinePublishInputs) -> PipelinePublishOutputs:
-        version_id = _version_id(ctx, wanted.pipeline_version_id)
+    def create(self, ctx: Context[Client], desired: PipelinePublishInputs) -> PipelinePublishOutputs:
+        version_id = _version_id(ctx, desired.pipeline_version_id)
         name = f"of pipeline version {version_id}"
         with ExitStack() as claimed:
-            # Two resources that publish the same must not overtake each other between the look and the call.
+            # Two resources that publish the same must not overtake each other between the lookup and the call.
             with ctx.lock("publishes", version_id):
-                found = _match(ctx, wanted, version_id)
-                id = found.id if found else _publish(ctx, wanted, version_id)
+                found = _match(ctx, desired, version_id)
+                id = found.id if found else _publish(ctx, desired, version_id)
                 claimed.enter_context(ctx.claim(self.kind, str(id), name, existed=found is not None))
-            published = _published(ctx, id, wanted.timeout or _TIMEOUT)
-        return self.result(wanted, **_told(published))
+            published = _published(ctx, id, desired.timeout or _TIMEOUT)
+        return self.result(desired, **_observed(published))
 
     def read(
-        self, ctx: Context[Client], id: str, known: PipelinePublishOutputs | None
+        self, ctx: Context[Client], id: str, prior: PipelinePublishOutputs | None
     ) -> PipelinePublishOutputs | None:
         found = _find(ctx, id)
         if found is None:
             return None
-        if known is not None:
-            if known.pipeline_version not in (None, found.pipeline_version_name):
+        if prior is not None:
+            if prior.pipeline_version not in (None, found.pipeline_version_name):
                 raise ObjectError(
                     f"publish {id} is of pipeline version {found.pipeline_version_name}, but this stack recorded one "
-                    f"of {known.pipeline_version}; nothing was changed: check that the configuration names the stack's "
+                    f"of {prior.pipeline_version}; nothing was changed: check that the configuration names the stack's "
                     "instance"
                 )
             # What was published cannot change: the state has it exactly, the instance with much filled in.
-            return known.model_copy(update=_told(found))
+            return prior.model_copy(update=_observed(found))
         return PipelinePublishOutputs.model_validate(
             {
                 "pipeline_version_id": found.pipeline_version_id,
                 "engine_config": _without_none(found.engine_config or {}),
                 "replaces": [earlier.id for earlier in found.replaces],
-                **_told(found),
+                **_observed(found),
             }
         )
 
-    def delete(self, ctx: Context[Client], id: str, known: PipelinePublishOutputs) -> None:
+    def delete(self, ctx: Context[Client], id: str, prior: PipelinePublishOutputs) -> None:
         if _find(ctx, id) is not None:
             ctx.report(
-                f"publish {id} of pipeline {known.pipeline_name!r} stays on the instance and in its registry: "
+                f"publish {id} of pipeline {prior.pipeline_name!r} stays on the instance and in its registry: "
                 "Wallaroo cannot delete publishes"
             )
 
@@ -211,7 +210,7 @@ def _find(ctx: Context[Client], id: str) -> wire.Publish | None:
 
 
 def _version_id(ctx: Context[Client], reference: int | str) -> int:
-    """The integer id of a pipeline version. By its UUID it is told only where the version was published before."""
+    """The integer id of a pipeline version. The API returns it for a UUID only if the version was published before."""
     if isinstance(reference, int):
         return reference
     for publish in ctx.client.publishes.list(fresh=True):
@@ -223,43 +222,43 @@ def _version_id(ctx: Context[Client], reference: int | str) -> int:
     )
 
 
-def _match(ctx: Context[Client], wanted: PipelinePublishInputs, version_id: int) -> wire.Publish | None:
-    """The newest publish that is as wanted, or may become so."""
-    config = _config(wanted)
+def _match(ctx: Context[Client], desired: PipelinePublishInputs, version_id: int) -> wire.Publish | None:
+    """The newest publish that is as desired, or may become so."""
+    config = _config(desired)
     for publish in sorted(ctx.client.publishes.list(fresh=True), key=lambda p: p.id, reverse=True):
         if (
             publish.pipeline_version_id == version_id
             and publish.status != "Error"
-            and covers(publish.engine_config, config or {})
-            and {*wanted.replaces} <= {earlier.id for earlier in publish.replaces}
+            and satisfies(publish.engine_config, config or {})
+            and {*desired.replaces} <= {earlier.id for earlier in publish.replaces}
         ):
             return publish
     return None
 
 
-def _publish(ctx: Context[Client], wanted: PipelinePublishInputs, version_id: int) -> int:
-    versions = [ctx.client.models.version(id) for id in wanted.models]
+def _publish(ctx: Context[Client], desired: PipelinePublishInputs, version_id: int) -> int:
+    versions = [ctx.client.models.version(id) for id in desired.models]
     configs = [version.config.id for version in versions if version.config]
 
     def publish() -> int:
-        return ctx.client.publishes.publish(version_id, configs, _config(wanted), wanted.replaces).id
+        return ctx.client.publishes.publish(version_id, configs, _config(desired), desired.replaces).id
 
     def find() -> int | None:
-        found = _match(ctx, wanted, version_id)
+        found = _match(ctx, desired, version_id)
         return found.id if found else None
 
     return create_once(ctx, publish, find)
 
 
-def _config(wanted: PipelinePublishInputs) -> dict[str, Any] | None:
-    config: dict[str, Any] | None = wanted.to_wire()["engineConfig"]
+def _config(desired: PipelinePublishInputs) -> dict[str, Any] | None:
+    config: dict[str, Any] | None = desired.to_wire()["engineConfig"]
     return config
 
 
 def _published(ctx: Context[Client], id: int, timeout: float) -> wire.Publish:
     """Wait until it is published. Raises ObjectError with the instance's reason when that fails."""
 
-    def look() -> str | Done[wire.Publish]:
+    def poll() -> str | Done[wire.Publish]:
         publish = ctx.client.publishes.get(id)
         if publish.status == "Error":
             raise ObjectError(
@@ -270,10 +269,10 @@ def _published(ctx: Context[Client], id: int, timeout: float) -> wire.Publish:
         return Done(publish) if publish.status == "Published" else publish.status
 
     remedy = "run `pulumi up` again, which continues to wait, or raise timeout"
-    return wait(ctx, f"publish {id}", look, timeout=timeout, remedy=remedy)
+    return wait(ctx, f"publish {id}", poll, timeout=timeout, remedy=remedy)
 
 
-def _told(publish: wire.Publish) -> dict[str, Any]:
+def _observed(publish: wire.Publish) -> dict[str, Any]:
     """The computed outputs."""
     chart = publish.helm or wire.Chart()
     return {

@@ -18,14 +18,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
 from ..core.fields import (
     FORCES_REPLACEMENT,
-    LOCAL,
+    STATE_ONLY,
     Adopted,
     Adopting,
     Count,
@@ -79,13 +78,13 @@ class _Task(Adopting):
     run_timeout: Annotated[
         Count | None,
         FORCES_REPLACEMENT,
-        LOCAL,
+        STATE_ONLY,
         Field(description="The most seconds for a run of a scheduled task."),
     ] = None
     paused: Annotated[bool, Field(description="Whether the task is paused.")] = False
     timeout: Annotated[
         Seconds | None,
-        LOCAL,
+        STATE_ONLY,
         Field(description="Seconds to wait for its start, pause or end. Default: 300."),
     ] = None
 
@@ -157,32 +156,32 @@ class Task(Resource[TaskInputs, TaskOutputs]):
     def id_of(self, outputs: TaskOutputs) -> str:
         return outputs.task_id
 
-    def validate(self, ctx: Context[Client], wanted: TaskInputs) -> Iterable[BadInput]:
-        unseen = list(refused_workspace(ctx, wanted.workspace_id))
+    def validate(self, ctx: Context[Client], desired: TaskInputs) -> Iterable[BadInput]:
+        unseen = list(refused_workspace(ctx, desired.workspace_id))
         yield from unseen
-        if not unseen and not contains_unknown((wanted.workspace_id, wanted.orchestration_id)):
-            yield from refused("orchestration_id", lambda: _require_orchestration(ctx, wanted))
+        if not unseen and not contains_unknown((desired.workspace_id, desired.orchestration_id)):
+            yield from refused("orchestration_id", lambda: _require_orchestration(ctx, desired))
 
-    def existing(self, ctx: Context[Client], wanted: TaskInputs) -> str | None:
-        return _match(ctx, wanted)
+    def existing(self, ctx: Context[Client], desired: TaskInputs) -> str | None:
+        return _match(ctx, desired)
 
-    def create(self, ctx: Context[Client], wanted: TaskInputs) -> TaskOutputs:
-        place = workspace(ctx, wanted.workspace_id).id
+    def create(self, ctx: Context[Client], desired: TaskInputs) -> TaskOutputs:
+        place = workspace(ctx, desired.workspace_id).id
         with ExitStack() as claimed:
             # Another thread must not start an equal task between the lookup and the start.
-            with ctx.lock("tasks", place, wanted.name):
-                found = _match(ctx, wanted)
-                id = found or create_once(ctx, lambda: _run(ctx, wanted), lambda: _match(ctx, wanted))
+            with ctx.lock("tasks", place, desired.name):
+                found = _match(ctx, desired)
+                id = found or create_once(ctx, lambda: _run(ctx, desired), lambda: _match(ctx, desired))
                 before = {"paused": found is not None and ctx.client.tasks.get(id).status == "paused"}
-                claim = ctx.claim(self.kind, id, wanted.name, existed=found is not None, found=before)
+                claim = ctx.claim(self.kind, id, desired.name, existed=found is not None, found=before)
                 claimed.enter_context(claim)
-            status = _started(ctx, wanted, id)
-            if (status == "paused") != wanted.paused:
-                status = _pause(ctx, wanted, id)
-        return self.result(wanted, task_id=id, status=status)
+            status = _started(ctx, desired, id)
+            if (status == "paused") != desired.paused:
+                status = _pause(ctx, desired, id)
+        return self.result(desired, task_id=id, status=status)
 
-    def read(self, ctx: Context[Client], id: str, known: TaskOutputs | None) -> TaskOutputs | None:
-        found = _get(ctx, id, known.workspace_id if known else None)
+    def read(self, ctx: Context[Client], id: str, prior: TaskOutputs | None) -> TaskOutputs | None:
+        found = _get(ctx, id, prior.workspace_id if prior else None)
         if found is None or found.killed or found.status in ("killed", "pending_kill"):
             return None
         now: dict[str, Any] = {
@@ -190,11 +189,11 @@ class Task(Resource[TaskInputs, TaskOutputs]):
             "paused": found.status in _PAUSED,
             "task_id": id,
         }
-        if known:
+        if prior:
             if _has_failed(found):
                 now["orchestration_id"] = None  # nothing runs: a difference that the next `up` repairs
             # Nothing else can change: the state is exact, and the instance may not return the values.
-            return TaskOutputs.model_validate({**known.model_dump(), **now})
+            return TaskOutputs.model_validate({**prior.model_dump(), **now})
         return TaskOutputs.model_validate(
             {
                 "workspace_id": found.workspace_id,
@@ -207,22 +206,22 @@ class Task(Resource[TaskInputs, TaskOutputs]):
             }
         )
 
-    def update(self, ctx: Context[Client], id: str, known: TaskOutputs, wanted: TaskInputs) -> TaskOutputs:
-        status = known.status
-        if wanted.paused != known.paused:
-            status = _pause(ctx, wanted, id)
-        return self.result(wanted, task_id=id, status=status)
+    def update(self, ctx: Context[Client], id: str, prior: TaskOutputs, desired: TaskInputs) -> TaskOutputs:
+        status = prior.status
+        if desired.paused != prior.paused:
+            status = _pause(ctx, desired, id)
+        return self.result(desired, task_id=id, status=status)
 
-    def delete(self, ctx: Context[Client], id: str, known: TaskOutputs) -> None:
+    def delete(self, ctx: Context[Client], id: str, prior: TaskOutputs) -> None:
         def poll() -> str | Done[None]:
-            task = _get(ctx, id, known.workspace_id)
+            task = _get(ctx, id, prior.workspace_id)
             if task is None or task.killed or task.status in _ENDED:
                 return Done(None)
             return task.status
 
-        if workspace_if_any(ctx, known.workspace_id) is None:
+        if workspace_if_any(ctx, prior.workspace_id) is None:
             return
-        task = _get(ctx, id, known.workspace_id)
+        task = _get(ctx, id, prior.workspace_id)
         if task is None or task.killed:
             return
         try:
@@ -233,22 +232,22 @@ class Task(Resource[TaskInputs, TaskOutputs]):
 
         wait(
             ctx,
-            _label(known),
+            _label(prior),
             poll,
-            timeout=known.timeout or _TIMEOUT,
+            timeout=prior.timeout or _TIMEOUT,
             remedy="the kill was requested: run `pulumi destroy` again, which continues to wait, or raise timeout",
         )
 
-    def adoptable(self, ctx: Context[Client], id: str, known: TaskOutputs) -> Mapping[str, Any]:
-        task = _get(ctx, id, known.workspace_id)
+    def adoptable(self, ctx: Context[Client], id: str, prior: TaskOutputs) -> Mapping[str, Any]:
+        task = _get(ctx, id, prior.workspace_id)
         return {"paused": task.status in _PAUSED} if task else {}
 
-    def leave(self, ctx: Context[Client], id: str, known: TaskOutputs, found: Mapping[str, Any]) -> str:
-        task = _get(ctx, id, known.workspace_id)
-        before = bool(found.get("paused", known.paused))
+    def leave(self, ctx: Context[Client], id: str, prior: TaskOutputs, found: Mapping[str, Any]) -> str:
+        task = _get(ctx, id, prior.workspace_id)
+        before = bool(found.get("paused", prior.paused))
         if task is None or task.killed or (task.status == "paused") == before or task.status in _ENDED:
             return ""
-        _pause(ctx, known.model_copy(update={"paused": before}), id)
+        _pause(ctx, prior.model_copy(update={"paused": before}), id)
         return "paused" if before else "running"
 
 
@@ -256,10 +255,10 @@ def _label(task: _Task) -> str:
     return f"task {task.name!r} of workspace {task.workspace_id}"
 
 
-def _require_orchestration(ctx: Context[Client], wanted: TaskInputs) -> None:
-    if orchestration.find(ctx, wanted.orchestration_id, wanted.workspace_id) is None:
+def _require_orchestration(ctx: Context[Client], desired: TaskInputs) -> None:
+    if orchestration.find(ctx, desired.orchestration_id, desired.workspace_id) is None:
         raise ObjectError(
-            f"no orchestration has the id {wanted.orchestration_id!r}; check orchestration_id, or declare an "
+            f"no orchestration has the id {desired.orchestration_id!r}; check orchestration_id, or declare an "
             "Orchestration"
         )
 
@@ -279,29 +278,29 @@ def _has_failed(task: wire.Task) -> bool:
     return task.status in _FAILED and task.run_type != "Job"
 
 
-def _match(ctx: Context[Client], wanted: TaskInputs) -> str | None:
+def _match(ctx: Context[Client], desired: TaskInputs) -> str | None:
     """Return the id of a live task with the desired values, or None."""
-    for task in ctx.client.tasks.list(wanted.workspace_id, wanted.orchestration_id):
+    for task in ctx.client.tasks.list(desired.workspace_id, desired.orchestration_id):
         same = (task.name, task.schedule, task.input_data or None) == (
-            wanted.name,
-            wanted.schedule,
-            wanted.arguments,
+            desired.name,
+            desired.schedule,
+            desired.arguments,
         )
         if same and not task.killed and task.status not in (*_FAILED, "success", "pending_kill"):
             return task.id
     return None
 
 
-def _run(ctx: Context[Client], wanted: TaskInputs) -> str:
-    what = (wanted.workspace_id, wanted.orchestration_id, wanted.name)
-    if wanted.schedule is None:
-        return ctx.client.tasks.run_continuously(*what, wanted.arguments or {}, debug=wanted.debug)
+def _run(ctx: Context[Client], desired: TaskInputs) -> str:
+    what = (desired.workspace_id, desired.orchestration_id, desired.name)
+    if desired.schedule is None:
+        return ctx.client.tasks.run_continuously(*what, desired.arguments or {}, debug=desired.debug)
     return ctx.client.tasks.run_scheduled(
-        *what, wanted.schedule, wanted.arguments or {}, debug=wanted.debug, timeout=wanted.run_timeout
+        *what, desired.schedule, desired.arguments or {}, debug=desired.debug, timeout=desired.run_timeout
     )
 
 
-def _started(ctx: Context[Client], wanted: TaskInputs, id: str) -> str:
+def _started(ctx: Context[Client], desired: TaskInputs, id: str) -> str:
     """Wait for the start and return the status. A task that fails is killed, so the next `up` starts another."""
 
     def poll() -> str | Done[str]:
@@ -309,16 +308,16 @@ def _started(ctx: Context[Client], wanted: TaskInputs, id: str) -> str:
         if status in _FAILED:
             left = _discard(ctx, id)
             raise ObjectError(
-                f"{_label(wanted)} did not start, its status is {status}{left}; check the orchestration's code and "
+                f"{_label(desired)} did not start, its status is {status}{left}; check the orchestration's code and "
                 "the task's arguments, and run `pulumi up` again"
             )
         return Done(status) if status in ("started", "paused", "success") else status
 
     return wait(
         ctx,
-        _label(wanted),
+        _label(desired),
         poll,
-        timeout=wanted.timeout or _TIMEOUT,
+        timeout=desired.timeout or _TIMEOUT,
         remedy="run `pulumi up` again, which continues to wait, or raise timeout",
     )
 
@@ -332,21 +331,21 @@ def _discard(ctx: Context[Client], id: str) -> str:
     return f" (id {id}, which was not killed)"
 
 
-def _pause(ctx: Context[Client], wanted: _Task, id: str) -> str:
+def _pause(ctx: Context[Client], desired: _Task, id: str) -> str:
     """Pause or resume the task, wait for it, and return the new status."""
-    ctx.client.tasks.pause(id, wanted.paused)
-    end = "paused" if wanted.paused else "started"
+    ctx.client.tasks.pause(id, desired.paused)
+    end = "paused" if desired.paused else "started"
 
     def poll() -> str | Done[str]:
         status = ctx.client.tasks.get(id).status
         if status in _FAILED:
-            raise ObjectError(f"{_label(wanted)} cannot be {end}: its status is {status}; replace the task")
+            raise ObjectError(f"{_label(desired)} cannot be {end}: its status is {status}; replace the task")
         return Done(status) if status == end else status
 
     return wait(
         ctx,
-        _label(wanted),
+        _label(desired),
         poll,
-        timeout=wanted.timeout or _TIMEOUT,
+        timeout=desired.timeout or _TIMEOUT,
         remedy="run `pulumi up` again, or raise timeout",
     )

@@ -15,16 +15,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.fields import (
+    CREATE_ONLY,
     FORCES_REPLACEMENT,
-    LOCAL,
-    ONLY_AT_CREATION,
     SECRET,
-    SERVER_FILLS,
+    SERVER_DEFAULT,
+    STATE_ONLY,
     Adopted,
     Adopting,
     Email,
@@ -37,16 +36,16 @@ from . import _accounts
 
 class UserInputs(Adopting):
     email: Annotated[Email, FORCES_REPLACEMENT, Field(description="The e-mail address, also the login name.")]
-    first_name: Annotated[Line | None, SERVER_FILLS, Field(description="The first name.")] = None
-    last_name: Annotated[Line | None, SERVER_FILLS, Field(description="The last name.")] = None
+    first_name: Annotated[Line | None, SERVER_DEFAULT, Field(description="The first name.")] = None
+    last_name: Annotated[Line | None, SERVER_DEFAULT, Field(description="The last name.")] = None
     is_admin: Annotated[bool, Field(description="Whether the user administers the instance.")] = False
     enabled: Annotated[bool, Field(description="Whether the user may log in.")] = True
     initial_password: Annotated[
         str | None,
         SECRET,
-        LOCAL,
-        ONLY_AT_CREATION,
-        SERVER_FILLS,
+        STATE_ONLY,
+        CREATE_ONLY,
+        SERVER_DEFAULT,
         Field(
             min_length=1,
             description="The first password. If not set, the instance generates one, which the output of this name "
@@ -87,28 +86,28 @@ class User(Resource[UserInputs, UserOutputs]):
     def id_of(self, outputs: UserOutputs) -> str:
         return outputs.user_id
 
-    def existing(self, ctx: Context[Client], wanted: UserInputs) -> str | None:
-        found = ctx.client.users.find_by_email(wanted.email)
+    def existing(self, ctx: Context[Client], desired: UserInputs) -> str | None:
+        found = ctx.client.users.find_by_email(desired.email)
         return found.id if found else None
 
-    def create(self, ctx: Context[Client], wanted: UserInputs) -> UserOutputs:
-        found, password = _accounts.at_address(ctx, wanted.email), None
+    def create(self, ctx: Context[Client], desired: UserInputs) -> UserOutputs:
+        found, password = _accounts.at_address(ctx, desired.email), None
         user, existed = found, found is not None
         if user is None:
-            user, password = self._invite(ctx, wanted)
-        with ctx.claim(self.kind, user.id, wanted.email, existed=existed, found=_account(ctx, user, False)):
-            self._bring_to(ctx, user, wanted)
-        return self.result(wanted, user_id=user.id, initial_password=password)
+            user, password = self._invite(ctx, desired)
+        with ctx.claim(self.kind, user.id, desired.email, existed=existed, found=_account(ctx, user, False)):
+            self._bring_to(ctx, user, desired)
+        return self.result(desired, user_id=user.id, initial_password=password)
 
-    def _invite(self, ctx: Context[Client], wanted: UserInputs) -> tuple[wire.User, str | None]:
+    def _invite(self, ctx: Context[Client], desired: UserInputs) -> tuple[wire.User, str | None]:
         def invite() -> tuple[wire.User, str | None]:
-            invited = ctx.client.users.invite(wanted.email, wanted.initial_password)
-            user = wire.User(id=invited.id, username=wanted.email, email=wanted.email, enabled=True)
-            return user, wanted.initial_password or invited.password
+            invited = ctx.client.users.invite(desired.email, desired.initial_password)
+            user = wire.User(id=invited.id, username=desired.email, email=desired.email, enabled=True)
+            return user, desired.initial_password or invited.password
 
         def find() -> tuple[wire.User, str | None] | None:
-            user = ctx.client.users.find_by_email(wanted.email)
-            return None if user is None else (user, wanted.initial_password)
+            user = ctx.client.users.find_by_email(desired.email)
+            return None if user is None else (user, desired.initial_password)
 
         try:
             return create_once(ctx, invite, find)
@@ -117,49 +116,49 @@ class User(Resource[UserInputs, UserOutputs]):
                 raise error.with_hint("the licence's limit of users may be reached") from None
             raise
 
-    def read(self, ctx: Context[Client], id: str, known: UserOutputs | None) -> UserOutputs | None:
+    def read(self, ctx: Context[Client], id: str, prior: UserOutputs | None) -> UserOutputs | None:
         user = _accounts.recorded(ctx, id)
         if user is None:
             return None
         return UserOutputs(
-            email=_accounts.address(ctx, user, known.email if known else None),
+            email=_accounts.address(ctx, user, prior.email if prior else None),
             first_name=user.first_name,
             last_name=user.last_name,
-            is_admin=_is_admin(ctx, user, known.is_admin if known else False),
+            is_admin=_is_admin(ctx, user, prior.is_admin if prior else False),
             enabled=user.enabled,
             user_id=user.id,
         )
 
-    def update(self, ctx: Context[Client], id: str, known: UserOutputs, wanted: UserInputs) -> UserOutputs:
+    def update(self, ctx: Context[Client], id: str, prior: UserOutputs, desired: UserInputs) -> UserOutputs:
         user = _accounts.recorded(ctx, id)
         if user is None:
-            raise GoneError(f"user {wanted.email} (id {id}) is gone from the instance")
-        self._bring_to(ctx, user, wanted, was_admin=known.is_admin)
-        return self.result(wanted, user_id=id, initial_password=known.initial_password)
+            raise GoneError(f"user {desired.email} (id {id}) is gone from the instance")
+        self._bring_to(ctx, user, desired, was_admin=prior.is_admin)
+        return self.result(desired, user_id=id, initial_password=prior.initial_password)
 
     def _bring_to(
-        self, ctx: Context[Client], user: wire.User, wanted: UserInputs, *, was_admin: bool = False
+        self, ctx: Context[Client], user: wire.User, desired: UserInputs, *, was_admin: bool = False
     ) -> None:
         """Bring names, rights and activation of an account to the declared values; no call when they are."""
-        first = user.first_name if wanted.first_name is None else wanted.first_name
-        last = user.last_name if wanted.last_name is None else wanted.last_name
+        first = user.first_name if desired.first_name is None else desired.first_name
+        last = user.last_name if desired.last_name is None else desired.last_name
         is_admin = _is_admin(ctx, user, was_admin)
-        if user.id == ctx.client.caller_id and ((is_admin and not wanted.is_admin) or not wanted.enabled):
+        if user.id == ctx.client.caller_id and ((is_admin and not desired.is_admin) or not desired.enabled):
             raise ObjectError(
-                f"user {wanted.email} is the user who runs Pulumi, who would lose the right to continue; declare it "
+                f"user {desired.email} is the user who runs Pulumi, who would lose the right to continue; declare it "
                 "with is_admin=True and enabled=True, or remove the resource"
             )
-        if is_admin and not wanted.is_admin and not was_admin:
+        if is_admin and not desired.is_admin and not was_admin:
             ctx.report(
-                f"user {wanted.email} (id {user.id}) is no longer an administrator, because is_admin is not declared"
+                f"user {desired.email} (id {user.id}) is no longer an administrator, because is_admin is not declared"
             )
-        edited = (first, last, wanted.is_admin)
+        edited = (first, last, desired.is_admin)
         if edited != (user.first_name, user.last_name, is_admin):
-            _edit(ctx, user, first, last, wanted.is_admin)
-        if wanted.enabled != user.enabled:
-            _enable(ctx, user, wanted.enabled)
+            _edit(ctx, user, first, last, desired.is_admin)
+        if desired.enabled != user.enabled:
+            _enable(ctx, user, desired.enabled)
 
-    def delete(self, ctx: Context[Client], id: str, known: UserOutputs) -> None:
+    def delete(self, ctx: Context[Client], id: str, prior: UserOutputs) -> None:
         user = _accounts.recorded(ctx, id)
         if user is None or not user.enabled:
             return
@@ -170,15 +169,15 @@ class User(Resource[UserInputs, UserOutputs]):
         _enable(ctx, user, False)
         ctx.report(f"user {who} is deactivated and stays: Wallaroo cannot delete users")
 
-    def adoptable(self, ctx: Context[Client], id: str, known: UserOutputs) -> Mapping[str, Any]:
+    def adoptable(self, ctx: Context[Client], id: str, prior: UserOutputs) -> Mapping[str, Any]:
         user = _accounts.recorded(ctx, id)
-        return _account(ctx, user, known.is_admin) if user else {}
+        return _account(ctx, user, prior.is_admin) if user else {}
 
-    def leave(self, ctx: Context[Client], id: str, known: UserOutputs, found: Mapping[str, Any]) -> str:
+    def leave(self, ctx: Context[Client], id: str, prior: UserOutputs, found: Mapping[str, Any]) -> str:
         user = _accounts.recorded(ctx, id)
         if user is None or not found or id == ctx.client.caller_id:
             return ""
-        now = _account(ctx, user, known.is_admin)
+        now = _account(ctx, user, prior.is_admin)
         before = {**now, **{key: value for key, value in found.items() if value is not None}}
         edited = ("first_name", "last_name", "is_admin")
         if any(now[key] != before[key] for key in edited):

@@ -13,12 +13,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import AUTONAMED, FORCES_REPLACEMENT, LOCAL, Adopt, Adopted, DnsLabel, Properties
+from ..core.fields import AUTONAMED, FORCES_REPLACEMENT, STATE_ONLY, Adopt, Adopted, DnsLabel, Properties
 from ..core.resource import BadInput, Examples, Resource
 from ..core.validate import refused
 from ..errors import ApiError, ObjectError
@@ -34,7 +33,7 @@ class WorkspaceInputs(Properties):
     ]
     adopt: Annotated[
         Adopt,
-        LOCAL,
+        STATE_ONLY,
         Field(
             description="What to do if a workspace of this name exists and the caller is one of its owners: adopt "
             "it only if it contains no models and pipelines (`if_empty`), adopt it with its contents "
@@ -43,7 +42,7 @@ class WorkspaceInputs(Properties):
     ] = "if_empty"
     force_destroy: Annotated[
         bool,
-        LOCAL,
+        STATE_ONLY,
         Field(
             description="Whether deleting first undeploys and deletes the workspace's pipelines and deletes its "
             "models. The empty workspace itself stays on the instance either way."
@@ -86,37 +85,37 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
     def id_of(self, outputs: WorkspaceOutputs) -> str:
         return str(outputs.workspace_id)
 
-    def validate(self, ctx: Context[Client], wanted: WorkspaceInputs) -> Iterable[BadInput]:
-        if contains_unknown([wanted.name, wanted.adopt]) or (self.kind, wanted.name) in ctx.declared:
+    def validate(self, ctx: Context[Client], desired: WorkspaceInputs) -> Iterable[BadInput]:
+        if contains_unknown([desired.name, desired.adopt]) or (self.kind, desired.name) in ctx.declared:
             return ()
-        return refused("name", lambda: _adoptable(ctx, wanted))
+        return refused("name", lambda: _adoptable(ctx, desired))
 
-    def existing(self, ctx: Context[Client], wanted: WorkspaceInputs) -> str | None:
-        found = _find(ctx, wanted.name)
+    def existing(self, ctx: Context[Client], desired: WorkspaceInputs) -> str | None:
+        found = _find(ctx, desired.name)
         return str(found.id) if found else None
 
-    def create(self, ctx: Context[Client], wanted: WorkspaceInputs) -> WorkspaceOutputs:
-        found = _adoptable(ctx, wanted)
+    def create(self, ctx: Context[Client], desired: WorkspaceInputs) -> WorkspaceOutputs:
+        found = _adoptable(ctx, desired)
         if found is None:
-            for id in ctx.ownership.named(self.kind, wanted.name):
+            for id in ctx.ownership.named(self.kind, desired.name):
                 # The stack's own may be hidden. An instance that allows duplicate names would create another one.
                 _lookups.workspace_if_any(ctx, _lookups.split_id(id)[0])
-        workspace, existed = (found, True) if found else self._make(ctx, wanted)
+        workspace, existed = (found, True) if found else self._make(ctx, desired)
         with ctx.claim(self.kind, str(workspace.id), workspace.name, existed=existed):
-            return self.result(wanted, workspace_id=workspace.id, created_at=workspace.created_at)
+            return self.result(desired, workspace_id=workspace.id, created_at=workspace.created_at)
 
-    def _make(self, ctx: Context[Client], wanted: WorkspaceInputs) -> tuple[wire.Workspace, bool]:
+    def _make(self, ctx: Context[Client], desired: WorkspaceInputs) -> tuple[wire.Workspace, bool]:
         """Return the workspace, and whether another user created it first."""
         try:
             made = create_once(
                 ctx,
-                lambda: ctx.client.workspaces.create(wanted.name),
-                lambda: _find(ctx, wanted.name, fresh=True),
+                lambda: ctx.client.workspaces.create(desired.name),
+                lambda: _find(ctx, desired.name, fresh=True),
             )
             return made, False
         except ApiError as error:
             # Another user may have been faster, or has a workspace of this name that we cannot see.
-            rival = _find(ctx, wanted.name, fresh=True)
+            rival = _find(ctx, desired.name, fresh=True)
             if rival is None and error.status in (401, 403, 429):
                 raise  # a question of rights, not of the name
             if rival is None:
@@ -124,29 +123,29 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
                     "if the name is taken by a workspace that this user cannot see, choose another name or "
                     "ask an owner of that workspace to add this user"
                 ) from None
-            _refuse_unless_adoptable(ctx, rival, wanted.adopt)
+            _refuse_unless_adoptable(ctx, rival, desired.adopt)
             return rival, True
 
-    def read(self, ctx: Context[Client], id: str, known: WorkspaceOutputs | None) -> WorkspaceOutputs | None:
+    def read(self, ctx: Context[Client], id: str, prior: WorkspaceOutputs | None) -> WorkspaceOutputs | None:
         found = _lookups.workspace_if_any(ctx, _lookups.split_id(id)[0])
         if found is None:
             return None
-        if known is not None:
-            _lookups.require_same_workspace(found, known.name, known.created_at)
+        if prior is not None:
+            _lookups.require_same_workspace(found, prior.name, prior.created_at)
         return WorkspaceOutputs(name=found.name, workspace_id=found.id, created_at=found.created_at)
 
-    def delete(self, ctx: Context[Client], id: str, known: WorkspaceOutputs) -> None:
-        found = _lookups.workspace_if_any(ctx, known.workspace_id)
+    def delete(self, ctx: Context[Client], id: str, prior: WorkspaceOutputs) -> None:
+        found = _lookups.workspace_if_any(ctx, prior.workspace_id)
         if found is None:
             return
-        _lookups.require_same_workspace(found, known.name, known.created_at)
-        if known.force_destroy:
+        _lookups.require_same_workspace(found, prior.name, prior.created_at)
+        if prior.force_destroy:
             kept = _emptying.empty(ctx, found.id)
             contents = f"contains {', '.join(kept)}" if kept else "is empty"
         else:
             contents = _contents(found)
         ctx.report(
-            f"workspace {known.name!r} (id {id}) stays on the instance and {contents}: "
+            f"workspace {prior.name!r} (id {id}) stays on the instance and {contents}: "
             "Wallaroo cannot delete workspaces"
         )
 
@@ -162,11 +161,11 @@ def _find(ctx: Context[Client], name: str, *, fresh: bool = False) -> wire.Works
     return namesakes[0] if namesakes else None
 
 
-def _adoptable(ctx: Context[Client], wanted: WorkspaceInputs) -> wire.Workspace | None:
+def _adoptable(ctx: Context[Client], desired: WorkspaceInputs) -> wire.Workspace | None:
     """Return the workspace of this name, or None. Raises ObjectError if it must not be adopted."""
-    found = _find(ctx, wanted.name)
+    found = _find(ctx, desired.name)
     if found is not None:
-        _refuse_unless_adoptable(ctx, found, wanted.adopt)
+        _refuse_unless_adoptable(ctx, found, desired.adopt)
     return found
 
 

@@ -14,13 +14,12 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from ..api import Client
-from ..api import models as wire
+from ..api import Client, wire
 from ..core.context import Context
 from ..core.diff import contains_unknown
 from ..core.fields import (
     FORCES_REPLACEMENT,
-    SERVER_FILLS,
+    SERVER_DEFAULT,
     Adopted,
     Adopting,
     Email,
@@ -52,13 +51,13 @@ class _Member(Adopting):
     email: Annotated[
         Email | None,
         FORCES_REPLACEMENT,
-        SERVER_FILLS,
+        SERVER_DEFAULT,
         Field(description="The user's e-mail address. Set this or `user_id`."),
     ] = None
     user_id: Annotated[
         KeyText | None,
         FORCES_REPLACEMENT,
-        SERVER_FILLS,
+        SERVER_DEFAULT,
         Field(description="The user's id in Keycloak. Set this or `email`."),
     ] = None
     role: Annotated[Role, Field(description="`OWNER` or `COLLABORATOR`.")] = "COLLABORATOR"
@@ -109,27 +108,27 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
     def id_of(self, outputs: WorkspaceMemberOutputs) -> str:
         return f"{outputs.workspace_id}/{outputs.user_id}"
 
-    def validate(self, ctx: Context[Client], wanted: WorkspaceMemberInputs) -> Iterable[BadInput]:
-        bad = list(refused_workspace(ctx, wanted.workspace_id))
-        named = "email" if wanted.email is not None else "user_id"
-        if not contains_unknown(getattr(wanted, named)) and ("User", wanted.email) not in ctx.declared:
-            bad += refused(named, lambda: _user(ctx, wanted))
+    def validate(self, ctx: Context[Client], desired: WorkspaceMemberInputs) -> Iterable[BadInput]:
+        bad = list(refused_workspace(ctx, desired.workspace_id))
+        named = "email" if desired.email is not None else "user_id"
+        if not contains_unknown(getattr(desired, named)) and ("User", desired.email) not in ctx.declared:
+            bad += refused(named, lambda: _user(ctx, desired))
         yield from bad
-        if not bad and not contains_unknown(wanted.workspace_id):
-            yield from self._refused_role(ctx, wanted)
+        if not bad and not contains_unknown(desired.workspace_id):
+            yield from self._refused_role(ctx, desired)
 
-    def existing(self, ctx: Context[Client], wanted: WorkspaceMemberInputs) -> str | None:
-        if ctx.client.workspaces.find(wanted.workspace_id) is None:
+    def existing(self, ctx: Context[Client], desired: WorkspaceMemberInputs) -> str | None:
+        if ctx.client.workspaces.find(desired.workspace_id) is None:
             return None
-        member = _membership(ctx, wanted)
-        return f"{wanted.workspace_id}/{member.user_id}" if member else None
+        member = _membership(ctx, desired)
+        return f"{desired.workspace_id}/{member.user_id}" if member else None
 
-    def _refused_role(self, ctx: Context[Client], wanted: WorkspaceMemberInputs) -> Iterator[BadInput]:
+    def _refused_role(self, ctx: Context[Client], desired: WorkspaceMemberInputs) -> Iterator[BadInput]:
         """Yield why the caller cannot grant the role in an existing workspace. An unchanged role needs no rights."""
-        place, member = wanted.workspace_id, _membership(ctx, wanted)
-        user = member.user_id if member else wanted.user_id or wanted.email
-        ctx.declared.add((self.kind, place, user, wanted.role))
-        if contains_unknown(wanted.role) or (member and member.role == wanted.role):
+        place, member = desired.workspace_id, _membership(ctx, desired)
+        user = member.user_id if member else desired.user_id or desired.email
+        ctx.declared.add((self.kind, place, user, desired.role))
+        if contains_unknown(desired.role) or (member and member.role == desired.role):
             return
         if _role(ctx, place, ctx.client.caller_id) == "COLLABORATOR":
             yield BadInput(
@@ -156,18 +155,18 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
                     owners.add(user)
         return bool(owners)
 
-    def create(self, ctx: Context[Client], wanted: WorkspaceMemberInputs) -> WorkspaceMemberOutputs:
-        workspace = find_workspace(ctx, wanted.workspace_id)
-        user = _user(ctx, wanted)
+    def create(self, ctx: Context[Client], desired: WorkspaceMemberInputs) -> WorkspaceMemberOutputs:
+        workspace = find_workspace(ctx, desired.workspace_id)
+        user = _user(ctx, desired)
         id = f"{workspace.id}/{user.id}"
         role = _role(ctx, workspace.id, user.id)
-        name = wanted.email or user.id
+        name = desired.email or user.id
         with ctx.claim(self.kind, id, name, existed=role is not None, found={"role": role}):
-            _give_role(ctx, workspace.id, user, wanted.role)
-        return self.result(wanted, user_id=user.id, email=wanted.email or own_address(user))
+            _give_role(ctx, workspace.id, user, desired.role)
+        return self.result(desired, user_id=user.id, email=desired.email or own_address(user))
 
     def read(
-        self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs | None
+        self, ctx: Context[Client], id: str, prior: WorkspaceMemberOutputs | None
     ) -> WorkspaceMemberOutputs | None:
         workspace_id, user_id = split_id(id)
         if workspace_if_any(ctx, workspace_id) is None:
@@ -180,86 +179,86 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
             {
                 "workspace_id": workspace_id,
                 "user_id": user_id,
-                "email": _address(ctx, user, known),
+                "email": _address(ctx, user, prior),
                 "role": role,
             }
         )
 
     def update(
-        self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs, wanted: WorkspaceMemberInputs
+        self, ctx: Context[Client], id: str, prior: WorkspaceMemberOutputs, desired: WorkspaceMemberInputs
     ) -> WorkspaceMemberOutputs:
-        find_workspace(ctx, known.workspace_id)
-        user = _user(ctx, WorkspaceMemberInputs(workspace_id=known.workspace_id, user_id=known.user_id))
-        _give_role(ctx, known.workspace_id, user, wanted.role)
-        return self.result(wanted, user_id=known.user_id, email=known.email)
+        find_workspace(ctx, prior.workspace_id)
+        user = _user(ctx, WorkspaceMemberInputs(workspace_id=prior.workspace_id, user_id=prior.user_id))
+        _give_role(ctx, prior.workspace_id, user, desired.role)
+        return self.result(desired, user_id=prior.user_id, email=prior.email)
 
-    def delete(self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs) -> None:
-        if workspace_if_any(ctx, known.workspace_id) is None:
+    def delete(self, ctx: Context[Client], id: str, prior: WorkspaceMemberOutputs) -> None:
+        if workspace_if_any(ctx, prior.workspace_id) is None:
             return
-        role = _recorded_role(ctx, known.workspace_id, known.user_id)
-        who = f"{known.email or known.user_id} in workspace {known.workspace_id}"
+        role = _recorded_role(ctx, prior.workspace_id, prior.user_id)
+        who = f"{prior.email or prior.user_id} in workspace {prior.workspace_id}"
         if role is None:
             return
-        if known.user_id == ctx.client.caller_id:
+        if prior.user_id == ctx.client.caller_id:
             ctx.report(
                 f"{who} stays a member: this is the user who runs Pulumi, who could no longer see the workspace"
             )
             return
-        with _owners_guarded(ctx, known.workspace_id, known.user_id, role, f"remove {who}"):
-            ctx.client.workspaces.remove_user(known.workspace_id, known.user_id)
+        with _owners_guarded(ctx, prior.workspace_id, prior.user_id, role, f"remove {who}"):
+            ctx.client.workspaces.remove_user(prior.workspace_id, prior.user_id)
 
-    def adoptable(self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs) -> Mapping[str, Any]:
-        if workspace_if_any(ctx, known.workspace_id) is None:
+    def adoptable(self, ctx: Context[Client], id: str, prior: WorkspaceMemberOutputs) -> Mapping[str, Any]:
+        if workspace_if_any(ctx, prior.workspace_id) is None:
             return {}
-        role = _role(ctx, known.workspace_id, known.user_id)
+        role = _role(ctx, prior.workspace_id, prior.user_id)
         return {"role": role} if role else {}
 
     def leave(
-        self, ctx: Context[Client], id: str, known: WorkspaceMemberOutputs, found: Mapping[str, Any]
+        self, ctx: Context[Client], id: str, prior: WorkspaceMemberOutputs, found: Mapping[str, Any]
     ) -> str:
         role: str | None = None
         before: Role | None = found.get("role")
-        if before and workspace_if_any(ctx, known.workspace_id) is not None:
-            role = _role(ctx, known.workspace_id, known.user_id)
-        user = ctx.client.users.find(known.user_id)
+        if before and workspace_if_any(ctx, prior.workspace_id) is not None:
+            role = _role(ctx, prior.workspace_id, prior.user_id)
+        user = ctx.client.users.find(prior.user_id)
         if before is None or role in (None, before) or user is None or user.id == ctx.client.caller_id:
             return ""
-        _give_role(ctx, known.workspace_id, user, before)
+        _give_role(ctx, prior.workspace_id, user, before)
         return f"with the role {before}"
 
 
 def _address(
-    ctx: Context[Client], user: wire.User | None, known: WorkspaceMemberOutputs | None
+    ctx: Context[Client], user: wire.User | None, prior: WorkspaceMemberOutputs | None
 ) -> str | None:
     """Return the e-mail address for the state. Raises ObjectError if another person has the declared one now.
 
     A program that gives the id means this account, whatever its address is.
     """
     if user is None:
-        return known.email if known else None
-    if known is None or known.email is None or _is_named_by_id(ctx.call.given or ()):
+        return prior.email if prior else None
+    if prior is None or prior.email is None or _is_named_by_id(ctx.call.given or ()):
         return own_address(user)
     remedy = "declare the address of the person who is meant, or their user_id, and run `pulumi up`"
-    return address(ctx, user, known.email, remedy)
+    return address(ctx, user, prior.email, remedy)
 
 
 def _is_named_by_id(given: Collection[str]) -> bool:
     return "userId" in given and "email" not in given
 
 
-def _user(ctx: Context[Client], wanted: WorkspaceMemberInputs) -> wire.User:
-    if wanted.email is not None:
-        if found := at_address(ctx, wanted.email):
+def _user(ctx: Context[Client], desired: WorkspaceMemberInputs) -> wire.User:
+    if desired.email is not None:
+        if found := at_address(ctx, desired.email):
             return found
         raise ObjectError(
-            f"the instance has no user with the e-mail address {wanted.email}; check the spelling, or declare a "
+            f"the instance has no user with the e-mail address {desired.email}; check the spelling, or declare a "
             "User with it"
         )
-    if wanted.user_id is not None:
+    if desired.user_id is not None:
         for fresh in (False, True):
-            if found := ctx.client.users.find(wanted.user_id, fresh=fresh):
+            if found := ctx.client.users.find(desired.user_id, fresh=fresh):
                 return found
-    raise ObjectError(f"the instance has no user with the id {wanted.user_id!r}; check user_id")
+    raise ObjectError(f"the instance has no user with the id {desired.user_id!r}; check user_id")
 
 
 def _give_role(ctx: Context[Client], workspace_id: int, user: wire.User, role: Role) -> None:
@@ -279,12 +278,12 @@ def _give_role(ctx: Context[Client], workspace_id: int, user: wire.User, role: R
         )
 
 
-def _membership(ctx: Context[Client], wanted: WorkspaceMemberInputs) -> wire.Member | None:
+def _membership(ctx: Context[Client], desired: WorkspaceMemberInputs) -> wire.Member | None:
     """Return the user's current membership, or None if there is none or the user does not exist yet."""
-    for member in ctx.client.workspaces.members(wanted.workspace_id):
+    for member in ctx.client.workspaces.members(desired.workspace_id):
         user = ctx.client.users.find(member.user_id)
-        named = user and wanted.email and wanted.email in (user.username.lower(), own_address(user))
-        if named or member.user_id == wanted.user_id:
+        named = user and desired.email and desired.email in (user.username.lower(), own_address(user))
+        if named or member.user_id == desired.user_id:
             return member
     return None
 

@@ -15,8 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wallaroo_pulumi import estate
-from wallaroo_pulumi.api import Client
-from wallaroo_pulumi.api import models as wire
+from wallaroo_pulumi.api import Client, wire
 from wallaroo_pulumi.config import load
 from wallaroo_pulumi.errors import ObjectError
 from wallaroo_pulumi.estate.export import Exported, _Run, export

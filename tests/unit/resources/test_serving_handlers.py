@@ -14,7 +14,7 @@ from emulated import Emulated
 from example_files import orchestration_file
 from workbench import State, Workbench
 
-from wallaroo_pulumi.api.models import DeploymentStatus
+from wallaroo_pulumi.api.wire import DeploymentStatus
 from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.diff import Difference, diff
 from wallaroo_pulumi.core.fields import UNKNOWN
