@@ -14,7 +14,7 @@ from emulated import Emulated
 from every_kind import Declared
 from pulumi_project import Project
 
-from wallaroo_pulumi.core.fields import LOCAL, SECRET, fields_with
+from wallaroo_pulumi.core.fields import SECRET, STATE_ONLY, fields_with
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.emulator import EmulatorServer
 from wallaroo_pulumi.resources import RESOURCES
@@ -115,7 +115,7 @@ def recorded(stack: Project) -> dict[str, Any]:
     found = {}
     for name, resource in stack.resources().items():
         outputs = RESOURCES[name.split("-")[0]].outputs
-        left_out = {wire_name(field) for field, _ in fields_with(outputs, LOCAL, SECRET)}
+        left_out = {wire_name(field) for field, _ in fields_with(outputs, STATE_ONLY, SECRET)}
         found[name] = resource["id"], {k: v for k, v in resource["outputs"].items() if k not in left_out}
     return found
 

@@ -37,7 +37,7 @@ def run_once(client: Client, workspace: str, orchestration: str, name: str, argu
 
 
 def run_scheduled(client: Client, workspace: str, orchestration: str, name: str, schedule: str) -> dict:
-    return _told(_orchestration(client, workspace, orchestration).run_scheduled(name, schedule))
+    return _observed(_orchestration(client, workspace, orchestration).run_scheduled(name, schedule))
 
 
 def run_continuously(client: Client, workspace: str, orchestration: str, name: str) -> dict:
@@ -45,9 +45,9 @@ def run_continuously(client: Client, workspace: str, orchestration: str, name: s
     task = _orchestration(client, workspace, orchestration).run_continuously(name)
     wait(task, "started")
     (run,) = task.last_runs()
-    told = _told(task) | {"run": run._status}
+    observed = _observed(task) | {"run": run._status}
     task.kill()
-    return told | {"killed": task.status()}
+    return observed | {"killed": task.status()}
 
 
 def tasks(client: Client, workspace: str, orchestration: str) -> dict:
@@ -77,5 +77,5 @@ def wait(found: Orchestration | Task, *ends: str) -> list:
     raise TimeoutError(f"the status went {' → '.join(seen)}")
 
 
-def _told(task: Task) -> dict:
+def _observed(task: Task) -> dict:
     return {"id": task.id(), "name": task.name(), "type": task.task_type(), "status": str(task.status())}

@@ -10,7 +10,7 @@ from wallaroo.wallaroo_ml_ops_api_client.api.model import delete_model
 def upload(client: Client, workspace: str, name: str, path: str) -> dict:
     """An ONNX model, which the engine runs as it is."""
     client.set_current_workspace(client.get_workspace(workspace))
-    return _told(client.upload_model(name, path, framework=Framework.ONNX))
+    return _observed(client.upload_model(name, path, framework=Framework.ONNX))
 
 
 def upload_converted(client: Client, workspace: str, name: str, path: str) -> dict:
@@ -20,7 +20,7 @@ def upload_converted(client: Client, workspace: str, name: str, path: str) -> di
     model = client.upload_model(
         name, path, framework=Framework.SKLEARN, input_schema=schema, output_schema=schema
     )
-    return _told(model) | {"logs": len(model.get_upload_logs())}
+    return _observed(model) | {"logs": len(model.get_upload_logs())}
 
 
 def configure(client: Client, workspace: str, name: str, tensor_fields: list) -> dict:
@@ -43,7 +43,7 @@ def look(client: Client, workspace: str, name: str) -> dict:
         *client.search_model_versions(version.sha(), workspace_id=workspace_id),
     ]
     assert {way.id() for way in ways} == {version.id()}
-    return _told(version)
+    return _observed(version)
 
 
 def delete(client: Client, workspace_id: int, name: str) -> int:
@@ -57,7 +57,7 @@ def _model(client: Client, workspace: str, name: str) -> ModelVersion:
     return client.get_model(name)
 
 
-def _told(version: ModelVersion) -> dict:
+def _observed(version: ModelVersion) -> dict:
     return {
         "id": version.id(),
         "name": version.name(),

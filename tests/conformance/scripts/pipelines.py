@@ -19,7 +19,7 @@ def build(client: Client, workspace: str, name: str, model: str) -> dict:
     client.set_current_workspace(client.get_workspace(workspace))
     pipeline = client.build_pipeline(name).add_model_step(client.get_model(model))
     pipeline.create_version()
-    return _told(pipeline)
+    return _observed(pipeline)
 
 
 def build_of_each_sort(client: Client, workspace: str, champion: str, challenger: str) -> list:
@@ -47,7 +47,7 @@ def deploy(client: Client, workspace: str, name: str, model: str, cpus: float | 
     pipeline = client.build_pipeline(name).add_model_step(client.get_model(model))
     config = DeploymentConfigBuilder().cpus(cpus).memory("512Mi").build() if cpus else None
     pipeline.deploy(deployment_config=config)
-    return _told(pipeline) | {"status": pipeline.status()["status"], "url": pipeline.url()}
+    return _observed(pipeline) | {"status": pipeline.status()["status"], "url": pipeline.url()}
 
 
 def undeploy(client: Client, workspace: str, name: str) -> None:
@@ -66,7 +66,7 @@ def look(client: Client, workspace: str, name: str) -> dict:
         *(version.pipeline() for version in client.search_pipeline_versions(latest)),
     ]
     assert {way.id() for way in ways} == {pipeline.id()}
-    return _told(pipeline)
+    return _observed(pipeline)
 
 
 def deployment(client: Client, name: str) -> dict:
@@ -126,7 +126,7 @@ def _pipeline(client: Client, workspace: str, name: str) -> Pipeline:
     return client.get_pipeline(name)
 
 
-def _told(pipeline: Pipeline) -> dict:
+def _observed(pipeline: Pipeline) -> dict:
     version = pipeline.versions()[0]
     return {
         "id": pipeline.id(),

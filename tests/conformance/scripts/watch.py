@@ -31,8 +31,8 @@ class Watch:
         self._send = send = httpx.HTTPTransport.handle_request
 
         def handle_request(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-            if (operation := _operation(sys._getframe(1))) and (told := _told(request)):
-                self.asked[_name(operation)].add(told)
+            if (operation := _operation(sys._getframe(1))) and (observed := _observed(request)):
+                self.asked[_name(operation)].add(observed)
             return send(transport, request)
 
         httpx.HTTPTransport.handle_request = handle_request
@@ -61,7 +61,7 @@ def _name(frame: FrameType) -> str:
     return next((f.__qualname__ for f in held if isinstance(f, FunctionType)), frame.f_code.co_qualname)
 
 
-def _told(request: httpx.Request) -> str | None:
+def _observed(request: httpx.Request) -> str | None:
     """Method, path and the keys of the body; for GraphQL the document's name."""
     path = NAMES.sub("{name}", UUID.sub("{id}", request.url.path))
     if path.endswith("/token"):
@@ -75,8 +75,8 @@ def _told(request: httpx.Request) -> str | None:
     if not request.headers.get("content-type", "").startswith("application/json"):
         content = b""
     query = "&".join(f"{name}=" for name in request.url.params)
-    told = f"{request.method} {path}" + (f"?{query}" if query else "")
-    return told + (f" {_keys(content)}" if content else "")
+    observed = f"{request.method} {path}" + (f"?{query}" if query else "")
+    return observed + (f" {_keys(content)}" if content else "")
 
 
 def _keys(content: bytes) -> str:

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from instance_double import InstanceDouble
 
-from wallaroo_pulumi.api.wire import Invited, Member, User, Workspace, WorkspaceList
 from wallaroo_pulumi.api.transport import Effect
+from wallaroo_pulumi.api.wire import Invited, Member, User, Workspace, WorkspaceList
 from wallaroo_pulumi.errors import ApiError, ConnectionFailed, OutcomeUnknown
 
 

@@ -12,7 +12,7 @@ from emulated import Emulated
 from example_files import example_files
 from lives import Life
 
-from wallaroo_pulumi.core.fields import LOCAL, fields_with
+from wallaroo_pulumi.core.fields import STATE_ONLY, fields_with
 from wallaroo_pulumi.core.record import RECORD_KEYS
 from wallaroo_pulumi.emulator import EmulatorServer
 from wallaroo_pulumi.errors import ApiError, GoneError, ObjectError
@@ -62,7 +62,7 @@ def made(emulator: Emulated, kind: str, files: dict[str, str]) -> Life:
 
 def is_state_only(kind: str) -> bool:
     """Whether the kind's example of an edit in place changes the state alone."""
-    local = {name for name, _ in fields_with(RESOURCES[kind].inputs, LOCAL)}
+    local = {name for name, _ in fields_with(RESOURCES[kind].inputs, STATE_ONLY)}
     return {*RESOURCES[kind].examples.update} <= local
 
 
