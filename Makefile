@@ -36,14 +36,14 @@ up preview refresh destroy down env: $(VENV)/.ready
 	@$(BIN)/python scripts/local.py $@
 
 engine:
-	@$(PYTHON) engine/build.py
+	@$(PYTHON) tools/engine/build.py
 
 keycloak:
-	@$(PYTHON) keycloak/fetch.py
+	@$(PYTHON) tools/keycloak/fetch.py
 
 # The vendor's SDK in an environment of its own, and the tests that have it and this package work on one instance.
 conformance: $(VENV)/.ready
-	@$(PYTHON) conformance/fetch.py > /dev/null
+	@$(PYTHON) tools/vendor_sdk/fetch.py > /dev/null
 	@$(BIN)/python -m pytest tests/conformance $(ARGS)
 
 generate: $(VENV)/.ready
@@ -69,7 +69,7 @@ unit: $(VENV)/.ready
 	$(PYTEST) tests/unit tests/contract $(ARGS)
 
 test: $(VENV)/.ready
-	@$(PYTHON) engine/build.py > /dev/null
+	@$(PYTHON) tools/engine/build.py > /dev/null
 	$(PYTEST) -m "not slow" $(ARGS)
 
 # What `make test` leaves out. Without Java the tests with a real Keycloak are skipped, except in CI.
@@ -78,26 +78,26 @@ test-rest: $(VENV)/.ready slow-parts
 
 test-all: $(VENV)/.ready slow-parts
 	$(PYTEST) $(ARGS)
-	@$(PYTHON) engine/sdk_range.py $(ARGS)
+	@$(PYTHON) tools/engine/sdk_range.py $(ARGS)
 
 .PHONY: slow-parts
 slow-parts: $(DIST_VENV)/.ready
-	@$(PYTHON) engine/build.py > /dev/null
-	@$(PYTHON) keycloak/fetch.py > /dev/null || test "$$CI" != true
-	@$(PYTHON) conformance/fetch.py > /dev/null
+	@$(PYTHON) tools/engine/build.py > /dev/null
+	@$(PYTHON) tools/keycloak/fetch.py > /dev/null || test "$$CI" != true
+	@$(PYTHON) tools/vendor_sdk/fetch.py > /dev/null
 
 # The environments use this checkout, and the metadata that its own environment created in it.
 test-sdk-range: $(VENV)/.ready
-	@$(PYTHON) engine/build.py > /dev/null
-	@$(PYTHON) engine/sdk_range.py $(ARGS)
+	@$(PYTHON) tools/engine/build.py > /dev/null
+	@$(PYTHON) tools/engine/sdk_range.py $(ARGS)
 
 # Both write docs/performance.md, which says which of them did.
 bench: $(VENV)/.ready
-	@$(PYTHON) engine/build.py > /dev/null
+	@$(PYTHON) tools/engine/build.py > /dev/null
 	PYTHONPATH=tests/support $(BIN)/python -m benchmarks
 
 bench-quick: $(VENV)/.ready
-	@$(PYTHON) engine/build.py > /dev/null
+	@$(PYTHON) tools/engine/build.py > /dev/null
 	PYTHONPATH=tests/support $(BIN)/python -m benchmarks --quick
 
 clean:
@@ -131,4 +131,4 @@ test-dist: $(VENV)/.ready
 	DIST=dist $(BIN)/python -m pytest tests/release
 
 dist: $(DIST_VENV)/.ready
-	@$(DIST_VENV)/bin/python scripts/dist.py $(ARGS)
+	@$(DIST_VENV)/bin/python tools/dist.py $(ARGS)

@@ -59,7 +59,7 @@ def report(text: str) -> None:
 def environment() -> dict[str, str]:
     """Return the environment for plain pulumi commands, without backend and settings."""
     build = subprocess.run(
-        [sys.executable, str(ROOT / "engine/build.py")], stdout=subprocess.PIPE, text=True, check=False
+        [sys.executable, str(ROOT / "tools/engine/build.py")], stdout=subprocess.PIPE, text=True, check=False
     )
     if build.returncode:
         sys.exit(build.returncode)

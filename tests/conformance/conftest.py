@@ -69,7 +69,7 @@ def sdk(_sdk: Sdk, record_property: Callable[[str, object], None]) -> Iterator[S
 
 def _fetch_script() -> ModuleType:
     # It also runs before the development environment exists (`make conformance`), so it is in no package.
-    path = HERE.parents[1] / "conformance/fetch.py"
+    path = HERE.parents[1] / "tools/vendor_sdk/fetch.py"
     spec = importlib.util.spec_from_file_location("conformance_fetch", path)
     assert spec is not None
     assert spec.loader is not None

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPT = Path(__file__).parents[2] / "conformance/fetch.py"
+SCRIPT = Path(__file__).parents[2] / "tools/vendor_sdk/fetch.py"
 AS_PYTHON_3_10 = """
 import runpy, sys
 sys.version_info = (3, 10, 0, "final", 0)

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "engine" / "build.py"
+SCRIPT = Path(__file__).parents[2] / "tools/engine/build.py"
 
 
 @pytest.fixture

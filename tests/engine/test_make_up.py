@@ -28,7 +28,7 @@ class Copy:
 
     def __init__(self, folder: Path, engine_env: dict[str, str]) -> None:
         self.folder = folder
-        for name in ("Pulumi.yaml", "scripts", "engine", "stacks/estate"):
+        for name in ("Pulumi.yaml", "scripts", "tools", "stacks/estate"):
             source, target = ROOT / name, folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():

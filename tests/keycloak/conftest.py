@@ -36,7 +36,7 @@ def keycloak(request: pytest.FixtureRequest) -> Iterator[Keycloak]:
 
 def _fetch_script() -> ModuleType:
     # It also runs before the development environment exists (`make keycloak`), so it is in no package.
-    path = Path(__file__).parents[2] / "keycloak" / "fetch.py"
+    path = Path(__file__).parents[2] / "tools/keycloak/fetch.py"
     spec = importlib.util.spec_from_file_location("keycloak_fetch", path)
     assert spec is not None
     assert spec.loader is not None

@@ -30,7 +30,7 @@ def fetch(tmp_path: Path) -> Fetch:
             (path / name).write_text(f"#!/bin/sh\n{script}\n")
             (path / name).chmod(0o755)
         return subprocess.run(
-            [sys.executable, str(ROOT / "keycloak" / "fetch.py")],
+            [sys.executable, str(ROOT / "tools/keycloak/fetch.py")],
             env={"PATH": str(path), "WALLAROO_PULUMI_CACHE": str(tmp_path / "cache")},
             capture_output=True,
             text=True,

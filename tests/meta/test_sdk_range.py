@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def sdk_range(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(ROOT / "engine"))
+    monkeypatch.syspath_prepend(str(ROOT / "tools/engine"))
     monkeypatch.delitem(sys.modules, "sdk_range", raising=False)
     import sdk_range
 
@@ -27,7 +27,7 @@ def test_the_ends_of_the_range(sdk_range: Any) -> None:
     (declared,) = (line for line in dependencies if line.startswith("pulumi>"))
     assert declared == f"pulumi>={sdk_range.OLDEST.rpartition('.')[0]},<4"
     assert f"pulumi=={sdk_range.DEVELOPMENT}" in (ROOT / "requirements-dev.txt").read_text().splitlines()
-    assert f'VERSION = "v{sdk_range.DEVELOPMENT}"' in (ROOT / "engine/build.py").read_text()
+    assert f'VERSION = "v{sdk_range.DEVELOPMENT}"' in (ROOT / "tools/engine/build.py").read_text()
 
 
 def test_an_environment_has_the_chosen_sdk_and_no_pins_of_another(sdk_range: Any) -> None:

@@ -1,4 +1,4 @@
-"""Where the engine is: the official CLI on PATH, else the one that ``engine/build.py`` builds once on a machine."""
+"""Find the engine: the official CLI on PATH, else the one of ``tools/engine/build.py``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BUILD = Path(__file__).parents[2] / "engine/build.py"
+BUILD = Path(__file__).parents[2] / "tools/engine/build.py"
 
 
 @functools.cache

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from cached import CannotMake, made_once, only_one, pip_install, say, virtual_environment
+from cached import CannotMake, made_once, only_one, pip_install, report, virtual_environment
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/compatibility.md"
 
 OLDEST = "3.216.0"
@@ -79,7 +79,7 @@ def _works(python: str) -> bool:
 
 def requirements(sdk: str) -> list[str]:
     """Return the pinned requirements of development with another SDK, whose own dependencies pip chooses."""
-    of_the_sdk = {_name(line) for line in _lines(ROOT / "engine/requirements.txt")}
+    of_the_sdk = {_name(line) for line in _lines(ROOT / "tools/engine/requirements.txt")}
     return [
         f"pulumi=={sdk}",
         *(
@@ -124,7 +124,7 @@ NO_TESTS = 5
 def run_tests(combination: Combination, python: str, arguments: list[str]) -> bool:
     """Run the selected tests. Without arguments, an empty selection is a failure."""
     interpreter = environment(combination, python) / "bin/python"
-    say(f"{combination}:")
+    report(f"{combination}:")
     command = [str(interpreter), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "sdk_range"]
     folders = [folder for tests in combination.tests for folder in FOLDERS[tests]]
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -137,7 +137,7 @@ def run_tests(combination: Combination, python: str, arguments: list[str]) -> bo
 HEAD = f"""\
 # Compatibility
 
-<!-- Written by `make test-sdk-range`; the text is in engine/sdk_range.py. -->
+<!-- Written by `make test-sdk-range`; the text is in tools/engine/sdk_range.py. -->
 
 Supported are Python 3.11 or newer and the `pulumi` SDK {OLDEST} or newer, below 4. The Pulumi CLI and the SDK need not
 have the same version.
@@ -169,7 +169,7 @@ def write_page(text: str) -> None:
     if PAGE.exists() and PAGE.read_text() == text:
         return
     PAGE.write_text(text)
-    say("docs/compatibility.md has changed: review it and commit it")
+    report("docs/compatibility.md has changed: review it and commit it")
 
 
 def main(arguments: list[str]) -> int:
@@ -185,7 +185,7 @@ def main(arguments: list[str]) -> int:
         outcomes.append(f"{combination}: {'passed' if passed else 'FAILED'} in {monotonic() - began:.0f} s")
     if len(results) == len(COMBINATIONS) and not arguments:
         write_page(page(results))
-    say("\n".join(outcomes))
+    report("\n".join(outcomes))
     return 0 if results and all(results.values()) else 1
 
 

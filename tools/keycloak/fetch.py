@@ -14,9 +14,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from cached import CannotMake, made_once, run, say
+from cached import CannotMake, made_once, report, run
 
 VERSION = "26.7.3"
 SHA256 = "27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f"
@@ -99,7 +99,7 @@ def main() -> int:
     try:
         print(fetch())
     except CannotMake as error:
-        say(f"make keycloak: {error}")
+        report(f"make keycloak: {error}")
         return 1
     return 0
 

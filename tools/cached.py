@@ -1,7 +1,7 @@
-"""What takes minutes to make is made once on a machine and kept in the user's cache folder.
+"""Build or download once per machine what takes minutes, into the user's cache folder.
 
-For the scripts that bring the engine, the Keycloak and the vendor's SDK (`engine/build.py`, `keycloak/fetch.py`,
-`conformance/fetch.py`). Standard library only: they run before anything is installed.
+For the scripts in this folder, which install an engine, a Keycloak and the vendor's SDK and build releases.
+Standard library only: they run before anything is installed.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class CannotMake(Exception):
     """One line that says why, and what to do."""
 
 
-def say(line: str) -> None:
-    """Tell the user. Standard output is left to what scripts read."""
+def report(line: str) -> None:
+    """Print a line for the user on standard error: standard output is for what scripts read."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -61,7 +61,7 @@ def made_once(name: str, make: Callable[[Path], Path]) -> Path:
 
 def run(what: str, command: list[str], folder: Path, env: Mapping[str, str] | None = None) -> None:
     """Run a command in a folder, showing that it is at work; its output is shown only when it fails."""
-    say(f"{what} ...")
+    report(f"{what} ...")
     began = monotonic()
     with tempfile.TemporaryFile("w+", errors="replace") as output:
         process = subprocess.Popen(
@@ -73,14 +73,14 @@ def run(what: str, command: list[str], folder: Path, env: Mapping[str, str] | No
                     code = process.wait(timeout=SHOW_EVERY)
                     break
                 except subprocess.TimeoutExpired:
-                    say(f"  {what}: {monotonic() - began:.0f} s")
+                    report(f"  {what}: {monotonic() - began:.0f} s")
         except BaseException:
             process.terminate()
             process.wait()
             raise
         if code:
             output.seek(0)
-            say(output.read()[-4000:])
+            report(output.read()[-4000:])
             raise CannotMake(
                 f"{what} failed: {' '.join(command[:2])} ended with code {code}; its last output is above"
             )
@@ -106,7 +106,7 @@ def only_one(lock: Path) -> Iterator[None]:
         seconds = 0
         while not _locked(file):
             if seconds % SHOW_EVERY == 0:
-                say(f"Another run is making {lock.stem}; waiting for it: {seconds} s")
+                report(f"Another run is making {lock.stem}; waiting for it: {seconds} s")
             sleep(1)
             seconds += 1
         yield

@@ -12,9 +12,9 @@ import shutil
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from cached import CannotMake, made_once, say, virtual_environment
+from cached import CannotMake, made_once, report, virtual_environment
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 PYTHONS = ((3, 11), (3, 12))
@@ -52,7 +52,7 @@ def main() -> int:
     try:
         print(fetch())
     except (CannotMake, OSError) as error:
-        say(f"make conformance: {error}")
+        report(f"make conformance: {error}")
         return 1
     return 0
 
