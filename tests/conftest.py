@@ -47,15 +47,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 SLOW = {"conformance", "faults", "keycloak", "release"}
 """Folders that `make test` leaves out."""
-IN_MAKE_TEST = ("promise", "sdk_range")
-"""Markers of the engine tests that `make test` runs; the others repeat a promise with other objects or faults."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.nodeid.split("/")[1]
-        repeats = folder == "engine" and not any(map(item.get_closest_marker, IN_MAKE_TEST))
+        # The other engine tests repeat a promise with other objects, versions or faults.
+        repeats = folder == "engine" and not item.get_closest_marker("promise")
         if folder in SLOW or repeats:
             item.add_marker("slow")
 

@@ -57,6 +57,7 @@ def holds_no_secret(stack: Project) -> bool:
     return not any(secret in exported for secret in (*SECRETS, "db.example.com"))
 
 
+@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_first_up_makes_what_is_declared_and_the_second_asks_nothing(
     stack: Project, emulator: Emulated

@@ -32,6 +32,7 @@ def estate(project: Make, emulator: Emulated) -> Project:
     return made
 
 
+@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_first_up_makes_what_is_declared(estate: Project, emulator: Emulated) -> None:
     assert estate.changes() == {"create": 6}
@@ -55,6 +56,7 @@ def test_first_up_makes_what_is_declared(estate: Project, emulator: Emulated) ->
     assert state["lead"]["id"] == f"{fraud}/{emulator.user_id('mary.jane@example.com')}"
 
 
+@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_the_second_up_changes_nothing_and_asks_nothing(estate: Project, emulator: Emulated) -> None:
     emulator.forget_requests()
@@ -83,6 +85,7 @@ def test_a_role_changes_in_place_and_keeps_the_member(estate: Project, emulator:
     assert "workspaces/remove_user" not in emulator.endpoints()
 
 
+@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_a_preview_asks_nothing(estate: Project, emulator: Emulated) -> None:
     emulator.forget_requests()
@@ -147,6 +150,7 @@ def test_a_refresh_without_drift_changes_nothing(estate: Project) -> None:
     assert estate.planned() == {}
 
 
+@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_destroy_leaves_the_workspaces_and_the_next_up_takes_them_over(
     estate: Project, emulator: Emulated
@@ -185,6 +189,7 @@ def test_a_secret_that_is_configured_in_clear_is_told(estate: Project) -> None:
     )
 
 
+@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_nothing_secret_is_in_the_state_or_the_output(estate: Project) -> None:
     secrets = ["ops-password", "api-client-secret", "eyJhbGciOi"]  # the last begins every token

@@ -101,6 +101,7 @@ def test_a_refusal_of_the_api_is_one_line(
     assert list(emulator.workspaces()) == ["fraud-prod"]
 
 
+@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_a_lost_reply_makes_neither_a_twin_nor_an_error(one: Project, emulator: Emulated) -> None:
     emulator.control("faults", path="/v1/api/workspaces/create", kind="lost_reply")
@@ -124,6 +125,7 @@ def test_wrong_credentials(one: Project) -> None:
     assert "wrong-password" not in run.text
 
 
+@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_missing_configuration_is_one_line_in_preview(project: Make) -> None:
     bare = project(ONE)

@@ -448,6 +448,7 @@ def test_a_check_that_fails_on_a_secret_does_not_show_it(made: Make) -> None:
         assert "hush-hush" not in run.text
 
 
+@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_the_line_of_ours_is_complete(made: Make) -> None:
     stack = made()

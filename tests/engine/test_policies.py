@@ -302,6 +302,7 @@ def test_analyze_has_the_verdict_of_a_preview(fresh: Judged) -> None:
     assert analysis.code != 0
 
 
+@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_a_preview_tells_all_that_is_refused(judged: Judged) -> None:
     judged.write(HEADER + "\n".join(bad.lines for bad in REFUSED))

@@ -95,6 +95,7 @@ def test_a_lookup_that_fails_is_one_line(project: Make, emulator: Emulated, call
     assert told in run.text
 
 
+@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_old_state_runs_todays_code(project: Make, emulator: Emulated) -> None:
     """The state refers to the provider's class by its path, so later changes of its contents have no effect."""
@@ -225,6 +226,7 @@ def python_blocks(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
 
 
+@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_the_program_of_the_readme(project: Make, emulator: Emulated) -> None:
     made = project(python_blocks("README.md")[0])

@@ -60,6 +60,7 @@ def one_line(run: Run, *parts: str) -> None:
     assert "wallaroo_pulumi/" not in run.text, "no frame of the package"
 
 
+@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_from_a_model_file_to_a_prediction_and_back(serving: Project, emulator: Emulated) -> None:
     serving.up().ok()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import schemathesis
 from emulated import Emulated
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 
+@pytest.mark.slow
 def test_any_request_gets_an_answer_of_the_described_shape(emulator: Emulated) -> None:
     schema = schemathesis.openapi.from_url(f"{emulator.url}/v1/api/openapi.json")
     bearer = emulator.bearer()
