@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from estate_page import estate_page
+from lookup_functions import dynamic_text, native_text
 from policies_page import policies_page
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -58,6 +59,8 @@ ROOT = Path(__file__).parent.parent
 CLASSES = ROOT / "wallaroo_pulumi/adapters/classes.py"
 TYPES = CLASSES.with_name("types.py")
 SHAPES = CLASSES.with_name("shapes.py")
+FUNCTIONS = CLASSES.with_name("functions.py")
+NATIVE_FUNCTIONS = CLASSES.with_name("native_functions.py")
 DOCS = ROOT / "docs/resources"
 VERSIONED = (
     "README.md",
@@ -333,8 +336,14 @@ def with_version(text: str) -> str:
 
 def generated() -> Iterator[tuple[Path, str]]:
     yield from ((ROOT / name, with_version((ROOT / name).read_text())) for name in VERSIONED)
-    for path, text in ((CLASSES, classes_text()), (TYPES, types_text()), (SHAPES, shapes_text())):
-        yield path, formatted(text, str(path))
+    modules = {
+        CLASSES: classes_text(),
+        TYPES: types_text(),
+        SHAPES: shapes_text(),
+        FUNCTIONS: dynamic_text(),
+        NATIVE_FUNCTIONS: native_text(),
+    }
+    yield from ((path, formatted(text, str(path))) for path, text in modules.items())
     index = ["# Resources", "", "<!-- Generated from the definitions by `make generate`. -->", ""]
     for kind, resource in RESOURCES.items():
         yield DOCS / f"{kind}.md", docs_text(resource)

@@ -23,7 +23,7 @@ from wallaroo_pulumi.adapters.inputs import InputError
         (lambda: wallaroo.get_workspace(name=3), "get_workspace: name must be text, not int"),
         (
             lambda: wallaroo.get_workspace(workspace_id=0),
-            "get_workspace: workspace_id must be a positive whole number, not 0",
+            "get_workspace: workspace_id must be a positive whole number",
         ),
         (lambda: wallaroo.get_workspace(name=""), "get_workspace: name must not be empty"),
         (
@@ -32,11 +32,11 @@ from wallaroo_pulumi.adapters.inputs import InputError
         ),
         (
             lambda: wallaroo.get_pipeline("fraud", "p"),
-            "get_pipeline: workspace_id must be a positive whole number, not 'fraud'",
+            "get_pipeline: workspace_id must be a positive whole number",
         ),
         (
             lambda: wallaroo.get_model_version(model_version_id=1.5),
-            "get_model_version: model_version_id must be a positive whole number, not 1.5",
+            "get_model_version: model_version_id must be a positive whole number",
         ),
         (
             lambda: wallaroo.get_model_version(workspace_id=1),
