@@ -99,7 +99,7 @@ def result_text(result: type[Result]) -> str:
         lines += [f"    _shapes: ClassVar[Mapping[str, Shape]] = {{{text}}}", ""]
     if of:
         text = ", ".join(f'"{name}": {part.__name__}' for name, part in of.items())
-        lines += [f"    _elements: ClassVar[Mapping[str, type[Result]]] = {{{text}}}", ""]
+        lines += [f"    _elements: ClassVar[Mapping[str, type[FromWire]]] = {{{text}}}", ""]
     for name, field in result.model_fields.items():
         annotation = f"Sequence[{of[name].__name__}]" if name in of else OUTPUT.of(field.annotation)
         lines.append(f"    {name}: {annotation}{_default(field)}")

@@ -42,7 +42,7 @@ class WorkspaceResult(FromWire):
 class WorkspacesResult(FromWire):
     """The workspaces that the user who runs Pulumi can see."""
 
-    _elements: ClassVar[Mapping[str, type[Result]]] = {"workspaces": WorkspaceResult}
+    _elements: ClassVar[Mapping[str, type[FromWire]]] = {"workspaces": WorkspaceResult}
 
     workspaces: Sequence[WorkspaceResult]
     """The workspaces."""
@@ -70,7 +70,7 @@ class UserResult(FromWire):
 class UsersResult(FromWire):
     """The users of the instance."""
 
-    _elements: ClassVar[Mapping[str, type[Result]]] = {"users": UserResult}
+    _elements: ClassVar[Mapping[str, type[FromWire]]] = {"users": UserResult}
 
     users: Sequence[UserResult]
     """The users."""
