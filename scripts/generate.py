@@ -20,6 +20,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from estate_page import estate_page
 from lookup_functions import dynamic_text, native_text
+from plugin_schema import schema_text
 from policies_page import policies_page
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -60,6 +61,7 @@ CLASSES = ROOT / "wallaroo_pulumi/adapters/classes.py"
 TYPES = CLASSES.with_name("types.py")
 SHAPES = CLASSES.with_name("shapes.py")
 FUNCTIONS = CLASSES.with_name("functions.py")
+SCHEMA = CLASSES.parent / "plugin/schema.json"
 NATIVE_FUNCTIONS = CLASSES.with_name("native_functions.py")
 DOCS = ROOT / "docs/resources"
 VERSIONED = (
@@ -326,11 +328,17 @@ def formatted(source: str, name: str) -> str:
     ).stdout  # fmt: skip
 
 
+def package_version() -> str:
+    """The version in pyproject.toml."""
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
+
+
 def with_version(text: str) -> str:
     """The text with the package's version in tags, names of wheels and the policy pack."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     return re.sub(
-        r"(?m)((?:\.git@v)|(?:wallaroo_pulumi-)|(?:^version: ))\d+\.\d+\.\d+\w*", rf"\g<1>{version}", text
+        r"(?m)((?:\.git@v)|(?:wallaroo_pulumi-)|(?:^version: ))\d+\.\d+\.\d+\w*",
+        rf"\g<1>{package_version()}",
+        text,
     )
 
 
@@ -354,6 +362,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs/functions.md", functions_page(formatted)
     yield ROOT / "docs/cli.md", cli_page()
     yield ROOT / "docs" / FILE_NAME, to_json()
+    yield SCHEMA, schema_text(package_version())
 
 
 def main() -> int:

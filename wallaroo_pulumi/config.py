@@ -152,6 +152,7 @@ class Setting:
     """Whether leading and trailing blanks are part of the value."""
     url: bool = False
     """Whether users may have put a password into it."""
+    description: str = field(kw_only=True)
 
     def redacted(self, value: object) -> str:
         """Return the value as messages show it: without secrets, even those in a URL."""
@@ -165,7 +166,15 @@ class Setting:
 
 
 TABLE: Final = (
-    Setting("domain", ("WALLAROO_DOMAIN",), "domain", _host, group="an address", url=True),
+    Setting(
+        "domain",
+        ("WALLAROO_DOMAIN",),
+        "domain",
+        _host,
+        group="an address",
+        url=True,
+        description="The instance's domain: API and Keycloak are both at `https://<domain>`.",
+    ),
     Setting(
         "prefix",
         ("WALLAROO_PREFIX",),
@@ -173,6 +182,7 @@ TABLE: Final = (
         lambda text: _host(text.rstrip(".")),
         group="an address",
         url=True,
+        description="The prefix of the instance's host names: the API is at `https://<prefix>.api.<suffix>`.",
     ),
     Setting(
         "suffix",
@@ -181,6 +191,7 @@ TABLE: Final = (
         lambda text: _host(text.lstrip(".")),
         group="an address",
         url=True,
+        description="The suffix of the instance's host names: the API is at `https://api.<suffix>`.",
     ),
     Setting(
         "apiUrl",
@@ -189,6 +200,7 @@ TABLE: Final = (
         _base_url("/v1/api", "/v1/api/docs", "/v1/api"),
         group="an address",
         url=True,
+        description="The base URL of the API, without `/v1/api`. Overrides domain, prefix and suffix.",
     ),
     Setting(
         "keycloakUrl",
@@ -197,9 +209,24 @@ TABLE: Final = (
         _base_url("/auth", "/auth"),
         group="an address",
         url=True,
+        description="The base URL of Keycloak, without `/auth`. Derived from the API's address by default.",
     ),
-    Setting("realm", ("WALLAROO_REALM",), "realm", default="master", group="an address"),
-    Setting("clientId", ("WALLAROO_CLIENT_ID",), "client_id", default="api-client", group="credentials"),
+    Setting(
+        "realm",
+        ("WALLAROO_REALM",),
+        "realm",
+        default="master",
+        group="an address",
+        description="The Keycloak realm, `master` by default.",
+    ),
+    Setting(
+        "clientId",
+        ("WALLAROO_CLIENT_ID",),
+        "client_id",
+        default="api-client",
+        group="credentials",
+        description="The OAuth client, `api-client` by default.",
+    ),
     Setting(
         "clientSecret",
         ("WALLAROO_CLIENT_SECRET",),
@@ -207,17 +234,81 @@ TABLE: Final = (
         group="credentials",
         secret=True,
         verbatim=True,
+        description="The client's secret; not set for a public client.",
     ),
-    Setting("username", ("WALLAROO_USER",), "username", group="credentials"),
-    Setting("password", ("WALLAROO_PASSWORD",), "password", group="credentials", secret=True, verbatim=True),
-    Setting("token", ("WALLAROO_TOKEN",), "token", _token, group="credentials", secret=True),
-    Setting("auth", ("WALLAROO_AUTH",), "auth", _auth_method, group="credentials"),
-    Setting("caBundle", ("WALLAROO_CA_BUNDLE",), "ca_bundle", _file),
-    Setting("timeout", ("WALLAROO_TIMEOUT",), "timeout", _number(0.001, whole=False), default=30.0),
-    Setting("maxRetries", ("WALLAROO_MAX_RETRIES",), "max_retries", _number(0, whole=True), default=4),
-    Setting("allowInsecure", ("WALLAROO_ALLOW_INSECURE",), "allow_insecure", _boolean, default=False),
-    Setting("validate", ("WALLAROO_VALIDATE",), "validate", _boolean, default=False),
-    Setting("acceptInstance", ("WALLAROO_ACCEPT_INSTANCE",), "accept_instance"),
+    Setting("username", ("WALLAROO_USER",), "username", group="credentials", description="The user's name."),
+    Setting(
+        "password",
+        ("WALLAROO_PASSWORD",),
+        "password",
+        group="credentials",
+        secret=True,
+        verbatim=True,
+        description="The user's password.",
+    ),
+    Setting(
+        "token",
+        ("WALLAROO_TOKEN",),
+        "token",
+        _token,
+        group="credentials",
+        secret=True,
+        description="A bearer token that was obtained elsewhere, used as it is.",
+    ),
+    Setting(
+        "auth",
+        ("WALLAROO_AUTH",),
+        "auth",
+        _auth_method,
+        group="credentials",
+        description="How to log in: `token`, `password`, `client_credentials` or `sdk`. By default the first of "
+        "the first three that the settings allow.",
+    ),
+    Setting(
+        "caBundle",
+        ("WALLAROO_CA_BUNDLE",),
+        "ca_bundle",
+        _file,
+        description="A PEM file with private certificate authorities. TLS verification is never disabled.",
+    ),
+    Setting(
+        "timeout",
+        ("WALLAROO_TIMEOUT",),
+        "timeout",
+        _number(0.001, whole=False),
+        default=30.0,
+        description="Seconds for each request, 30 by default.",
+    ),
+    Setting(
+        "maxRetries",
+        ("WALLAROO_MAX_RETRIES",),
+        "max_retries",
+        _number(0, whole=True),
+        default=4,
+        description="How often a request is repeated, 4 by default.",
+    ),
+    Setting(
+        "allowInsecure",
+        ("WALLAROO_ALLOW_INSECURE",),
+        "allow_insecure",
+        _boolean,
+        default=False,
+        description="Whether plain `http://` is accepted for addresses other than loopback.",
+    ),
+    Setting(
+        "validate",
+        ("WALLAROO_VALIDATE",),
+        "validate",
+        _boolean,
+        default=False,
+        description="Whether a preview asks the instance what it would refuse and what would be adopted.",
+    ),
+    Setting(
+        "acceptInstance",
+        ("WALLAROO_ACCEPT_INSTANCE",),
+        "accept_instance",
+        description="The identity of an instance that the stack is applied to although its state records another one.",
+    ),
 )
 """Every setting, in the order in which reports list them."""
 

@@ -1,0 +1,149 @@
+"""The text of ``adapters/plugin/schema.json``: the package as Pulumi's engine and code generators read it.
+
+Format: https://www.pulumi.com/docs/iac/using-pulumi/pulumi-packages/schema/.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, assert_never
+
+from wallaroo_pulumi.provider.schema import (
+    Enumeration,
+    Function,
+    Kind,
+    ListOf,
+    MapOf,
+    Named,
+    Object,
+    OneOf,
+    Plain,
+    Property,
+    Schema,
+    Type,
+    schema,
+)
+
+Json = dict[str, Any]
+
+PREFIX = "wallaroo:index:"
+DYNAMIC_PREFIX = "pulumi-python:dynamic/wallaroo:"
+
+
+def schema_text(version: str) -> str:
+    """The schema of this version of the package."""
+    return json.dumps(_package(schema(), version), indent=2, ensure_ascii=False) + "\n"
+
+
+def enumeration_member(value: str) -> str:
+    """``if_empty`` → ``IfEmpty``, the name of an enumeration's value from which languages make their own."""
+    words = re.split(r"[^A-Za-z0-9]+", value)
+    return "".join(word.capitalize() if word.isupper() else word[0].upper() + word[1:] for word in words)
+
+
+def _package(table: Schema, version: str) -> Json:
+    return {
+        "name": "wallaroo",
+        "displayName": "Wallaroo",
+        "version": version,
+        "description": "Workspaces, members, models, pipelines, deployments and connections of a Wallaroo instance.",
+        "keywords": ["pulumi", "wallaroo", "category/infrastructure", "kind/native"],
+        "license": "Apache-2.0",
+        "meta": {"moduleFormat": "(.*)"},
+        "config": {"variables": _properties(table.settings)},
+        "provider": {
+            "description": "A Wallaroo instance and an account on it.",
+            "inputProperties": _properties(table.settings),
+        },
+        "types": {
+            **{f"{PREFIX}{each.name}": _enumeration(each) for each in table.enumerations},
+            **{f"{PREFIX}{each.name}": _object(each) for each in table.objects},
+        },
+        "resources": {f"{PREFIX}{kind.name}": _kind(kind) for kind in table.kinds},
+        "functions": {f"{PREFIX}{function.name}": _function(function) for function in table.functions},
+        "language": {
+            "python": {
+                # Import writes programs of this module, which is not generated.
+                "packageName": "wallaroo_pulumi.native",
+                "inputTypes": "classes-and-dicts",
+                "pyproject": {"enabled": True},
+                "respectSchemaVersion": True,
+            },
+            "nodejs": {"packageName": "wallaroo-pulumi", "respectSchemaVersion": True},
+            "go": {"generateResourceContainerTypes": True, "respectSchemaVersion": True},
+        },
+    }
+
+
+def _kind(kind: Kind) -> Json:
+    return {
+        "description": kind.description,
+        "inputProperties": _properties(kind.inputs),
+        "requiredInputs": _required(kind.inputs),
+        "properties": {each.name: _property(each, output=True) for each in kind.outputs},
+        "required": _required(kind.outputs),
+        "aliases": [{"type": f"{DYNAMIC_PREFIX}{kind.name}"}],
+    }
+
+
+def _function(function: Function) -> Json:
+    return {
+        "description": function.description,
+        "inputs": _object_type(function.arguments),
+        "outputs": _object_type(function.result),
+    }
+
+
+def _object(each: Object) -> Json:
+    return {"description": each.description, **_object_type(each.properties)}
+
+
+def _enumeration(each: Enumeration) -> Json:
+    return {
+        "type": "string",
+        "enum": [{"name": enumeration_member(value), "value": value} for value in each.values],
+    }
+
+
+def _object_type(properties: Iterable[Property]) -> Json:
+    return {"type": "object", "properties": _properties(properties), "required": _required(properties)}
+
+
+def _properties(properties: Iterable[Property]) -> Json:
+    return {each.name: _property(each) for each in properties}
+
+
+def _required(properties: Iterable[Property]) -> list[str]:
+    return sorted(each.name for each in properties if each.required)
+
+
+def _property(each: Property, *, output: bool = False) -> Json:
+    description = each.description
+    if each.default is not None and not output:
+        # Not as `default`: an SDK would send it, and a value of the environment or of the state would be lost.
+        description = f"{description} Default: `{json.dumps(each.default).strip(chr(34))}`."
+    flags = {"secret": each.secret, "willReplaceOnChanges": each.replaces and not output}
+    return {
+        "description": description,
+        **_type(each.type),
+        **{name: True for name, holds in flags.items() if holds},
+    }
+
+
+def _type(found: Type) -> Mapping[str, Any]:
+    match found:
+        case Plain("any"):
+            return {"$ref": "pulumi.json#/Any"}
+        case Plain(name):
+            return {"type": name}
+        case ListOf(element):
+            return {"type": "array", "items": _type(element)}
+        case MapOf(value):
+            return {"type": "object", "additionalProperties": _type(value)}
+        case Named(name):
+            return {"$ref": f"#/types/{PREFIX}{name}"}
+        case OneOf(types):
+            return {"oneOf": [_type(each) for each in types]}
+    assert_never(found)
