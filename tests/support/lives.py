@@ -10,10 +10,11 @@ from emulated import Emulated
 
 from wallaroo_pulumi.api import Client
 from wallaroo_pulumi.config import load
-from wallaroo_pulumi.core.check import Failure, check
+from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.context import Context
 from wallaroo_pulumi.core.diff import Difference
 from wallaroo_pulumi.core.names import wire_name
+from wallaroo_pulumi.core.resource import InvalidInput
 from wallaroo_pulumi.core.validate import validate
 from wallaroo_pulumi.provider.provider import Provider
 from wallaroo_pulumi.resources import RESOURCES
@@ -74,7 +75,7 @@ class Life:
         )
         self.state = self._provider.create(self._resource.kind, None, inputs)
 
-    def validate(self) -> list[Failure]:
+    def validate(self) -> list[InvalidInput]:
         """What a preview with validation finds wrong with the example's inputs as a new resource."""
         inputs = self._checked(self._resource.kind, self._filled(self._resource.examples.inputs))
         return validate(self._resource, self._provider.context, inputs, {})

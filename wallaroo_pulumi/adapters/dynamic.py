@@ -71,7 +71,7 @@ class DynamicProvider(ResourceProvider):
         )
         # Pulumi prints the value of the property that a failure names, and this host is not told which values a program
         # made secret. So the name is in the line only.
-        return CheckResult(_encoded(inputs), [CheckFailure("", failure.line()) for failure in failures])
+        return CheckResult(_encoded(inputs), [CheckFailure("", str(failure)) for failure in failures])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         found = self._provider.diff(self.kind, current_urn(), _id, _decoded(_olds), _decoded(_news))

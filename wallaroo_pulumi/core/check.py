@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -14,28 +13,7 @@ from . import names
 from .fields import AUTONAMED, SECRET, Properties, fields_with, nearest_name
 from .json_values import InvalidValue, Place
 from .names import wire_name
-from .resource import BadInput, Resource
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A property and what is wrong with it."""
-
-    property: str
-    """Path of wire names, such as ``engineConfig.engine``; empty for the whole resource, and for secrets."""
-    reason: str
-    python_path: str = ""
-    """The path in a Python program, such as ``engine_config.engine``."""
-    python: str = ""
-    """``python_path`` and the reason in one line."""
-
-    @classmethod
-    def at(cls, wire: str, python: str, reason: str) -> Failure:
-        return cls(wire, reason, python, f"{python}: {reason}" if python else reason)
-
-    def line(self) -> str:
-        """Return the failure as a Python program reads it, with its own name of the property."""
-        return self.python or self.reason
+from .resource import InvalidInput, Resource
 
 
 def check(
@@ -43,7 +21,7 @@ def check(
     news: Mapping[str, Any],
     olds: Mapping[str, Any],
     autoname: str | None = None,
-) -> tuple[dict[str, Any], list[Failure]]:
+) -> tuple[dict[str, Any], list[InvalidInput]]:
     """Return the canonical inputs and the failures; exactly one of the two is empty.
 
     ``news`` and ``olds`` are wire dictionaries (``olds`` the last checked inputs, empty for a new resource);
@@ -51,7 +29,7 @@ def check(
     the name that it has.
     """
     if rejected := list(_rejected(news)):
-        return {}, [Failure("", line) for line in dict.fromkeys(rejected)]
+        return {}, [InvalidInput("", line) for line in dict.fromkeys(rejected)]
     given = {name: value for name, value in news.items() if value is not None}
     for name, _ in fields_with(resource.inputs, AUTONAMED):
         key = wire_name(name)
@@ -60,9 +38,9 @@ def check(
     try:
         return resource.complete(resource.inputs.model_validate(given), olds).to_wire(), []
     except ValidationError as error:
-        return {}, [_failure(resource.inputs, given, problem) for problem in error.errors()]
-    except BadInput as bad:
-        return {}, [Failure.at(wire_name(bad.property), bad.property, bad.reason)]
+        return {}, [_invalid(resource.inputs, given, problem) for problem in error.errors()]
+    except InvalidInput as invalid:
+        return {}, [invalid]
 
 
 def _rejected(value: Any) -> Iterator[str]:
@@ -78,15 +56,14 @@ def _rejected(value: Any) -> Iterator[str]:
                 yield from _rejected(part)
 
 
-def _failure(inputs: type[Properties], given: Mapping[str, Any], problem: ErrorDetails) -> Failure:
+def _invalid(inputs: type[Properties], given: Mapping[str, Any], problem: ErrorDetails) -> InvalidInput:
     wire, python, model = _path(inputs, given, place(problem))
     reason = explain(problem)
     if problem["type"] == "extra_forbidden":
         reason = _unknown(str(problem["loc"][-1]), model, top=len(problem["loc"]) == 1)
-    if any(wire.split(".")[0].split("[")[0] == wire_name(name) for name, _ in fields_with(inputs, SECRET)):
-        # Pulumi prints the value of a failure's property.
-        return Failure("", f"{wire}: {reason}", python, f"{python}: {reason}")
-    return Failure.at(wire, python, reason)
+    property = wire.split(".")[0].split("[")[0]
+    secret = any(property == wire_name(name) for name, _ in fields_with(inputs, SECRET))
+    return InvalidInput(python, reason, wire_path=wire, secret=secret)
 
 
 def _unknown(name: str, model: type[BaseModel], *, top: bool) -> str:

@@ -7,12 +7,11 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from .check import Failure
 from .diff import contains_unknown
 from .fields import FORCES_REPLACEMENT, fields_with
 from .names import wire_name
 from .record import resource_name
-from .resource import Resource
+from .resource import InvalidInput, Resource
 
 
 class Declarations:
@@ -25,7 +24,7 @@ class Declarations:
 
     def duplicates(
         self, resource: Resource[Any, Any], urn: str, inputs: Mapping[str, Any], sources: Mapping[str, Any]
-    ) -> list[Failure]:
+    ) -> list[InvalidInput]:
         """Return what is wrong if another resource declares the same object.
 
         ``inputs`` are checked. ``sources`` tells what unknown values come from (wire name → any value): two inputs of
@@ -45,7 +44,7 @@ class Declarations:
         same = " and ".join(names) if names == resource.natural_key else "inputs"
         property = names[-1] if names == resource.natural_key else ""
         reason = f"resource {resource_name(other)!r} declares a {resource.kind} with the same {same}"
-        return [Failure.at(wire_name(property), property, f"{reason}; declare it once and refer to it")]
+        return [InvalidInput(property, f"{reason}; declare it once and refer to it")]
 
 
 def identifying(resource: Resource[Any, Any]) -> tuple[str, ...]:

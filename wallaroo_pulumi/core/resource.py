@@ -9,18 +9,28 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from .context import Context
 from .fields import CREATE_ONLY, STATE_ONLY, Properties, fields_with
+from .names import wire_name
 
 InputsT = TypeVar("InputsT", bound=Properties)
 OutputsT = TypeVar("OutputsT", bound=Properties)
 
 
-class BadInput(Exception):
-    """An invalid input (Python name) and the reason: raised by ``complete``, returned by ``validate``."""
+class InvalidInput(Exception):
+    """A property and what is wrong with it: raised by ``complete``, returned by ``check`` and ``validate``.
 
-    def __init__(self, property: str, reason: str) -> None:
-        super().__init__(reason)
-        self.property = property
-        self.reason = reason
+    ``python_path`` is its path in a Python program, such as ``engine_config.engine``; empty for the whole resource.
+    The text is the line for a Python program: ``python_path`` and the reason.
+    """
+
+    def __init__(
+        self, python_path: str, reason: str, *, wire_path: str | None = None, secret: bool = False
+    ) -> None:
+        super().__init__(f"{python_path}: {reason}" if python_path else reason)
+        wire_path = wire_name(python_path) if wire_path is None else wire_path
+        self.python_path = python_path
+        self.property = "" if secret else wire_path
+        """Path of wire names, such as ``engineConfig.engine``; empty for a secret, whose value Pulumi would print."""
+        self.reason = f"{wire_path}: {reason}" if secret else reason
 
 
 @dataclass(frozen=True)
@@ -77,12 +87,12 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         """Fill in the inputs marked COMPUTED_IN_CHECK. Runs in check, without a client.
 
         ``inputs`` may contain UNKNOWN anywhere. ``prior`` contains the last checked inputs (wire names), and is empty
-        for a new resource. Raises BadInput.
+        for a new resource. Raises InvalidInput.
         """
         del prior
         return inputs
 
-    def validate(self, ctx: Context[Any], desired: InputsT) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Any], desired: InputsT) -> Iterable[InvalidInput]:
         """Return what the instance would reject, such as names in use and missing objects. Only reads.
 
         Called for new and changed resources, if the user enabled it. ``desired`` may contain UNKNOWN, which passes.

@@ -12,7 +12,7 @@ from .context import Context
 from .create import create_once
 from .fields import UNKNOWN
 from .files import archive_digest_of, format_of, leads_elsewhere, require_content, sha256_of
-from .resource import BadInput
+from .resource import InvalidInput
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ def file_inputs(path: Any, prior: Mapping[str, Any]) -> dict[str, Any]:
     """Return the inputs that follow from the file ``path``: ``sha256``, ``size`` and ``archive_digest``.
 
     ``prior`` are the last checked inputs (wire names). An archive whose entries are those of the prior one keeps the
-    prior digest and size: what was uploaded is still what the program declares. Raises BadInput.
+    prior digest and size: what was uploaded is still what the program declares. Raises InvalidInput.
     """
     if not isinstance(path, str):
         return {"sha256": UNKNOWN, "size": UNKNOWN, "archive_digest": UNKNOWN}
@@ -37,7 +37,7 @@ def file_inputs(path: Any, prior: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def format_of_input(path: Path) -> str | None:
-    """Return what the file of the input ``path`` is, as `format_of` does. Raises BadInput."""
+    """Return what the file of the input ``path`` is, as `format_of` does. Raises InvalidInput."""
     with _bad_path(path):
         require_content(path)
         return format_of(path)
@@ -45,14 +45,14 @@ def format_of_input(path: Path) -> str | None:
 
 @contextmanager
 def _bad_path(file: Path) -> Iterator[None]:
-    """Raise errors about a file as BadInput of ``path``."""
+    """Raise errors about a file as InvalidInput of ``path``."""
     try:
         yield
     except OSError as error:
         where = "" if file.is_absolute() else f" (in {Path.cwd()}, where Pulumi runs)"
-        raise BadInput("path", f"cannot be read{where}: {error.strerror}") from None
+        raise InvalidInput("path", f"cannot be read{where}: {error.strerror}") from None
     except ValueError as error:
-        raise BadInput("path", str(error)) from None
+        raise InvalidInput("path", str(error)) from None
 
 
 def upload_once(

@@ -8,11 +8,10 @@ from functools import partial
 from typing import Any
 
 from ..errors import ApiError, ObjectError
-from .check import Failure
 from .context import Context
 from .diff import contains_unknown, diff
 from .names import wire_name
-from .resource import BadInput, Resource
+from .resource import InvalidInput, Resource
 
 
 def validate(
@@ -20,7 +19,7 @@ def validate(
     ctx: Context[Any],
     inputs: Mapping[str, Any],
     olds: Mapping[str, Any],
-) -> list[Failure]:
+) -> list[InvalidInput]:
     """What the instance would refuse of the checked ``inputs``; nothing is asked for what does not change.
 
     ``olds`` are the last checked inputs, empty for a new resource. Raises WallarooError when the instance does not
@@ -34,10 +33,7 @@ def validate(
             return []
         creates = bool(found.replacing)
     desired = resource.inputs.model_validate(dict(inputs))
-    failures = [
-        Failure.at(wire_name(bad.property), bad.property, bad.reason)
-        for bad in resource.validate(ctx, desired)
-    ]
+    failures = list(resource.validate(ctx, desired))
     if creates and not failures and not contains_unknown(inputs):
         _announce_adoption(resource, ctx, desired)
     ctx.declared.add(_key(resource, inputs))
@@ -52,19 +48,19 @@ def _announce_adoption(resource: Resource[Any, Any], ctx: Context[Any], desired:
         ctx.report(f"{resource.kind} {id!r} exists on the instance: `pulumi up` adopts it")
 
 
-def refused(property: str, lookup: Callable[[], object]) -> Iterator[BadInput]:
+def refused(property: str, lookup: Callable[[], object]) -> Iterator[InvalidInput]:
     """What ``lookup`` finds missing, or is not allowed to see, as a problem of this property (Python name)."""
     try:
         lookup()
     except ObjectError as error:
-        yield BadInput(property, str(error))
+        yield InvalidInput(property, str(error))
     except ApiError as error:
         if not error.answered(403):
             raise
-        yield BadInput(property, str(error))
+        yield InvalidInput(property, str(error))
 
 
-def refused_ids(property: str, ids: object, lookup: Callable[[int], object]) -> Iterator[BadInput]:
+def refused_ids(property: str, ids: object, lookup: Callable[[int], object]) -> Iterator[InvalidInput]:
     """The same for every integer id of a list. What is unknown passes, and so does what is named otherwise."""
     for id in ids if isinstance(ids, list) else ():
         if isinstance(id, int):

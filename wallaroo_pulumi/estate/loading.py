@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 from ..core.check import check, explain, place
 from ..core.fields import UNKNOWN
 from ..core.json_values import Place
-from ..core.resource import BadInput
+from ..core.resource import InvalidInput
 from ..resources import RESOURCES
 from ..resources.model_version import require_file
 from . import format as parts
@@ -190,8 +190,8 @@ def _rejected_by_resources(estate: Estate, folder: Path) -> Iterator[tuple[Place
         for key, model in part.models.items():
             try:
                 require_file((folder / model.path).absolute(), model.framework)
-            except BadInput as bad:
-                yield ("workspaces", name, "models", key, bad.property), bad.reason
+            except InvalidInput as invalid:
+                yield ("workspaces", name, "models", key, invalid.python_path), invalid.reason
 
 
 def _place_in(path: str) -> Place:

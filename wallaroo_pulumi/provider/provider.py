@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from ..api import Client
-from ..core.check import Failure, check
+from ..core.check import check
 from ..core.context import Call, Context
 from ..core.declarations import Declarations
 from ..core.diff import Difference, diff
@@ -21,7 +21,7 @@ from ..core.fields import SECRET, STATE_ONLY, UNKNOWN, Adopting, fields_with
 from ..core.names import wire_name
 from ..core.ownership import Ownership
 from ..core.record import Record, StackEntry, resource_name
-from ..core.resource import Resource
+from ..core.resource import InvalidInput, Resource
 from ..core.validate import validate
 from ..errors import ApiError, GoneError, HiddenError, ObjectError, WallarooError
 from ..resources import RESOURCES
@@ -74,7 +74,7 @@ class Provider:
         *,
         autoname: str | None = None,
         sources: Mapping[str, Any] | None = None,
-    ) -> tuple[Wire, list[Failure]]:
+    ) -> tuple[Wire, list[InvalidInput]]:
         """Return the canonical inputs, and what is wrong with them.
 
         ``sources`` is for inputs that are not known yet: see :meth:`Declarations.duplicates`.

@@ -15,7 +15,7 @@ from ..core.diff import contains_unknown
 from ..core.fields import FORCES_REPLACEMENT, Adopting, WorkspaceId
 from ..core.read import find_listed
 from ..core.remove import remove_once
-from ..core.resource import BadInput, Resource
+from ..core.resource import InvalidInput, Resource
 from ..core.validate import refused
 from ..errors import ApiError
 from ._lookups import refused_workspace, split_id, workspace, workspace_if_any
@@ -72,7 +72,7 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
     def id_of(self, outputs: OutputsT) -> str:
         return f"{outputs.workspace_id}/{self._name(outputs)}"
 
-    def validate(self, ctx: Context[Client], desired: InputsT) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Client], desired: InputsT) -> Iterable[InvalidInput]:
         yield from refused_workspace(ctx, desired.workspace_id)
         name = self._name(desired)
         if not contains_unknown(name) and (self.used_kind, name) not in ctx.declared:

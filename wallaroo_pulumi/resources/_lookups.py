@@ -10,7 +10,7 @@ from ..api import Client, wire
 from ..core.context import Context
 from ..core.diff import contains_unknown
 from ..core.read import read_by_id
-from ..core.resource import BadInput
+from ..core.resource import InvalidInput
 from ..core.validate import refused, refused_ids
 from ..errors import ApiError, HiddenError, ObjectError
 
@@ -87,7 +87,7 @@ def _recorded_name(ctx: Context[Client], id: int) -> str:
     return f"{name!r} (id {id})" if isinstance(name, str) else str(id)
 
 
-def refused_workspace(ctx: Context[Client], id: int) -> Iterator[BadInput]:
+def refused_workspace(ctx: Context[Client], id: int) -> Iterator[InvalidInput]:
     """For ``validate``: the input ``workspace_id`` where it is known and no such workspace is seen."""
     if not contains_unknown(id):
         yield from refused("workspace_id", lambda: workspace(ctx, id))
@@ -119,7 +119,7 @@ def model_version(ctx: Context[Client], id: int) -> wire.ConfiguredModelVersion:
     return found
 
 
-def refused_models(ctx: Context[Client], models: object) -> Iterator[BadInput]:
+def refused_models(ctx: Context[Client], models: object) -> Iterator[InvalidInput]:
     """For ``validate``: the input ``models`` for every id in it that is of no model version."""
 
     return refused_ids("models", models, lambda each: model_version(ctx, each))

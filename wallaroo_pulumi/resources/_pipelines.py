@@ -12,7 +12,7 @@ from ..core.context import Context
 from ..core.diff import contains_unknown
 from ..core.read import find_listed
 from ..core.remove import remove_once
-from ..core.resource import BadInput
+from ..core.resource import InvalidInput
 from ..core.validate import refused
 from ..core.wait import Done, wait
 from ..errors import ApiError, ObjectError, WallarooError, one_line
@@ -68,7 +68,7 @@ def named(ctx: Context[Client], workspace_id: int, name: str) -> wire.Pipeline:
     )
 
 
-def refused_name(ctx: Context[Client], workspace_id: int, name: str) -> Iterator[BadInput]:
+def refused_name(ctx: Context[Client], workspace_id: int, name: str) -> Iterator[InvalidInput]:
     """For ``validate``: yield failures if the pipeline neither exists nor is declared."""
     unseen = list(_lookups.refused_workspace(ctx, workspace_id))
     yield from unseen

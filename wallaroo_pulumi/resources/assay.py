@@ -38,7 +38,7 @@ from ..core.fields import (
     WorkspaceId,
 )
 from ..core.json_values import JsonObject
-from ..core.resource import BadInput, Examples, Resource
+from ..core.resource import Examples, InvalidInput, Resource
 from ..core.satisfies import satisfies
 from ..core.validate import refused
 from ..errors import ApiError, GoneError, ObjectError
@@ -271,7 +271,7 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
     def id_of(self, outputs: AssayOutputs) -> str:
         return outputs.assay_id
 
-    def validate(self, ctx: Context[Client], desired: AssayInputs) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Client], desired: AssayInputs) -> Iterable[InvalidInput]:
         unseen = list(_pipelines.refused_name(ctx, desired.workspace_id, desired.pipeline_name))
         yield from unseen
         prior = not contains_unknown(desired.model_dump(warnings=False))

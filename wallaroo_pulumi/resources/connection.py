@@ -21,7 +21,7 @@ from ..core.diff import contains_unknown
 from ..core.fields import FORCES_REPLACEMENT, SECRET, STATE_ONLY, Adopted, Adopting, AdoptSame, KeyText
 from ..core.json_values import JsonObject
 from ..core.remove import remove_once
-from ..core.resource import BadInput, Examples, Resource
+from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
 from ..errors import ApiError, ObjectError
 from . import _lookups
@@ -89,7 +89,7 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
     def id_of(self, outputs: ConnectionOutputs) -> str:
         return outputs.name
 
-    def validate(self, ctx: Context[Client], desired: ConnectionInputs) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Client], desired: ConnectionInputs) -> Iterable[InvalidInput]:
         if contains_unknown(desired.model_dump(warnings=False)) or (self.kind, desired.name) in ctx.declared:
             return ()
         found = _find(ctx, desired.name)

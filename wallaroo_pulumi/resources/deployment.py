@@ -39,7 +39,7 @@ from ..core.fields import (
     WorkspaceId,
 )
 from ..core.read import read_by_id
-from ..core.resource import BadInput, Examples, Resource
+from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
 from ..core.wait import Done, wait
 from ..errors import ApiError, GoneError, ObjectError, WallarooError, one_line
@@ -152,7 +152,7 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
     def id_of(self, outputs: DeploymentOutputs) -> str:
         return _id(outputs, outputs.deployment_id)
 
-    def validate(self, ctx: Context[Client], desired: DeploymentInputs) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Client], desired: DeploymentInputs) -> Iterable[InvalidInput]:
         unseen = list(_pipelines.refused_name(ctx, desired.workspace_id, desired.pipeline_name))
         yield from unseen
         version = desired.pipeline_version_id

@@ -32,7 +32,7 @@ from ..core.fields import (
 )
 from ..core.read import find_listed
 from ..core.remove import remove_once
-from ..core.resource import BadInput, Examples, Resource
+from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
 from ..errors import GoneError, ObjectError, WallarooError
 from ._lookups import read_visible, require_publish
@@ -109,7 +109,7 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
     def id_of(self, outputs: EdgeOutputs) -> str:
         return outputs.name
 
-    def validate(self, ctx: Context[Client], desired: EdgeInputs) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Client], desired: EdgeInputs) -> Iterable[InvalidInput]:
         name, adopt = desired.name, desired.adopt
         if not contains_unknown((name, adopt)) and (self.kind, name) not in ctx.declared:
             yield from refused("name", lambda: _refuse_unless_renewed(ctx, _find(ctx, name), adopt))

@@ -47,7 +47,7 @@ from ..core.files import COMPRESSED, HDF5, ONNX, PICKLE, ZIP
 from ..core.json_values import JsonObject
 from ..core.read import find_listed
 from ..core.remove import remove_once
-from ..core.resource import BadInput, Examples, Resource
+from ..core.resource import Examples, InvalidInput, Resource
 from ..core.satisfies import satisfies
 from ..core.upload import file_inputs, format_of_input, upload_once
 from ..core.wait import Done, uploading, wait
@@ -353,7 +353,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             require_file(Path(inputs.path), inputs.framework)
         return inputs.model_copy(update=file_inputs(inputs.path, prior))
 
-    def validate(self, ctx: Context[Client], desired: ModelVersionInputs) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Client], desired: ModelVersionInputs) -> Iterable[InvalidInput]:
         return _lookups.refused_workspace(ctx, desired.workspace_id)
 
     def existing(self, ctx: Context[Client], desired: ModelVersionInputs) -> str | None:
@@ -475,13 +475,13 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
 
 
 def require_file(path: Path, framework: Any) -> None:
-    """Raises BadInput for a file that the instance would reject: by its name, or by its format as far as recognised."""
+    """Raise InvalidInput for a file that the instance would reject for its suffix, or for its format if recognised."""
     if path.suffix not in _SUFFIXES:
-        raise BadInput("path", f"the instance takes {', '.join(_SUFFIXES)} files")
+        raise InvalidInput("path", f"the instance takes {', '.join(_SUFFIXES)} files")
     found = format_of_input(path)
     allowed = _FORMATS.get(framework, (ZIP,)) if isinstance(framework, str) else None
     if found and allowed and found not in allowed:
-        raise BadInput("path", f"is {found}; framework {framework!r} takes {' or '.join(allowed)}")
+        raise InvalidInput("path", f"is {found}; framework {framework!r} takes {' or '.join(allowed)}")
 
 
 def _label(model: ModelVersionInputs | ModelVersionOutputs) -> str:

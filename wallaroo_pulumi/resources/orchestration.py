@@ -36,7 +36,7 @@ from ..core.fields import (
     WorkspaceId,
 )
 from ..core.remove import remove_once
-from ..core.resource import BadInput, Examples, Resource
+from ..core.resource import Examples, InvalidInput, Resource
 from ..core.upload import file_inputs, upload_once
 from ..core.wait import Done, wait
 from ..errors import ApiError, ObjectError, WallarooError
@@ -135,7 +135,7 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
             _require_package(Path(inputs.path))
         return inputs.model_copy(update=computed)
 
-    def validate(self, ctx: Context[Client], desired: OrchestrationInputs) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Client], desired: OrchestrationInputs) -> Iterable[InvalidInput]:
         return refused_workspace(ctx, desired.workspace_id)
 
     def existing(self, ctx: Context[Client], desired: OrchestrationInputs) -> str | None:
@@ -198,21 +198,21 @@ def _label(orchestration: OrchestrationInputs | OrchestrationOutputs) -> str:
 
 
 def _require_package(path: Path) -> None:
-    """Raises BadInput when the file is not what the instance can package."""
+    """Raises InvalidInput when the file is not what the instance can package."""
     try:
         with zipfile.ZipFile(path) as package:
             entries = package.infolist()
     except (zipfile.BadZipFile, OSError) as error:
-        raise BadInput("path", f"is no readable zip file: {error}") from None
+        raise InvalidInput("path", f"is no readable zip file: {error}") from None
     for entry in entries:
         place = PurePosixPath(entry.filename.replace("\\", "/"))
         if stat.S_ISLNK(entry.external_attr >> 16) or place.is_absolute() or ".." in place.parts:
-            raise BadInput("path", f"contains {entry.filename!r}, which leads out of the package")
+            raise InvalidInput("path", f"contains {entry.filename!r}, which leads out of the package")
     files = [PurePosixPath(entry.filename).name for entry in entries]
     if "main.py" not in files:
-        raise BadInput("path", "contains no main.py, which the instance runs")
+        raise InvalidInput("path", "contains no main.py, which the instance runs")
     if files.count("requirements.txt") > 1:
-        raise BadInput("path", "holds more than one requirements.txt")
+        raise InvalidInput("path", "holds more than one requirements.txt")
 
 
 def _match(ctx: Context[Client], desired: OrchestrationInputs) -> str | None:

@@ -34,7 +34,7 @@ from ..core.fields import (
     key_text,
 )
 from ..core.json_values import JsonObject
-from ..core.resource import BadInput, Examples, Resource
+from ..core.resource import Examples, InvalidInput, Resource
 from ..core.satisfies import satisfies
 from ..core.validate import refused
 from ..errors import ApiError, GoneError, ObjectError
@@ -141,7 +141,7 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
     def id_of(self, outputs: PipelineOutputs) -> str:
         return f"{outputs.workspace_id}/{outputs.name}"
 
-    def validate(self, ctx: Context[Client], desired: PipelineInputs) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Client], desired: PipelineInputs) -> Iterable[InvalidInput]:
         unseen = list(_lookups.refused_workspace(ctx, desired.workspace_id))
         prior = not contains_unknown(desired.model_dump(warnings=False))
         if unseen or not prior or (self.kind, desired.workspace_id, desired.name) in ctx.declared:

@@ -34,7 +34,7 @@ from ..core.fields import (
     PublishId,
     Seconds,
 )
-from ..core.resource import BadInput, Examples, Resource
+from ..core.resource import Examples, InvalidInput, Resource
 from ..core.satisfies import satisfies
 from ..core.validate import refused, refused_ids
 from ..core.wait import Done, wait
@@ -141,7 +141,7 @@ class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
     def id_of(self, outputs: PipelinePublishOutputs) -> str:
         return str(outputs.publish_id)
 
-    def validate(self, ctx: Context[Client], desired: PipelinePublishInputs) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Client], desired: PipelinePublishInputs) -> Iterable[InvalidInput]:
         version = desired.pipeline_version_id
         if not contains_unknown(version):
             yield from refused("pipeline_version_id", lambda: _version_id(ctx, version))

@@ -34,7 +34,7 @@ from ..core.fields import (
     WorkspaceId,
 )
 from ..core.json_values import JsonObject
-from ..core.resource import BadInput, Examples, Resource
+from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
 from ..core.wait import Done, wait
 from ..errors import ApiError, ObjectError, WallarooError
@@ -156,7 +156,7 @@ class Task(Resource[TaskInputs, TaskOutputs]):
     def id_of(self, outputs: TaskOutputs) -> str:
         return outputs.task_id
 
-    def validate(self, ctx: Context[Client], desired: TaskInputs) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Client], desired: TaskInputs) -> Iterable[InvalidInput]:
         unseen = list(refused_workspace(ctx, desired.workspace_id))
         yield from unseen
         if not unseen and not contains_unknown((desired.workspace_id, desired.orchestration_id)):

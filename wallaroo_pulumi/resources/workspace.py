@@ -18,7 +18,7 @@ from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
 from ..core.fields import AUTONAMED, FORCES_REPLACEMENT, STATE_ONLY, Adopt, Adopted, DnsLabel, Properties
-from ..core.resource import BadInput, Examples, Resource
+from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
 from ..errors import ApiError, ObjectError
 from . import _emptying, _lookups
@@ -85,7 +85,7 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
     def id_of(self, outputs: WorkspaceOutputs) -> str:
         return str(outputs.workspace_id)
 
-    def validate(self, ctx: Context[Client], desired: WorkspaceInputs) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Client], desired: WorkspaceInputs) -> Iterable[InvalidInput]:
         if contains_unknown([desired.name, desired.adopt]) or (self.kind, desired.name) in ctx.declared:
             return ()
         return refused("name", lambda: _adoptable(ctx, desired))

@@ -28,7 +28,7 @@ from ..core.fields import (
     WorkspaceId,
 )
 from ..core.read import find_listed
-from ..core.resource import BadInput, Examples, Resource
+from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
 from ..errors import ObjectError
 from ._accounts import address, at_address, own_address
@@ -108,7 +108,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
     def id_of(self, outputs: WorkspaceMemberOutputs) -> str:
         return f"{outputs.workspace_id}/{outputs.user_id}"
 
-    def validate(self, ctx: Context[Client], desired: WorkspaceMemberInputs) -> Iterable[BadInput]:
+    def validate(self, ctx: Context[Client], desired: WorkspaceMemberInputs) -> Iterable[InvalidInput]:
         bad = list(refused_workspace(ctx, desired.workspace_id))
         named = "email" if desired.email is not None else "user_id"
         if not contains_unknown(getattr(desired, named)) and ("User", desired.email) not in ctx.declared:
@@ -123,7 +123,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
         member = _membership(ctx, desired)
         return f"{desired.workspace_id}/{member.user_id}" if member else None
 
-    def _refused_role(self, ctx: Context[Client], desired: WorkspaceMemberInputs) -> Iterator[BadInput]:
+    def _refused_role(self, ctx: Context[Client], desired: WorkspaceMemberInputs) -> Iterator[InvalidInput]:
         """Yield why the caller cannot grant the role in an existing workspace. An unchanged role needs no rights."""
         place, member = desired.workspace_id, _membership(ctx, desired)
         user = member.user_id if member else desired.user_id or desired.email
@@ -131,16 +131,16 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
         if contains_unknown(desired.role) or (member and member.role == desired.role):
             return
         if _role(ctx, place, ctx.client.caller_id) == "COLLABORATOR":
-            yield BadInput(
+            yield InvalidInput(
                 "workspace_id",
                 f"the user who runs Pulumi is a COLLABORATOR of workspace {place}, and only an OWNER may change its "
                 "members; ask an owner to change them, or to make this user an OWNER",
             )
         elif member and member.role == "OWNER":
             if not self._owned(ctx, place):
-                yield BadInput("role", _LAST_OWNER)
+                yield InvalidInput("role", _LAST_OWNER)
             elif member.user_id == ctx.client.caller_id:
-                yield BadInput("role", _OWN_RIGHT)
+                yield InvalidInput("role", _OWN_RIGHT)
 
     def _owned(self, ctx: Context[Client], workspace_id: int) -> bool:
         """Return whether the workspace still has an OWNER after the changes that validation has seen."""

@@ -12,7 +12,7 @@ import pytest
 from wallaroo_pulumi.core.context import Context
 from wallaroo_pulumi.core.files import sha256_of
 from wallaroo_pulumi.core.names import wire_name
-from wallaroo_pulumi.core.resource import BadInput
+from wallaroo_pulumi.core.resource import InvalidInput
 from wallaroo_pulumi.core.upload import file_inputs, upload_once
 from wallaroo_pulumi.errors import ApiError, ObjectError, OutcomeUnknown
 
@@ -93,7 +93,7 @@ def test_a_link_that_leads_elsewhere_is_said(
 
 def test_an_input_that_cannot_be_read_says_where_it_was_looked_for(file: Path) -> None:
     assert file_inputs("model.onnx", {})["sha256"] == sha256_of(file)
-    with pytest.raises(BadInput, match=f"in {file.parent}, where Pulumi runs") as refused:
+    with pytest.raises(InvalidInput, match=f"in {file.parent}, where Pulumi runs") as refused:
         file_inputs("modle.onnx", {})
     assert refused.value.property == "path"
 
@@ -118,7 +118,7 @@ def test_digest_and_size_follow_the_file(file: Path) -> None:
 )
 def test_a_file_without_content_is_rejected(file: Path, content: bytes, reason: str) -> None:
     file.write_bytes(content)
-    with pytest.raises(BadInput, match=f"^{reason}$"):
+    with pytest.raises(InvalidInput, match=f"^path: {reason}$"):
         file_inputs("model.onnx", {})
 
 
