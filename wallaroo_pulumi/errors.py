@@ -1,15 +1,22 @@
 """The exceptions of the package. The text of each is one complete line that a user can act on::
 
 WallarooError
-├── ConfigError         a setting is missing or wrong
-├── AuthError           no token could be had
-│   └── LoginRejected   Keycloak rejected the credentials: the same login is not sent again
-├── ApiError            the API, or a gateway in front of it, answered with an error
-├── ConnectionFailed    the API could not be reached, or a read failed after its retries
-├── OutcomeUnknown      a write that may or may not have been carried out
-└── ObjectError         an object is not as the operation needs it
-    ├── GoneError       the object that the state records no longer exists
-    └── HiddenError     an object exists, and this user may not see it
+├── ConfigError             a setting is missing or wrong
+├── AuthError               no token could be had
+│   └── LoginRejected       Keycloak rejected the credentials: the same login is not sent again
+├── ApiError                the API, or a gateway in front of it, answered with an error
+│   └── BadReply            the API answered with JSON of an unknown shape
+├── ConnectionFailed        the API could not be reached, or a read failed after its retries
+├── OutcomeUnknown          a write that may or may not have been carried out
+└── ObjectError             an object is not as the operation needs it, such as a model that could not be converted
+    ├── NotFoundError       an object that the operation refers to does not exist
+    │   └── GoneError       the object that the state records no longer exists
+    ├── HiddenError         an object exists, and this user may not see it
+    ├── ConflictError       the name, id or object is another's: taken, in use, or not what the state records
+    ├── RefusedError        the package refuses to send a request that would do harm
+    ├── InconsistentError   replies of the API contradict each other
+    ├── TimedOut            background work of the instance did not end in time
+    └── Interrupted         the user cancelled the run
 """
 
 from __future__ import annotations
@@ -67,6 +74,10 @@ class ApiError(WallarooError):
         return type(self)(self.status, self.endpoint, self.message, hint, from_api=self.from_api)
 
 
+class BadReply(ApiError):
+    """A successful response whose JSON does not have the expected shape."""
+
+
 class ConnectionFailed(WallarooError):
     """The API could not be reached, or a read failed after its retries."""
 
@@ -86,7 +97,11 @@ class ObjectError(WallarooError):
     """An object of the instance is not as the operation needs it: what, where, what to do."""
 
 
-class GoneError(ObjectError):
+class NotFoundError(ObjectError):
+    """An object that the operation refers to does not exist, or the user may not know of it."""
+
+
+class GoneError(NotFoundError):
     """The object that the state records no longer exists; ``fact`` says what was found."""
 
     def __init__(self, fact: str) -> None:
@@ -95,3 +110,23 @@ class GoneError(ObjectError):
 
 class HiddenError(ObjectError):
     """An object exists but the user who runs Pulumi may not see it."""
+
+
+class ConflictError(ObjectError):
+    """The name, id or object belongs to another: it is taken, in use, or not the one that the state records."""
+
+
+class RefusedError(ObjectError):
+    """The package refuses the operation, because it would do harm that is hard to undo. Nothing was sent."""
+
+
+class InconsistentError(ObjectError):
+    """Replies of the API contradict each other."""
+
+
+class TimedOut(ObjectError):
+    """Background work of the instance did not end in time."""
+
+
+class Interrupted(ObjectError):
+    """The user cancelled the run. The next run continues the work, or starts it again."""

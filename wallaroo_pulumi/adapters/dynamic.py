@@ -23,7 +23,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from ..errors import ObjectError
+from ..errors import NotFoundError
 from . import dynamic_host, session
 from .dynamic_host import current_urn
 from .pulumi_values import Decoder, encode
@@ -95,7 +95,7 @@ class DynamicProvider(ResourceProvider):
             return ReadResult(id, outputs, None if dynamic_host.reads_external() else inputs)
         if all(value is None for value in state.values()):
             # `.get`, which knows the id alone. Pulumi would take "gone" for an object without properties.
-            raise ObjectError(
+            raise NotFoundError(
                 f"{self.kind} {id_!r} does not exist or this user cannot see it; check the id given to {self.kind}.get"
             )
         return ReadResult("", {})

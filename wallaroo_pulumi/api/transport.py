@@ -21,7 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from ..auth.bearer import BearerAuth
 from ..auth.source import Account, HeaderSource, account
 from ..config import Settings
-from ..errors import ApiError, ConnectionFailed, OutcomeUnknown
+from ..errors import ApiError, BadReply, ConnectionFailed, OutcomeUnknown
 from ..http import (
     decoded,
     gateway_remedy,
@@ -229,7 +229,7 @@ def _misshapen(error: ValidationError, endpoint: str, effect: Effect) -> Excepti
     hint = (
         "check that wallaroo:apiUrl (WALLAROO_API_URL) is a Wallaroo instance of a version that is supported"
     )
-    return ApiError(200, endpoint, f"a reply of an unknown shape ({line})", hint)
+    return BadReply(200, endpoint, f"a reply of an unknown shape ({line})", hint)
 
 
 def _message(response: httpx.Response) -> tuple[str, bool]:

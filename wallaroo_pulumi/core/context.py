@@ -86,7 +86,7 @@ class Context(Generic[ClientT]):
         """Claim an object for the resource that is being created, and release it if the body fails.
 
         ``existed`` is true if the object existed before this call. ``found`` contains the values that the stack may
-        change, by output name. Raises ObjectError if another resource of the stack has claimed the object.
+        change, by output name. Raises ConflictError if another resource of the stack has claimed the object.
         """
         call = self.call
         origin = self.ownership.claim(kind, id, name, call.urn, existed=existed, recognises=call.recognises)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ObjectError
+from ..errors import ConflictError
 from .record import Record, StackEntry, resource_name
 
 Key = tuple[str, str]
@@ -99,7 +99,7 @@ class Ownership:
         existed: bool,
         recognises: Callable[[StackEntry], bool] = lambda _: True,
     ) -> Origin:
-        """Claim the object for the resource being created. Raises ObjectError if another resource has it.
+        """Claim the object for the resource being created. Raises ConflictError if another resource has it.
 
         ``recognises`` tells whether an entry of the state is about this object, and not about an earlier one with the
         same id.
@@ -113,7 +113,7 @@ class Ownership:
         return Origin(adopted=existed and (entry is None or entry.adopted), entry=entry)
 
     def keep(self, kind: str, id: str, urn: str | None, outputs: Mapping[str, Any]) -> None:
-        """Record a resource of an earlier run that this one does not replace. Raises ObjectError like claim."""
+        """Record a resource of an earlier run that this one does not replace. Raises ConflictError like claim."""
         with self._lock:
             self._prior[kind, id] = outputs
             if urn is not None and urn not in self._declared:
@@ -262,8 +262,8 @@ class Ownership:
             del self._held[holder.urn]
 
 
-def _declared_twice(kind: str, id: str, name: str, urn: str | None) -> ObjectError:
+def _declared_twice(kind: str, id: str, name: str, urn: str | None) -> ConflictError:
     by = f"resource {resource_name(urn)!r}" if urn else "another resource"
-    return ObjectError(
+    return ConflictError(
         f"{kind} {name!r} (id {id}) is already declared by {by} of this stack; declare it once and refer to it"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from ..errors import ApiError, ObjectError
+from ..errors import ApiError, InconsistentError
 
 T = TypeVar("T")
 
@@ -37,8 +37,8 @@ def find_listed(
     """What ``find`` returns of a listing that the state says contains it; None when the object is absent.
 
     An empty listing alone is no proof. It is confirmed by ``exists``, a call about this object where the API has one,
-    and by the listing, requested once more. ``find`` takes whether to request it. Raises ObjectError when the two
-    contradict each other.
+    and by the listing, requested once more. ``find`` takes whether to request it. Raises InconsistentError if the
+    two contradict each other.
     """
     found = find(fresh)
     if found is not None or listing():
@@ -46,7 +46,7 @@ def find_listed(
     there = exists()
     found = find(True)
     if found is None and there:
-        raise ObjectError(
+        raise InconsistentError(
             f"{what} exists, but the instance does not list it; try again, and if the error persists, ask the "
             "instance's administrator"
         )

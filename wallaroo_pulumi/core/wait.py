@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from ..errors import ObjectError
+from ..errors import Interrupted, TimedOut
 from .context import Context
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class Done(Generic[T]):
 def uploading(ctx: Context[Any], what: str, size: int) -> Callable[[int], None]:
     """Return a callback that receives the bytes sent so far of ``size`` and reports the progress.
 
-    The callback raises ObjectError when the run is cancelled.
+    The callback raises Interrupted when the run is cancelled.
     """
     reported_at = ctx.clock()
 
@@ -37,7 +37,7 @@ def uploading(ctx: Context[Any], what: str, size: int) -> Callable[[int], None]:
         nonlocal reported_at
         share = f"{so_far / max(size, 1):.0%}"
         if ctx.cancelled() and so_far < size:
-            raise ObjectError(
+            raise Interrupted(
                 f"{what}: the run was interrupted after {share} of the upload; the next run starts it again"
             )
         if ctx.clock() - reported_at >= _BETWEEN_LINES:
@@ -58,8 +58,8 @@ def wait(
     """Call ``poll`` until it returns Done, and report when the status changes.
 
     ``poll`` returns the status so far, or Done; it raises when the work has failed. ``what`` names the object
-    in every line. Raises ObjectError after ``timeout`` seconds, with the last status and the ``remedy``, and at once
-    when the run is cancelled.
+    in every line. Raises TimedOut after ``timeout`` seconds, with the last status and the ``remedy``, and
+    Interrupted when the run is cancelled.
     """
     begun = ctx.clock()
     pause = _FIRST_PAUSE
@@ -67,12 +67,12 @@ def wait(
     while isinstance(found := poll(), str):
         now = ctx.clock()
         if now - begun >= timeout:
-            raise ObjectError(f"{what} is still {found} after {timeout:g} s; {remedy}")
+            raise TimedOut(f"{what} is still {found} after {timeout:g} s; {remedy}")
         if found != reported and now - reported_at >= _BETWEEN_LINES:
             ctx.report(f"{what}: {found}")
             reported, reported_at = found, now
         ctx.sleep(min(pause, begun + timeout - now))
         if ctx.cancelled():
-            raise ObjectError(f"{what} is still {found}, and the run was interrupted; the next one goes on")
+            raise Interrupted(f"{what} is still {found}, and the run was interrupted; the next one goes on")
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
     return found.value

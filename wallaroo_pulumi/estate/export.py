@@ -24,7 +24,7 @@ from ..core.context import Context
 from ..core.fields import UNKNOWN, Email
 from ..core.files import sha256_of
 from ..core.names import DNS_LABEL, wire_name
-from ..errors import ObjectError
+from ..errors import NotFoundError
 from ..resources import RESOURCES
 from .contents import Contents, Object
 from .export_serving import Serving, require_valid
@@ -95,7 +95,7 @@ def export(
     ``names`` are the workspaces to export. If empty, all workspaces are exported, and also accounts and connections,
     which belong to the whole instance. ``models`` is a folder with model files, which the API does not return. Model
     versions with a file there are exported, and the pipelines that use them.
-    Raises ObjectError for an unknown name, and the client's exceptions.
+    Raises NotFoundError for an unknown name, and the client's exceptions.
     """
     run = _Run(client, _files(models) if models else {})
     workspaces = run.workspaces(names)
@@ -145,7 +145,7 @@ class _Run:
         visible = self.client.workspaces.list(fresh=True)
         times = Counter(workspace.name for workspace in visible)
         if unknown := sorted(set(names) - times.keys()):
-            raise ObjectError(
+            raise NotFoundError(
                 f"workspace {unknown[0]!r} does not exist or this user cannot see it; check --workspace, and that the "
                 "user who runs this is a member of the workspace"
             )

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from ..api import Client, wire
 from ..core.context import Context
-from ..errors import ApiError, ObjectError
+from ..errors import ApiError, ConflictError, InconsistentError
 from ..resources._lookups import require_same_workspace
 
 _WITNESSES: Final = 3
@@ -30,7 +30,7 @@ UNKNOWN_INSTANCE: Final = "unknown"
 """The identity of an instance that does not list its accounts to this user."""
 
 
-class InstanceMismatch(ObjectError):
+class InstanceMismatch(ConflictError):
     """The instance is not the one that the stack's objects are on."""
 
 
@@ -66,7 +66,7 @@ class Identity:
     def require_parent(self, ctx: Context[Client], properties: Mapping[str, Any]) -> None:
         """Check that ``workspaceId`` still refers to the workspace that the state records under this id, if any.
 
-        Raises ObjectError.
+        Raises ConflictError.
         """
         id = properties.get("workspaceId")
         if (
@@ -103,7 +103,7 @@ class Accounts:
                 raise
             return cls(UNKNOWN_INSTANCE, frozenset())
         if not users:
-            raise ObjectError(
+            raise InconsistentError(
                 "users/query lists no account at all, so it cannot be told which instance this is; check the address "
                 "and the user's rights with `wallaroo-pulumi doctor`"
             )

@@ -23,7 +23,7 @@ from ..core.ownership import Ownership
 from ..core.record import Record, StackEntry, resource_name
 from ..core.resource import InvalidInput, Resource
 from ..core.validate import validate
-from ..errors import ApiError, GoneError, HiddenError, ObjectError, WallarooError
+from ..errors import ApiError, GoneError, HiddenError, NotFoundError, ObjectError, RefusedError, WallarooError
 from ..resources import RESOURCES
 from .identity import UNKNOWN_INSTANCE, Identity, InstanceMismatch
 
@@ -93,7 +93,7 @@ class Provider:
     ) -> Difference:
         """Compare the last outputs with the checked inputs.
 
-        Raises ObjectError if two resources hold the object, or if it cannot be replaced.
+        Raises ConflictError if two resources hold the object, RefusedError if it cannot be replaced.
         """
         resource = _resource(kind)
         found = diff(resource, olds, news)
@@ -173,7 +173,7 @@ class Provider:
             record = _noting(resource, ctx, id, olds, record)
             outputs = self._updated(resource, ctx, id, prior, desired)
         elif records_instance and resource.read(ctx, id, prior) is None:
-            raise ObjectError(
+            raise NotFoundError(
                 f"{kind} {_name(urn, id)!r} (id {id}) does not exist on {ctx.client.url}; if this is not the stack's "
                 "instance, correct wallaroo:apiUrl and wallaroo:acceptInstance; if it is, run `pulumi refresh`, then "
                 "`pulumi up`"
@@ -226,13 +226,13 @@ class Provider:
     def _refuse_if_unmade(
         self, resource: Resource[Any, Any], id: str, urn: str | None, state: Mapping[str, Any]
     ) -> None:
-        """Raises ObjectError if the program declares the object in another resource, whose create failed.
+        """Raise RefusedError if the program declares the object in another resource, whose create failed.
 
         With --continue-on-error, the engine deletes what the program no longer declares in spite of the failure.
         """
         for other, inputs in self._ownership.unmade(resource.kind, urn):
             if not diff(resource, state, inputs).replacing:
-                raise ObjectError(
+                raise RefusedError(
                     f"{resource.kind} {_name(urn, id)!r} (id {id}) is not deleted: resource {resource_name(other)!r} "
                     "declares the same object and was not created; fix that error and run `pulumi up` again"
                 )
@@ -323,13 +323,13 @@ def _noting(
 def _refuse_to_replace_adopted(
     resource: Resource[Any, Any], urn: str | None, id: str, olds: Mapping[str, Any], found: Difference
 ) -> None:
-    """Raises ObjectError if the replacement needs the object to be gone, and deleting would leave it."""
+    """Raise RefusedError if the replacement needs the object to be gone, and deleting would leave it."""
     renamed = {wire_name(name) for name in resource.natural_key} & {*found.replacing}
     if not found.replacing or not found.delete_before_replace or renamed:
         return
     if olds.get(ADOPTED) and _leaves_adopted(resource, olds):
         changes = " and ".join(found.replacing)
-        raise ObjectError(
+        raise RefusedError(
             f"{resource.kind} {_name(urn, id)!r} (id {id}) cannot be replaced (change of {changes}): this stack "
             "adopted it and did not create it; set delete_adopted=True and run `pulumi up` before this change, or "
             "undo the change"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..api import Client, wire
 from ..core.context import Context
 from ..core.read import find_listed
-from ..errors import ObjectError
+from ..errors import ConflictError
 
 
 def recorded(ctx: Context[Client], id: str) -> wire.User | None:
@@ -32,7 +32,7 @@ def label(user: wire.User) -> str:
 def at_address(ctx: Context[Client], email: str) -> wire.User | None:
     """The account that has an address now, to be created or given rights.
 
-    Raises ObjectError if the stack recorded another account under it: the program means that person. A resource that
+    Raises ConflictError if the stack recorded another account under it: the program means that person. A resource that
     declares another address from now on, or an id, does not count.
     """
     user = ctx.client.users.find_by_email(email)
@@ -52,14 +52,14 @@ def address(
 ) -> str:
     """The address to keep in the state: the recorded one while it is a name of the account, else the current one.
 
-    Raises ObjectError when the recorded address is another account's now: two people are behind one resource.
+    Raises ConflictError when the recorded address is another account's now: two people are behind one resource.
     """
     current = (names(user) or [user.id])[0]
     if recorded is None or recorded.lower() in names(user):
         return recorded or current
     for other in ctx.client.users.list():
         if other.id != user.id and recorded.lower() in names(other):
-            raise ObjectError(
+            raise ConflictError(
                 f"the address {recorded} belongs to another account now: this stack recorded {label(user)}, and "
                 f"{recorded} is {label(other)}; {remedy}"
             )
@@ -67,12 +67,12 @@ def address(
 
 
 def unique_name(ctx: Context[Client], user: wire.User) -> str:
-    """A name that only this account has, for calls that take a name and no id. Raises ObjectError."""
+    """A name that only this account has, for calls that take a name and no id. Raises ConflictError."""
     others = {name for other in ctx.client.users.list() if other.id != user.id for name in names(other)}
     for name in (user.email, user.username):
         if name and name.lower() not in others:
             return name
-    raise ObjectError(
+    raise ConflictError(
         f"user {label(user)} shares each of its names with another account, and the API can activate and deactivate "
         "accounts by name only; give one of them another address"
     )

@@ -43,7 +43,7 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
 
     @abstractmethod
     def used(self, ctx: Context[Client], name: str) -> UsedT:
-        """Return the object with this name. Raises ObjectError if there is none."""
+        """Return the object with this name. Raises NotFoundError if there is none."""
 
     @abstractmethod
     def listed(self, ctx: Context[Client], workspace_id: int, *, fresh: bool = False) -> Sequence[UsedT]:

@@ -12,7 +12,7 @@ from ..core.diff import contains_unknown
 from ..core.read import read_by_id
 from ..core.resource import InvalidInput
 from ..core.validate import refused, refused_ids
-from ..errors import ApiError, HiddenError, ObjectError
+from ..errors import ApiError, ConflictError, HiddenError, InconsistentError, NotFoundError
 
 T = TypeVar("T")
 
@@ -20,10 +20,10 @@ _WORKSPACE = "Workspace"
 
 
 def workspace(ctx: Context[Client], id: int) -> wire.Workspace:
-    """The workspace of this id. Raises HiddenError when the caller may not see it, ObjectError when there is none."""
+    """The workspace of this id. Raises HiddenError when the caller may not see it, NotFoundError if there is none."""
     if found := workspace_if_any(ctx, id):
         return found
-    raise ObjectError(f"workspace {id} does not exist; check workspace_id")
+    raise NotFoundError(f"workspace {id} does not exist; check workspace_id")
 
 
 def workspace_if_any(ctx: Context[Client], id: int) -> wire.Workspace | None:
@@ -41,7 +41,7 @@ def workspace_if_any(ctx: Context[Client], id: int) -> wire.Workspace | None:
             raise
         raise hidden(ctx, f"workspace {_recorded_name(ctx, id)}") from None
     if exists and (found := ctx.client.workspaces.find(id, fresh=True)) is None:
-        raise ObjectError(
+        raise InconsistentError(
             f"workspace {id} has members and is not listed by workspaces/list; try again, and if the error persists, "
             "ask the instance's administrator"
         )
@@ -49,14 +49,14 @@ def workspace_if_any(ctx: Context[Client], id: int) -> wire.Workspace | None:
 
 
 def require_same_workspace(found: wire.Workspace, name: object, created_at: object) -> None:
-    """Raises ObjectError unless the workspace has the recorded name and creation time, as far as both are known."""
+    """Raise ConflictError unless the workspace has the recorded name and creation time, as far as both are known."""
     if isinstance(name, str) and found.name != name:
-        raise ObjectError(
+        raise ConflictError(
             f"workspace {found.id} is {found.name!r} on this instance, but this stack recorded {name!r} under this id; "
             "nothing was changed: check that the configuration names the stack's instance"
         )
     if _differ(found.created_at, created_at):
-        raise ObjectError(
+        raise ConflictError(
             f"workspace {found.name!r} (id {found.id}) was created at {found.created_at}, but this stack recorded one "
             f"of {created_at}; nothing was changed: check that the configuration names the stack's instance"
         )
@@ -110,9 +110,9 @@ def find_model_version(
 
 
 def model_version(ctx: Context[Client], id: int) -> wire.ConfiguredModelVersion:
-    """The model version of this id in the input ``models``. Raises ObjectError when there is none."""
+    """The model version of this id in the input ``models``. Raises NotFoundError when there is none."""
     if (found := find_model_version(ctx, id)) is None:
-        raise ObjectError(
+        raise NotFoundError(
             f"model version {id} does not exist; check models, or declare a ModelVersion and give its "
             "`model_version_id`"
         )
@@ -138,9 +138,9 @@ def read_visible(
 
 
 def require_publish(ctx: Context[Client], id: int) -> None:
-    """Raises ObjectError when there is no publish of this id, or none that the caller sees."""
+    """Raise NotFoundError if there is no publish of this id, or none that the caller sees."""
     if not any(p.id == id for fresh in (False, True) for p in ctx.client.publishes.list(fresh=fresh)):
-        raise ObjectError(
+        raise NotFoundError(
             f"publish {id} does not exist or this user cannot see it; declare a PipelinePublish and give its "
             "`publish_id`"
         )

@@ -15,7 +15,7 @@ from ..core.remove import remove_once
 from ..core.resource import InvalidInput
 from ..core.validate import refused
 from ..core.wait import Done, wait
-from ..errors import ApiError, ObjectError, WallarooError, one_line
+from ..errors import ApiError, ConflictError, NotFoundError, RefusedError, WallarooError, one_line
 from . import _lookups
 from ._steps import ModelRef
 
@@ -58,11 +58,11 @@ def mark(pipeline: wire.Pipeline) -> str | None:
 
 
 def named(ctx: Context[Client], workspace_id: int, name: str) -> wire.Pipeline:
-    """Return the pipeline with this name. Raises ObjectError if there is none."""
+    """Return the pipeline with this name. Raises NotFoundError if there is none."""
     for fresh in (False, True):
         if found := find(ctx, workspace_id, name, fresh=fresh):
             return found.pipeline
-    raise ObjectError(
+    raise NotFoundError(
         f"pipeline {name!r} does not exist in workspace {workspace_id}; check pipeline_name, or declare a Pipeline "
         "and pass its `name`"
     )
@@ -166,9 +166,9 @@ def referrer(ctx: Context[Client], workspace_id: int, name: str) -> str | None:
 
 
 def undeploy(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline) -> None:
-    """Undeploy for force_destroy. Raises ObjectError if another resource of the stack refers to it."""
+    """Undeploy for force_destroy. Raises RefusedError if another resource of the stack refers to it."""
     if found := referrer(ctx, workspace_id, pipeline.name):
-        raise ObjectError(
+        raise RefusedError(
             f"pipeline {pipeline.name!r} of workspace {workspace_id} is not undeployed, although force_destroy is set: "
             f"{found} refers to it; delete that resource first"
         )
@@ -176,7 +176,7 @@ def undeploy(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline) -
 
 
 def remove(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline, *, undeploy_first: bool) -> None:
-    """Delete a pipeline and its versions, optionally undeploying first. Raises ObjectError while it is in use."""
+    """Delete a pipeline and its versions, optionally undeploying first. Raises ConflictError while it is in use."""
     what = f"pipeline {pipeline.name!r} of workspace {workspace_id}"
 
     def there() -> bool:
@@ -197,7 +197,7 @@ def remove(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline, *, 
         remedy = "remove what still uses it (an assay, a deployment) and run `pulumi up` again"
         wait(ctx, what, delete, timeout=UNDEPLOYED_WITHIN, remedy=remedy)
     elif isinstance(state := delete(), str):
-        raise ObjectError(
+        raise ConflictError(
             f"{what} cannot be deleted because it is {state}; undeploy it first, or set force_destroy and run "
             "`pulumi up` before destroying"
         )

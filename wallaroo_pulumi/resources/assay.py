@@ -41,7 +41,7 @@ from ..core.json_values import JsonObject
 from ..core.resource import Examples, InvalidInput, Resource
 from ..core.satisfies import satisfies
 from ..core.validate import refused
-from ..errors import ApiError, GoneError, ObjectError
+from ..errors import ApiError, ConflictError, GoneError
 from . import _lookups, _pipelines
 
 
@@ -356,7 +356,7 @@ def _find(
 
 
 def _refuse_name_of_another(ctx: Context[Client], desired: AssayInputs) -> None:
-    """Raises ObjectError when an active assay has the name and is another one."""
+    """Raise ConflictError if an active assay has the name and is another one."""
     place = _lookups.workspace(ctx, desired.workspace_id)
     listed = _pipelines.find(ctx, place.id, desired.pipeline_name)
     # Where the stack has yet to make the pipeline, no assay can watch it.
@@ -365,10 +365,10 @@ def _refuse_name_of_another(ctx: Context[Client], desired: AssayInputs) -> None:
 
 
 def _same_of(namesakes: Sequence[wire.Assay], definition: Mapping[str, Any]) -> wire.Assay | None:
-    """The one that is defined so. Raises ObjectError when there is none, and an active one has the name."""
+    """The one that is defined so. Raises ConflictError if there is none, and an active one has the name."""
     found = next((assay for assay in namesakes if _is_same(assay, definition)), None)
     if found is None and (rival := next((assay for assay in namesakes if assay.active), None)):
-        raise ObjectError(
+        raise ConflictError(
             f"assay {rival.name!r} already exists (id {rival.id}) with another definition; "
             "choose another name (this one stays in use), or declare its current definition"
         )

@@ -23,7 +23,7 @@ from ..core.json_values import JsonObject
 from ..core.remove import remove_once
 from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
-from ..errors import ApiError, ObjectError
+from ..errors import ApiError, ConflictError
 from . import _lookups
 
 
@@ -173,10 +173,10 @@ def _find_or_hidden(ctx: Context[Client], name: str, *, fresh: bool = False) -> 
 
 
 def _adopted(found: wire.Connection, desired: ConnectionInputs) -> str:
-    """Return the id of the existing connection. Raises ObjectError if ``adopt`` does not allow adopting it."""
+    """Return the id of the existing connection. Raises ConflictError if ``adopt`` does not allow adopting it."""
     exists = f"connection {found.name!r} already exists (id {found.id})"
     if desired.adopt == "never":
-        raise ObjectError(
+        raise ConflictError(
             f"{exists} and adopt is 'never'; choose another name, delete it, or set adopt to 'if_same'"
         )
     there = ConnectionInputs(name=found.name, type=found.type, details=found.details or {}).to_wire()
@@ -184,7 +184,7 @@ def _adopted(found: wire.Connection, desired: ConnectionInputs) -> str:
         key for key, value in desired.to_wire().items() if key in ("type", "details") and there[key] != value
     ]
     if other:
-        raise ObjectError(
+        raise ConflictError(
             f"{exists} with other {' and '.join(other)} than declared; choose another name, delete it, or declare its "
             "current values"
         )

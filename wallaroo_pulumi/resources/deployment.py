@@ -42,7 +42,7 @@ from ..core.read import read_by_id
 from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
 from ..core.wait import Done, wait
-from ..errors import ApiError, GoneError, ObjectError, WallarooError, one_line
+from ..errors import ApiError, GoneError, NotFoundError, ObjectError, WallarooError, one_line
 from . import _lookups, _pipelines
 from ._engine_config import Engines
 from ._steps import ModelRef
@@ -319,14 +319,14 @@ def _is_recorded(ctx: Context[Client], workspace_id: int, name: str) -> bool:
 
 
 def _require_version(ctx: Context[Client], workspace_id: int, version: str) -> None:
-    """Raises ObjectError when no pipeline version has this UUID. Nothing tells whether an integer id is one's."""
+    """Raise NotFoundError if no pipeline version has this UUID. Nothing tells whether an integer id is one's."""
 
     def latest() -> bool:
         listed = ctx.client.pipelines.list(workspace_id)
         return any(p.pipeline_version and p.pipeline_version.version == version for p in listed)
 
     if read_by_id(lambda: ctx.client.pipelines.version(version), latest) is None:
-        raise ObjectError(
+        raise NotFoundError(
             f"no pipeline version has the UUID {version!r}; check pipeline_version_id, or declare a Pipeline and give "
             "its `version_id`"
         )
@@ -380,7 +380,7 @@ def _models(ctx: Context[Client], desired: DeploymentInputs) -> list[int | Model
 
 
 def _references(ctx: Context[Client], desired: DeploymentInputs) -> set[tuple[str, str]]:
-    """(name, UUID) of the desired models. Raises ObjectError when one does not exist: before anything is deployed."""
+    """(name, UUID) of the desired models. Raises NotFoundError if one does not exist: before anything is deployed."""
     refs = set()
     for model in _models(ctx, desired):
         if isinstance(model, ModelRef):

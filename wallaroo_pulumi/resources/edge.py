@@ -34,7 +34,7 @@ from ..core.read import find_listed
 from ..core.remove import remove_once
 from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
-from ..errors import GoneError, ObjectError, WallarooError
+from ..errors import ConflictError, GoneError, InconsistentError, WallarooError
 from ._lookups import read_visible, require_publish
 from .pipeline_publish import PipelinePublish
 
@@ -141,7 +141,7 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
             # It exists, and its token is at hand: losing that would be worse than an id that a refresh fills in.
             return self.result(desired, edge_bundle=bundle)
         if added is None:
-            raise ObjectError(
+            raise InconsistentError(
                 f"edge {desired.name!r} was added and is not listed; check that publish {desired.publish_id} is one "
                 "of a workspace of this user"
             )
@@ -222,14 +222,14 @@ def _is_ours(found: wire.Edge, prior: EdgeOutputs) -> bool:
 
 
 def _refuse_unless_renewed(ctx: Context[Client], found: wire.Edge | None, adopt: Adopt) -> None:
-    """Raises ObjectError when an edge has the name and is to stay."""
+    """Raise ConflictError if an edge has the name and is to stay."""
     if found is not None and (referrer := ctx.referrer(Edge.kind, found.name)):
-        raise ObjectError(
+        raise ConflictError(
             f"edge {found.name!r} (id {found.id}) is already the object of {referrer}, which has its join token; to "
             "rename that resource, give it aliases"
         )
     if found is not None and adopt == "never":
-        raise ObjectError(
+        raise ConflictError(
             f"edge {found.name!r} already exists (id {found.id}), and its join token cannot be read again; choose "
             "another name, or set adopt to 'renew' to remove it and add it again with a new token"
         )

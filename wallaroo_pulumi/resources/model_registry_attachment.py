@@ -14,7 +14,7 @@ from ..api import Client, wire
 from ..core.context import Context
 from ..core.fields import FORCES_REPLACEMENT, Adopted, KeyText
 from ..core.resource import Examples
-from ..errors import ObjectError
+from ..errors import NotFoundError
 from ._attachment import Attachment, AttachmentInputs
 from ._lookups import read_visible
 
@@ -62,7 +62,7 @@ class ModelRegistryAttachment(Attachment[ModelRegistryAttachmentInputs, ModelReg
     def used(self, ctx: Context[Client], name: str) -> str:
         if any(r.id == name for fresh in (False, True) for r in ctx.client.registries.list(fresh=fresh)):
             return name
-        raise ObjectError(
+        raise NotFoundError(
             f"no model registry of the instance has the id {name!r}; check registry_id, or declare a ModelRegistry"
         )
 

@@ -51,7 +51,7 @@ from ..core.resource import Examples, InvalidInput, Resource
 from ..core.satisfies import satisfies
 from ..core.upload import file_inputs, format_of_input, upload_once
 from ..core.wait import Done, uploading, wait
-from ..errors import ApiError, GoneError, ObjectError, WallarooError, one_line
+from ..errors import ApiError, ConflictError, GoneError, ObjectError, WallarooError, one_line
 from . import _lookups, _pipelines
 from ._engine_config import Accel, Arch, Qaic
 from ._model_config import ContinuousBatching, DynamicBatching, OpenAi, configuration, configure, without_none
@@ -622,7 +622,7 @@ def _in_use(
         )
     else:
         force = ", or set force_destroy"
-    return ObjectError(
+    return ConflictError(
         f"{version} cannot be deleted: pipeline {names} uses it ({one_line(error.message)}); give the pipeline another "
         f"version and deploy it, or delete it first{force}"
     )

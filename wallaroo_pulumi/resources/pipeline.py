@@ -37,7 +37,7 @@ from ..core.json_values import JsonObject
 from ..core.resource import Examples, InvalidInput, Resource
 from ..core.satisfies import satisfies
 from ..core.validate import refused
-from ..errors import ApiError, GoneError, ObjectError
+from ..errors import ApiError, ConflictError, GoneError
 from . import _lookups, _pipelines
 from ._steps import Steps
 
@@ -235,7 +235,7 @@ class _Version:
 def _is_recorded(ctx: Context[Client], found: wire.ListedPipeline, prior: PipelineOutputs) -> bool:
     """Return whether this is the pipeline in the state: the same id, and the same creation time or version.
 
-    Raises ObjectError if only the id is the same.
+    Raises ConflictError if only the id is the same.
     """
     if found.pipeline.id != prior.pipeline_id:
         return False
@@ -246,7 +246,7 @@ def _is_recorded(ctx: Context[Client], found: wire.ListedPipeline, prior: Pipeli
         return True
     if prior.version in ctx.client.pipelines.versions(prior.workspace_id, prior.name):
         return True
-    raise ObjectError(
+    raise ConflictError(
         f"{_label(prior)} (id {found.pipeline.id}) has no version {prior.version}, which this stack recorded: it is "
         "another pipeline, or that version was deleted by hand; nothing was changed: check that the configuration "
         "has the address of the stack's instance"
@@ -267,10 +267,10 @@ def _find(ctx: Context[Client], desired: PipelineInputs) -> wire.ListedPipeline 
 
 
 def _adoptable(ctx: Context[Client], desired: PipelineInputs) -> wire.ListedPipeline | None:
-    """Return the pipeline with this name, or None. Raises ObjectError if it has other steps."""
+    """Return the pipeline with this name, or None. Raises ConflictError if it has other steps."""
     found = _find(ctx, desired)
     if found and found.pipeline_version and not _has(ctx, found, _steps(desired)):
-        raise ObjectError(
+        raise ConflictError(
             f"{_label(desired)} already exists (id {found.pipeline.id}) with other steps; choose another name, "
             "delete it, or declare its current steps to adopt it"
         )

@@ -38,7 +38,7 @@ from ..core.resource import Examples, InvalidInput, Resource
 from ..core.satisfies import satisfies
 from ..core.validate import refused, refused_ids
 from ..core.wait import Done, wait
-from ..errors import ObjectError, one_line
+from ..errors import ConflictError, ObjectError, one_line
 from . import _lookups
 from ._engine_config import Engines
 from .pipeline import VersionId
@@ -172,7 +172,7 @@ class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
             return None
         if prior is not None:
             if prior.pipeline_version not in (None, found.pipeline_version_name):
-                raise ObjectError(
+                raise ConflictError(
                     f"publish {id} is of pipeline version {found.pipeline_version_name}, but this stack recorded one "
                     f"of {prior.pipeline_version}; nothing was changed: check that the configuration names the stack's "
                     "instance"

@@ -37,7 +37,7 @@ from ..core.json_values import JsonObject
 from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
 from ..core.wait import Done, wait
-from ..errors import ApiError, ObjectError, WallarooError
+from ..errors import ApiError, NotFoundError, ObjectError, WallarooError
 from . import orchestration
 from ._lookups import read_visible, refused_workspace, workspace, workspace_if_any
 
@@ -257,7 +257,7 @@ def _label(task: _Task) -> str:
 
 def _require_orchestration(ctx: Context[Client], desired: TaskInputs) -> None:
     if orchestration.find(ctx, desired.orchestration_id, desired.workspace_id) is None:
-        raise ObjectError(
+        raise NotFoundError(
             f"no orchestration has the id {desired.orchestration_id!r}; check orchestration_id, or declare an "
             "Orchestration"
         )

@@ -30,7 +30,7 @@ from ..core.fields import (
     Line,
 )
 from ..core.resource import Examples, Resource
-from ..errors import ApiError, GoneError, ObjectError
+from ..errors import ApiError, GoneError, RefusedError
 from . import _accounts
 
 
@@ -144,7 +144,7 @@ class User(Resource[UserInputs, UserOutputs]):
         last = user.last_name if desired.last_name is None else desired.last_name
         is_admin = _is_admin(ctx, user, was_admin)
         if user.id == ctx.client.caller_id and ((is_admin and not desired.is_admin) or not desired.enabled):
-            raise ObjectError(
+            raise RefusedError(
                 f"user {desired.email} is the user who runs Pulumi, who would lose the right to continue; declare it "
                 "with is_admin=True and enabled=True, or remove the resource"
             )

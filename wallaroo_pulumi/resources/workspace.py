@@ -20,7 +20,7 @@ from ..core.diff import contains_unknown
 from ..core.fields import AUTONAMED, FORCES_REPLACEMENT, STATE_ONLY, Adopt, Adopted, DnsLabel, Properties
 from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
-from ..errors import ApiError, ObjectError
+from ..errors import ApiError, ConflictError
 from . import _emptying, _lookups
 
 
@@ -154,7 +154,7 @@ def _find(ctx: Context[Client], name: str, *, fresh: bool = False) -> wire.Works
     namesakes = [w for w in ctx.client.workspaces.list(fresh=fresh) if w.name == name]
     if len(namesakes) > 1:
         ids = ", ".join(str(w.id) for w in namesakes)
-        raise ObjectError(
+        raise ConflictError(
             f"workspace {name!r} exists more than once on the instance (ids {ids}); choose another name, "
             "or refer to one of them with Workspace.get"
         )
@@ -162,7 +162,7 @@ def _find(ctx: Context[Client], name: str, *, fresh: bool = False) -> wire.Works
 
 
 def _adoptable(ctx: Context[Client], desired: WorkspaceInputs) -> wire.Workspace | None:
-    """Return the workspace of this name, or None. Raises ObjectError if it must not be adopted."""
+    """Return the workspace of this name, or None. Raises ConflictError if it must not be adopted."""
     found = _find(ctx, desired.name)
     if found is not None:
         _refuse_unless_adoptable(ctx, found, desired.adopt)
@@ -170,20 +170,20 @@ def _adoptable(ctx: Context[Client], desired: WorkspaceInputs) -> wire.Workspace
 
 
 def _refuse_unless_adoptable(ctx: Context[Client], found: wire.Workspace, adopt: Adopt) -> None:
-    """Raise ObjectError if ``adopt`` does not allow this resource to adopt the workspace."""
+    """Raise ConflictError if ``adopt`` does not allow this resource to adopt the workspace."""
     if ctx.ownership.recorded("Workspace", str(found.id)) is not None:
         return  # the stack's own, with another resource name or to be replaced
     exists = f"workspace {found.name!r} already exists (id {found.id})"
     if adopt == "never":
-        raise ObjectError(f"{exists} and adopt is 'never'; choose another name, or set adopt to 'if_empty'")
+        raise ConflictError(f"{exists} and adopt is 'never'; choose another name, or set adopt to 'if_empty'")
     owners = {m.user_id for m in ctx.client.workspaces.members(found.id) if m.role == "OWNER"}
     if ctx.client.caller_id not in owners:
-        raise ObjectError(
+        raise ConflictError(
             f"{exists} and this user is not one of its owners; ask an owner to add the user as an OWNER, or choose "
             "another name"
         )
     if adopt == "if_empty" and (found.models or found.pipelines):
-        raise ObjectError(
+        raise ConflictError(
             f"{exists} and {_contents(found)}; set adopt to 'always' to take it over with its contents, or choose "
             "another name"
         )

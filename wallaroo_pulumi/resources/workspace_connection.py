@@ -16,7 +16,7 @@ from ..api import Client, wire
 from ..core.context import Context
 from ..core.fields import FORCES_REPLACEMENT, Adopted, KeyText
 from ..core.resource import Examples
-from ..errors import ObjectError
+from ..errors import NotFoundError
 from ._attachment import Attachment, AttachmentInputs
 from ._lookups import read_visible
 
@@ -62,7 +62,7 @@ class WorkspaceConnection(Attachment[WorkspaceConnectionInputs, WorkspaceConnect
         for fresh in (False, True):
             if found := next((c for c in ctx.client.connections.list(fresh=fresh) if c.name == name), None):
                 return found
-        raise ObjectError(
+        raise NotFoundError(
             f"the instance has no connection named {name!r}; check connection_name, or declare a Connection with "
             "this name and refer to it"
         )

@@ -30,7 +30,7 @@ from ..core.fields import (
 from ..core.read import find_listed
 from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
-from ..errors import ObjectError
+from ..errors import InconsistentError, NotFoundError, RefusedError
 from ._accounts import address, at_address, own_address
 from ._lookups import refused_workspace, split_id, workspace_if_any
 from ._lookups import workspace as find_workspace
@@ -230,7 +230,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
 def _address(
     ctx: Context[Client], user: wire.User | None, prior: WorkspaceMemberOutputs | None
 ) -> str | None:
-    """Return the e-mail address for the state. Raises ObjectError if another person has the declared one now.
+    """Return the e-mail address for the state. Raises ConflictError if another person has the declared one now.
 
     A program that gives the id means this account, whatever its address is.
     """
@@ -250,7 +250,7 @@ def _user(ctx: Context[Client], desired: WorkspaceMemberInputs) -> wire.User:
     if desired.email is not None:
         if found := at_address(ctx, desired.email):
             return found
-        raise ObjectError(
+        raise NotFoundError(
             f"the instance has no user with the e-mail address {desired.email}; check the spelling, or declare a "
             "User with it"
         )
@@ -258,7 +258,7 @@ def _user(ctx: Context[Client], desired: WorkspaceMemberInputs) -> wire.User:
         for fresh in (False, True):
             if found := ctx.client.users.find(desired.user_id, fresh=fresh):
                 return found
-    raise ObjectError(f"the instance has no user with the id {desired.user_id!r}; check user_id")
+    raise NotFoundError(f"the instance has no user with the id {desired.user_id!r}; check user_id")
 
 
 def _give_role(ctx: Context[Client], workspace_id: int, user: wire.User, role: Role) -> None:
@@ -269,10 +269,10 @@ def _give_role(ctx: Context[Client], workspace_id: int, user: wire.User, role: R
     who = f"{own_address(user) or user.id} in workspace {workspace_id}"
     with _owners_guarded(ctx, workspace_id, user.id, current, f"make {role} of {who}"):
         if current == "OWNER" and user.id == ctx.client.caller_id:
-            raise ObjectError(f"cannot make {role} of {who}: {_OWN_RIGHT}")
+            raise RefusedError(f"cannot make {role} of {who}: {_OWN_RIGHT}")
         ctx.client.workspaces.add_user(workspace_id, user.id, user.email, role)
     if current is not None and _role(ctx, workspace_id, user.id, fresh=True) != role:
-        raise ObjectError(
+        raise InconsistentError(
             f"the role of {who} is still {current} after a change to {role}; remove the user from the workspace by "
             "hand and run `pulumi up` again"
         )
@@ -306,7 +306,7 @@ def _recorded_role(ctx: Context[Client], workspace_id: int, user_id: str) -> str
 def _owners_guarded(
     ctx: Context[Client], workspace_id: int, user_id: str, current: str | None, action: str
 ) -> Iterator[None]:
-    """Guard a change that ends the user's role ``current``. Raises ObjectError if it would remove the last OWNER.
+    """Guard a change that ends the user's role ``current``. Raises RefusedError if it would remove the last OWNER.
 
     The lock covers the change, because two owners who are removed at the same time must not rely on each other.
     """
@@ -316,5 +316,5 @@ def _owners_guarded(
     with ctx.lock("owners", workspace_id):
         members = ctx.client.workspaces.members(workspace_id, fresh=True)
         if {m.user_id for m in members if m.role == "OWNER"} <= {user_id}:
-            raise ObjectError(f"cannot {action}: {_LAST_OWNER}")
+            raise RefusedError(f"cannot {action}: {_LAST_OWNER}")
         yield

@@ -8,7 +8,7 @@ from instance_double import InstanceDouble
 
 from wallaroo_pulumi.api.transport import Effect
 from wallaroo_pulumi.api.wire import Invited, Member, User, Workspace, WorkspaceList
-from wallaroo_pulumi.errors import ApiError, ConnectionFailed, OutcomeUnknown
+from wallaroo_pulumi.errors import ApiError, BadReply, ConnectionFailed, OutcomeUnknown
 
 
 def call(answer: object, effect: Effect = Effect.READ, *reply: type, **settings: str) -> object:
@@ -56,7 +56,7 @@ def test_a_null_reply_is_as_good_as_an_empty_one() -> None:
 
 
 def test_a_read_of_an_unknown_shape_says_where_and_shows_no_value() -> None:
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(BadReply) as caught:
         call(
             {"workspaces": [{"id": 1, "name": "a"}, {"id": "hidden", "name": "b"}]},
             Effect.READ,

@@ -9,7 +9,7 @@ import pytest
 from wallaroo_pulumi.core.context import Call, Context
 from wallaroo_pulumi.core.ownership import Ownership
 from wallaroo_pulumi.core.record import StackEntry
-from wallaroo_pulumi.errors import ObjectError
+from wallaroo_pulumi.errors import ConflictError
 
 OBJECT = ("Connection", "lake")
 
@@ -81,16 +81,16 @@ def test_an_entry_about_an_earlier_object_of_the_same_id_does_not_count() -> Non
 def test_two_declared_resources_cannot_hold_one_object() -> None:
     ownership = run(declares=(OLD, NEW))
     claim(ownership, OLD, existed=False)
-    with pytest.raises(ObjectError, match="already declared by resource 'old'"):
+    with pytest.raises(ConflictError, match="already declared by resource 'old'"):
         claim(ownership, NEW)
-    with pytest.raises(ObjectError, match="already declared by resource 'old'"):
+    with pytest.raises(ConflictError, match="already declared by resource 'old'"):
         ownership.keep(*OBJECT, NEW, {})
 
 
 def test_an_unchanged_resource_holds_its_object() -> None:
     ownership = run(entry("old"), declares=(OLD, NEW))
     ownership.keep(*OBJECT, OLD, {})
-    with pytest.raises(ObjectError, match="already declared by resource 'old'"):
+    with pytest.raises(ConflictError, match="already declared by resource 'old'"):
         claim(ownership, NEW)
 
 
@@ -112,7 +112,7 @@ def test_a_failed_create_gives_its_claim_up() -> None:
 def test_a_host_without_urns_still_refuses_two_claims() -> None:
     ownership = run()
     claim(ownership, None, existed=False)
-    with pytest.raises(ObjectError, match="already declared by another resource"):
+    with pytest.raises(ConflictError, match="already declared by another resource"):
         claim(ownership, None)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from wallaroo_pulumi.core.context import Context
 from wallaroo_pulumi.core.wait import Done, uploading, wait
-from wallaroo_pulumi.errors import ObjectError
+from wallaroo_pulumi.errors import Interrupted, ObjectError, TimedOut
 
 
 class Work:
@@ -63,7 +63,7 @@ def test_lines_are_ten_seconds_apart_however_fast_the_status_changes() -> None:
 
 def test_looks_get_rarer_but_the_timeout_is_kept() -> None:
     work = Work((0, "pending"))
-    with pytest.raises(ObjectError, match=r"model 'm' is still pending after 60 s; raise timeout"):
+    with pytest.raises(TimedOut, match=r"model 'm' is still pending after 60 s; raise timeout"):
         work.run(timeout=60)
     assert work.now == pytest.approx(60)
 
@@ -81,7 +81,7 @@ def test_a_failure_ends_the_wait() -> None:
 def test_a_cancelled_run_waits_no_longer() -> None:
     work = Work((0, "pending"), settles=100)
     work.cancelled = 10
-    with pytest.raises(ObjectError, match="model 'm' is still pending, and the run was interrupted"):
+    with pytest.raises(Interrupted, match="model 'm' is still pending, and the run was interrupted"):
         work.run()
     assert work.now < 20
 
@@ -100,6 +100,6 @@ def test_an_upload_ends_with_a_cancelled_run_unless_all_is_sent() -> None:
     work = Work()
     sent = uploading(work.ctx, "model 'm'", 200)
     work.cancelled = 0
-    with pytest.raises(ObjectError, match="the run was interrupted after 50% of the upload"):
+    with pytest.raises(Interrupted, match="the run was interrupted after 50% of the upload"):
         sent(100)
     sent(200)

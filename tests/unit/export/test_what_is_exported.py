@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from wallaroo_pulumi import estate
 from wallaroo_pulumi.api import Client, wire
 from wallaroo_pulumi.config import load
-from wallaroo_pulumi.errors import ObjectError
+from wallaroo_pulumi.errors import NotFoundError
 from wallaroo_pulumi.estate.export import Exported, _Run, export
 from wallaroo_pulumi.estate.export_serving import _free_key
 
@@ -88,7 +88,7 @@ def test_a_listing_is_asked_for_once(client: Client, emulator: Emulated) -> None
 
 
 def test_an_unknown_name_is_refused(client: Client) -> None:
-    with pytest.raises(ObjectError, match="workspace 'none' does not exist or this user cannot see it"):
+    with pytest.raises(NotFoundError, match="workspace 'none' does not exist or this user cannot see it"):
         export(client, ["none"])
 
 

@@ -15,7 +15,7 @@ from lives import Life
 from wallaroo_pulumi.core.fields import STATE_ONLY, fields_with
 from wallaroo_pulumi.core.record import RECORD_KEYS
 from wallaroo_pulumi.emulator import EmulatorServer
-from wallaroo_pulumi.errors import ApiError, GoneError, ObjectError
+from wallaroo_pulumi.errors import ApiError, GoneError, InconsistentError, RefusedError
 from wallaroo_pulumi.provider.identity import InstanceMismatch
 from wallaroo_pulumi.provider.provider import DELETE_ADOPTED
 from wallaroo_pulumi.resources import RESOURCES
@@ -217,7 +217,7 @@ def test_an_adopted_object_is_not_replaced_if_that_would_delete_it(
     ours = created.of_another_stack()
     ours.create()
     with pytest.raises(
-        ObjectError, match="this stack adopted it and did not create it; set delete_adopted=True"
+        RefusedError, match="this stack adopted it and did not create it; set delete_adopted=True"
     ):
         ours.diff(**change)
     ours.update(edited=False, delete_adopted=True)
@@ -288,7 +288,7 @@ def test_an_empty_listing_drops_nothing_from_the_state(
         return
     life.new_process()
     lose(emulator, kind, 100)
-    with pytest.raises(ObjectError, match="try again") if kind in READ_FROM_LISTING else nullcontext():
+    with pytest.raises(InconsistentError, match="try again") if kind in READ_FROM_LISTING else nullcontext():
         life.refresh()
 
 

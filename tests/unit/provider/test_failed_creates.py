@@ -12,7 +12,7 @@ from workbench import Workbench
 
 from wallaroo_pulumi.adapters.stack_state import entries
 from wallaroo_pulumi.core.ownership import Ownership
-from wallaroo_pulumi.errors import ObjectError, WallarooError
+from wallaroo_pulumi.errors import RefusedError, WallarooError
 from wallaroo_pulumi.provider.provider import Provider
 
 OLD, NEW = urn_of("Connection", "old"), urn_of("Connection", "new")
@@ -43,7 +43,7 @@ def test_the_object_is_kept_until_the_new_resource_is_created(bench: Workbench) 
     with pytest.raises(WallarooError, match="400"):
         run.create("Connection", NEW, inputs)
     bench.emulator.http.delete("/__emulator__/faults")
-    with pytest.raises(ObjectError, match="resource 'new' declares the same object and was not created"):
+    with pytest.raises(RefusedError, match="resource 'new' declares the same object and was not created"):
         run.delete("Connection", OLD, *state)
     assert connections(bench) == ["lake"]
 
@@ -57,7 +57,7 @@ def test_a_resource_that_the_engine_skips_keeps_its_object(bench: Workbench) -> 
     state = bench.create("Connection", **LAKE)
     run = run_on(bench, state)
     run.check("Connection", NEW, LAKE, {})
-    with pytest.raises(ObjectError, match="resource 'new' declares the same object"):
+    with pytest.raises(RefusedError, match="resource 'new' declares the same object"):
         run.delete("Connection", OLD, *state)
     assert connections(bench) == ["lake"]
 

@@ -14,7 +14,7 @@ from workbench import Workbench
 
 from wallaroo_pulumi.core.ownership import Ownership
 from wallaroo_pulumi.core.record import StackEntry
-from wallaroo_pulumi.errors import ObjectError
+from wallaroo_pulumi.errors import ConflictError, RefusedError
 from wallaroo_pulumi.provider.provider import Provider
 
 KINDS = ("Workspace", "ModelVersion", "Pipeline", "Deployment")
@@ -78,7 +78,7 @@ def test_a_model_version_keeps_the_pipeline_that_the_stack_refers_to(
 ) -> None:
     before = emulator.contents()
     with pytest.raises(
-        ObjectError, match="pipeline 'p' to which resource 'example' of this stack refers uses it"
+        ConflictError, match="pipeline 'p' to which resource 'example' of this stack refers uses it"
     ):
         stack.delete("ModelVersion", beside=beside)
     assert emulator.contents() == before
@@ -86,7 +86,7 @@ def test_a_model_version_keeps_the_pipeline_that_the_stack_refers_to(
 
 def test_a_pipeline_keeps_the_deployment_that_the_stack_refers_to(stack: Stack, emulator: Emulated) -> None:
     before = emulator.contents()
-    with pytest.raises(ObjectError, match="is not undeployed, although force_destroy is set"):
+    with pytest.raises(RefusedError, match="is not undeployed, although force_destroy is set"):
         stack.delete("Pipeline")
     assert emulator.contents() == before
 

@@ -15,7 +15,7 @@ from wallaroo_pulumi.core.context import Context
 from wallaroo_pulumi.core.ownership import Ownership
 from wallaroo_pulumi.core.record import StackEntry
 from wallaroo_pulumi.emulator import EmulatorServer, Settings
-from wallaroo_pulumi.errors import ApiError, ObjectError
+from wallaroo_pulumi.errors import ApiError, ConflictError, InconsistentError
 from wallaroo_pulumi.provider.identity import UNKNOWN_INSTANCE, Identity, InstanceMismatch
 
 MARY = {"username": "mary.jane@example.com", "password": "password"}
@@ -126,7 +126,7 @@ def test_an_instance_that_hides_its_accounts_cannot_be_told_from_others(emulator
 
 @pytest.mark.parametrize(
     ("fault", "expected"),
-    [({"status": 200, "body": {"users": {}}}, ObjectError), ({"status": 400}, ApiError)],
+    [({"status": 200, "body": {"users": {}}}, InconsistentError), ({"status": 400}, ApiError)],
 )
 def test_no_answer_is_no_match(
     emulator: Emulated, fault: dict[str, object], expected: type[Exception]
@@ -184,5 +184,5 @@ def test_the_recorded_workspace_is_recognised(
 def test_another_workspace_under_the_recorded_id_is_refused(
     require_parent: Callable[..., None], recorded: dict[str, object], expected: str
 ) -> None:
-    with pytest.raises(ObjectError, match=expected):
+    with pytest.raises(ConflictError, match=expected):
         require_parent(recorded, workspaceId=1.0)

@@ -8,7 +8,7 @@ import pytest
 from workbench import Workbench
 
 from wallaroo_pulumi.core.fields import UNKNOWN
-from wallaroo_pulumi.errors import HiddenError, ObjectError, WallarooError
+from wallaroo_pulumi.errors import ConflictError, HiddenError, NotFoundError, WallarooError
 
 
 def inputs(**changes: Any) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def test_deleting_deactivates_and_the_same_definition_activates_again(bench: Wor
 def test_the_name_of_another_assay_is_refused(bench: Workbench) -> None:
     active = bench.create("Assay", **inputs())
     bench.new_process()
-    with pytest.raises(ObjectError, match=r"'price drift' already exists .* with another definition"):
+    with pytest.raises(ConflictError, match=r"'price drift' already exists .* with another definition"):
         bench.create("Assay", **inputs(window_seconds=60))
     bench.delete("Assay", active)
     with pytest.raises(WallarooError, match="keeps it, since Wallaroo cannot delete assays: choose another"):
@@ -108,7 +108,7 @@ def test_a_lost_reply_makes_no_second_assay(bench: Workbench) -> None:
 @pytest.mark.usefixtures("houses")
 def test_a_pipeline_that_does_not_exist_is_named(bench: Workbench) -> None:
     with pytest.raises(
-        ObjectError, match="pipeline 'boats' does not exist in workspace 1; check pipeline_name"
+        NotFoundError, match="pipeline 'boats' does not exist in workspace 1; check pipeline_name"
     ):
         bench.create("Assay", **inputs(pipeline_name="boats"))
 

@@ -18,7 +18,7 @@ from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.context import Context
 from wallaroo_pulumi.core.diff import diff
 from wallaroo_pulumi.core.names import wire_name
-from wallaroo_pulumi.errors import ApiError, ObjectError
+from wallaroo_pulumi.errors import ApiError, ConflictError, NotFoundError, ObjectError, TimedOut
 from wallaroo_pulumi.provider.provider import Provider
 from wallaroo_pulumi.resources import RESOURCES
 
@@ -88,7 +88,7 @@ def test_a_connection_that_is_not_is_refused_without_telling_details(
     run: Run, emulator: Emulated, other: dict[str, Any], told: str
 ) -> None:
     emulator.api("connections/create", **STORED)
-    with pytest.raises(ObjectError, match=told) as caught:
+    with pytest.raises(ConflictError, match=told) as caught:
         run.create("Connection", **{**WAREHOUSE, **other})
     assert "open-sesame" not in str(caught.value)
     assert "host" not in str(caught.value)
@@ -110,7 +110,7 @@ def test_a_name_that_is_taken_unseen_is_explained(run: Run, emulator: Emulated) 
 
 def test_two_resources_cannot_have_one_connection(run: Run) -> None:
     run.create("Connection", **WAREHOUSE)
-    with pytest.raises(ObjectError, match="already declared by another resource"):
+    with pytest.raises(ConflictError, match="already declared by another resource"):
         run.create("Connection", **WAREHOUSE)
 
 
@@ -141,7 +141,7 @@ def test_a_use_that_exists_is_taken_over_and_then_belongs_to_the_run(
 def test_what_is_not_there_cannot_be_used(
     run: Run, workspace: int, kind: str, inputs: dict[str, Any], told: str
 ) -> None:
-    with pytest.raises(ObjectError, match=told):
+    with pytest.raises(NotFoundError, match=told):
         run.create(kind, **{"workspace_id": workspace, **inputs})
 
 
@@ -251,7 +251,7 @@ def test_an_end_that_takes_too_long_is_told(
         "Task", workspace_id=workspace, orchestration_id=code[0], name="scores", schedule="0 4 * * *"
     )
     emulator.control("readiness", kind="kill", mode="never")
-    with pytest.raises(ObjectError, match="is still pending_kill after 300 s; the kill was requested"):
+    with pytest.raises(TimedOut, match="is still pending_kill after 300 s; the kill was requested"):
         run.delete("Task", task)
     assert run.slept == pytest.approx(300)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from workbench import State, Workbench
 
-from wallaroo_pulumi.errors import ObjectError
+from wallaroo_pulumi.errors import ConflictError, ObjectError, TimedOut
 
 
 @pytest.fixture
@@ -48,9 +48,7 @@ def test_a_failed_publish_tells_the_reason_and_the_next_run_publishes_anew(
 
 def test_one_that_takes_too_long_is_waited_for_again_by_the_next_run(bench: Workbench, version: int) -> None:
     bench.emulator.control("readiness", kind="publish", mode="never")
-    with pytest.raises(
-        ObjectError, match="publish 1 is still PendingPublish after 60 s; run `pulumi up` again"
-    ):
+    with pytest.raises(TimedOut, match="publish 1 is still PendingPublish after 60 s; run `pulumi up` again"):
         bench.create("PipelinePublish", pipeline_version_id=version, models=[], timeout=60)
     bench.emulator.control("readiness", kind="publish", mode="at_once")
     bench.new_process()
@@ -111,7 +109,7 @@ def test_a_token_that_went_with_a_lost_reply_is_made_again(bench: Workbench, pub
 def test_an_edge_that_exists_is_refused_or_renewed(bench: Workbench, publish: State) -> None:
     _, first = bench.create("Edge", name="store-17", publish_id=1)
     bench.new_process()
-    with pytest.raises(ObjectError, match="set adopt to 'renew' to remove it and add it again"):
+    with pytest.raises(ConflictError, match="set adopt to 'renew' to remove it and add it again"):
         bench.create("Edge", name="store-17", publish_id=1)
     _, second = bench.create("Edge", name="store-17", publish_id=1, adopt="renew")
     assert second["edgeId"] != first["edgeId"]

@@ -19,7 +19,7 @@ from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.diff import Difference, diff
 from wallaroo_pulumi.core.fields import UNKNOWN
 from wallaroo_pulumi.core.names import wire_name
-from wallaroo_pulumi.errors import ApiError, ObjectError
+from wallaroo_pulumi.errors import ApiError, ConflictError, Interrupted, NotFoundError, ObjectError, TimedOut
 from wallaroo_pulumi.resources import RESOURCES
 from wallaroo_pulumi.resources.deployment import _stale
 
@@ -100,7 +100,7 @@ def test_the_same_content_for_another_purpose_is_another_version(bench: Bench, o
 
 def test_two_resources_of_the_same_content_are_refused(bench: Bench) -> None:
     bench.model()
-    with pytest.raises(ObjectError, match="already declared by"):
+    with pytest.raises(ConflictError, match="already declared by"):
         bench.model()
 
 
@@ -124,7 +124,7 @@ def test_an_upload_ends_with_the_run_and_leaves_nothing(bench: Bench) -> None:
         large.truncate(8 << 20)
     running, bench.ctx = bench.ctx, replace(bench.ctx, cancelled=lambda: True)
     with pytest.raises(
-        ObjectError, match=r"was interrupted after .* of the upload; the next run starts it again"
+        Interrupted, match=r"was interrupted after .* of the upload; the next run starts it again"
     ):
         bench.model()
     assert bench.versions() == []
@@ -345,7 +345,7 @@ def test_an_unchanged_definition_makes_no_version(bench: Bench) -> None:
 
 def test_a_pipeline_with_other_steps_is_somebody_elses(bench: Bench) -> None:
     bench.emulator.api("pipelines/create", pipeline_id="fraud", workspace_id=1, definition={"steps": []})
-    with pytest.raises(ObjectError, match=r"already exists .* with other steps"):
+    with pytest.raises(ConflictError, match=r"already exists .* with other steps"):
         bench.pipeline(bench.model())
     assert bench.pipeline_versions() == 1
 
@@ -463,7 +463,7 @@ def test_a_second_resource_of_a_pipeline_changes_nothing_of_what_runs(bench: Ben
     pipeline = bench.pipeline(model)
     made = deploy(bench, pipeline, model)
     bench.emulator.forget_requests()
-    with pytest.raises(ObjectError, match="already declared by"):
+    with pytest.raises(ConflictError, match="already declared by"):
         deploy(bench, pipeline, model, engine_config={"engine": {"replicas": 2}})
     assert not {"pipelines/deploy", "pipelines/undeploy"} & {*bench.emulator.endpoints()}
     # The same when an earlier run made the first.
@@ -471,7 +471,7 @@ def test_a_second_resource_of_a_pipeline_changes_nothing_of_what_runs(bench: Ben
     bench.ctx.ownership.declare("urn:of-an-earlier-run", "Pipeline", {})
     bench.ctx.ownership.keep("Deployment", made[0], "urn:of-an-earlier-run", made[1])
     bench.emulator.forget_requests()
-    with pytest.raises(ObjectError, match="already declared by"):
+    with pytest.raises(ConflictError, match="already declared by"):
         deploy(bench, pipeline, model)
     assert not {"pipelines/deploy", "pipelines/undeploy"} & {*bench.emulator.endpoints()}
     assert bench.read("Deployment", *made) == made[1]
@@ -493,7 +493,7 @@ def test_an_interrupted_first_deployment_goes_on_and_is_taken_over(bench: Bench)
     pipeline = bench.pipeline(model)
     bench.emulator.control("readiness", kind="deployment", mode="never")
     bench.ctx = dataclasses.replace(bench.ctx, cancelled=lambda: True)
-    with pytest.raises(ObjectError, match="the run was interrupted; the next one goes on"):
+    with pytest.raises(Interrupted, match="the run was interrupted; the next one goes on"):
         deploy(bench, pipeline, model)
     assert "pipelines/undeploy" not in bench.emulator.endpoints()
     bench.emulator.control("readiness", kind="deployment")
@@ -504,7 +504,7 @@ def test_an_interrupted_first_deployment_goes_on_and_is_taken_over(bench: Bench)
 def test_a_model_that_does_not_exist_is_told_before_anything_is_deployed(bench: Bench) -> None:
     model = bench.model()
     pipeline = bench.pipeline(model)
-    with pytest.raises(ObjectError, match="model version 999 does not exist; check models"):
+    with pytest.raises(NotFoundError, match="model version 999 does not exist; check models"):
         deploy(bench, pipeline, ("999", {}))
     assert "pipelines/deploy" not in bench.emulator.endpoints()
 
@@ -582,11 +582,11 @@ def test_a_first_deployment_that_fails_is_undone_and_an_update_that_fails_is_not
     model = bench.model()
     pipeline = bench.pipeline(model)
     greedy = {"engine": {"cpu": 500}}
-    with pytest.raises(ObjectError, match=r"still Starting .*Insufficient cpu.* after 30 s"):
+    with pytest.raises(TimedOut, match=r"still Starting .*Insufficient cpu.* after 30 s"):
         deploy(bench, pipeline, model, engine_config=greedy, timeout=30)
     assert bench.client.pipelines.deployment("fraud-1") is None
     made = deploy(bench, pipeline, model)
-    with pytest.raises(ObjectError, match="Insufficient cpu"):
+    with pytest.raises(TimedOut, match="Insufficient cpu"):
         bench.update("Deployment", made, **deployment(pipeline, model, engine_config=greedy))
     assert bench.client.pipelines.deployment("fraud-1") is not None
 
@@ -606,7 +606,7 @@ def test_deleting_waits_until_the_engines_have_ended(bench: Bench) -> None:
     made = deploy(bench, pipeline, model)
     bench.emulator.control("readiness", kind="undeployment", mode="polls", polls=4)
     with pytest.raises(
-        ObjectError, match="pipeline 'fraud' of workspace 1 cannot be deleted because it is in use"
+        ConflictError, match="pipeline 'fraud' of workspace 1 cannot be deleted because it is in use"
     ):
         bench.delete("Pipeline", pipeline)
     bench.delete("Deployment", made)

@@ -12,7 +12,7 @@ from workbench import Workbench
 
 from wallaroo_pulumi.core.ownership import Ownership
 from wallaroo_pulumi.core.record import StackEntry
-from wallaroo_pulumi.errors import HiddenError, ObjectError
+from wallaroo_pulumi.errors import ConflictError, HiddenError, NotFoundError, RefusedError
 
 OPS, MARY = "ops@example.com", "mary.jane@example.com"
 
@@ -36,11 +36,11 @@ def test_a_workspace_of_another_instance_is_left_alone(bench: Workbench) -> None
     theirs = bench.workspace("payments")
     bench.pipeline_version(theirs)
     assert str(theirs) == id
-    with pytest.raises(ObjectError, match="this stack's objects are on Wallaroo instance"):
+    with pytest.raises(ConflictError, match="this stack's objects are on Wallaroo instance"):
         bench.delete("Workspace", (id, outputs))
     without_instance = {key: value for key, value in outputs.items() if key != "__instance"}
     with pytest.raises(
-        ObjectError, match="is 'payments' on this instance, but this stack recorded 'fraud-prod'"
+        ConflictError, match="is 'payments' on this instance, but this stack recorded 'fraud-prod'"
     ):
         bench.delete("Workspace", (id, without_instance))
     assert len(bench.client.pipelines.list(theirs, fresh=True)) == 1
@@ -73,7 +73,7 @@ def test_a_pipeline_that_is_not_ours_any_more_is_left_alone(bench: Workbench) ->
 @pytest.mark.parametrize("declared", [{}, {"is_admin": True, "enabled": False}])
 def test_the_caller_takes_no_rights_from_himself(bench: Workbench, declared: dict[str, Any]) -> None:
     with pytest.raises(
-        ObjectError, match="is the user who runs Pulumi, who would lose the right to continue"
+        RefusedError, match="is the user who runs Pulumi, who would lose the right to continue"
     ):
         bench.create("User", email=OPS, **declared)
     assert account(bench, OPS)["enabled"]
@@ -93,7 +93,7 @@ def test_the_caller_stays_an_owner(bench: Workbench) -> None:
     workspace_id = bench.workspace()
     bench.create("WorkspaceMember", workspace_id=workspace_id, email=MARY, role="OWNER")
     me = bench.create("WorkspaceMember", workspace_id=workspace_id, email=OPS, role="OWNER")
-    with pytest.raises(ObjectError, match="declare the role OWNER, or remove this WorkspaceMember"):
+    with pytest.raises(RefusedError, match="declare the role OWNER, or remove this WorkspaceMember"):
         bench.update("WorkspaceMember", me, workspace_id=workspace_id, email=OPS, role="COLLABORATOR")
 
 
@@ -103,7 +103,7 @@ def test_a_role_in_a_workspace_that_is_gone_is_told_as_that(bench: Workbench) ->
     mary = bench.create("WorkspaceMember", **given)
     bench.emulator.control("delete", workspace_id=workspace_id)
     bench.new_process()
-    with pytest.raises(ObjectError, match=f"workspace {workspace_id} does not exist"):
+    with pytest.raises(NotFoundError, match=f"workspace {workspace_id} does not exist"):
         bench.update("WorkspaceMember", mary, **given, role="OWNER")
 
 
@@ -138,7 +138,7 @@ def declared(state: tuple[str, dict[str, Any]], email: str = ADA, **more: Any) -
 def test_a_refresh_does_not_mistake_one_person_for_another(bench: Workbench, kind: str) -> None:
     state = made(bench, kind)
     give_address_away(bench)
-    with pytest.raises(ObjectError, match=BOTH):
+    with pytest.raises(ConflictError, match=BOTH):
         bench.read(kind, *state)
 
 
@@ -175,7 +175,7 @@ def test_nobody_else_gets_what_is_declared_for_the_recorded_person(bench: Workbe
     ownership = Ownership(lambda: [StackEntry("urn:old", kind, *state)])
     bench.ctx = dataclasses.replace(bench.ctx, ownership=ownership)
     before = bench.emulator.contents()
-    with pytest.raises(ObjectError, match=BOTH):
+    with pytest.raises(ConflictError, match=BOTH):
         bench.create(kind, **declared(state))
     assert bench.emulator.contents() == before
 
@@ -213,7 +213,7 @@ def test_a_member_named_by_address_or_by_what_is_unknown_is_not_followed(
 ) -> None:
     id, outputs = made(bench, "WorkspaceMember")
     give_address_away(bench)
-    with pytest.raises(ObjectError, match=BOTH + ".*or their user_id"):
+    with pytest.raises(ConflictError, match=BOTH + ".*or their user_id"):
         bench.provider.read("WorkspaceMember", None, id, outputs, given)
 
 
