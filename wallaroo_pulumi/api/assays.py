@@ -20,7 +20,7 @@ class Assays:
 
     def list(self, *, fresh: bool = False) -> tuple[Assay, ...]:
         """Return the visible assays, including deactivated ones; ``fresh`` forces a request. ``/v2/api/assays/get``."""
-        return self._listing.fresh() if fresh else self._listing.items()
+        return self._listing.items(fresh=fresh)
 
     def _fetch(self) -> tuple[Assay, ...]:
         return self._transport.call("/v2/api/assays/get", {"active": "All"}, Effect.READ, tuple[Assay, ...])

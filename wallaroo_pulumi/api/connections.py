@@ -19,8 +19,13 @@ class Connections:
 
     def list(self, workspace_id: int | None = None, *, fresh: bool = False) -> tuple[Connection, ...]:
         """Return the connections of a workspace or the instance; ``fresh`` forces a request. ``connections/list``."""
-        listing = self._listings.of(workspace_id)
-        return listing.fresh() if fresh else listing.items()
+        return self._listings.of(workspace_id).items(fresh=fresh)
+
+    def look_up(self, name: str) -> Connection | None:
+        """Return the connection with this name, or None. Requests the list if the cached one lacks it."""
+        return self._listings.of(None).look_up(
+            lambda connections: next((c for c in connections if c.name == name), None)
+        )
 
     def _fetch(self, workspace_id: int | None) -> Sequence[Connection]:
         body = {} if workspace_id is None else {"workspace_id": workspace_id}

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 D = TypeVar("D")
+F = TypeVar("F")
 
 _GATHERING = 0.1
 """The most seconds that a fetch waits for running writes whose threads read the list afterwards."""
@@ -63,8 +64,18 @@ class SharedListing(Generic[T]):
         self._under_way = 0  # running writes whose threads will read
         self._flight: _Flight[T] | None = None  # the latest
 
-    def items(self) -> tuple[T, ...]:
-        """Return the elements, cached if recent enough. Raises the exceptions of ``fetch``."""
+    def look_up(self, search: Callable[[tuple[T, ...]], F | None]) -> F | None:
+        """Return what ``search`` finds in the cached elements, or else in a fresh fetch of them.
+
+        For objects that an input refers to: another process may have created them since the last fetch.
+        """
+        found = search(self.items())
+        return search(self.fresh()) if found is None else found
+
+    def items(self, *, fresh: bool = False) -> tuple[T, ...]:
+        """Return the elements, cached if recent enough and not ``fresh``. Raises the exceptions of ``fetch``."""
+        if fresh:
+            return self.fresh()
         with self._changed:
             if self._items is not None and self._clock() - self._fetched_at < self._max_age:
                 return self._items

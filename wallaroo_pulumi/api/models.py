@@ -23,8 +23,7 @@ class Models:
 
     def list(self, workspace_id: int | None, *, fresh: bool = False) -> tuple[ListedModel, ...]:
         """Return the models of a workspace, or all, with all versions; ``fresh`` forces a request. ``models/list``."""
-        listing = self._listings.of(workspace_id)
-        return listing.fresh() if fresh else listing.items()
+        return self._listings.of(workspace_id).items(fresh=fresh)
 
     def _fetch(self, workspace_id: int | None) -> Sequence[ListedModel]:
         body = {} if workspace_id is None else {"workspace_id": workspace_id}

@@ -25,8 +25,13 @@ class Pipelines:
 
     def list(self, workspace_id: int, *, fresh: bool = False) -> tuple[ListedPipeline, ...]:
         """Return the pipelines of a workspace with their latest versions. ``pipelines/list_pipelines``."""
-        listing = self._listings.of(workspace_id)
-        return listing.fresh() if fresh else listing.items()
+        return self._listings.of(workspace_id).items(fresh=fresh)
+
+    def look_up(self, workspace_id: int, name: str) -> ListedPipeline | None:
+        """Return the pipeline with this name, or None. Requests the list if the cached one lacks it."""
+        return self._listings.of(workspace_id).look_up(
+            lambda pipelines: next((p for p in pipelines if p.pipeline.name == name), None)
+        )
 
     def get(self, workspace_id: int, name: str) -> wire.Pipeline:
         """Return the pipeline with this name; ApiError 404 if there is none. ``pipelines/get_pipeline_by_name``."""

@@ -24,6 +24,10 @@ class Publishes:
         """Return every publish that the caller can see. ``pipelines/list_publishes_for_pipeline``."""
         return self._listed(fresh).publishes
 
+    def look_up(self, id: int) -> Publish | None:
+        """Return the visible publish with this id, or None. Requests the list if the cached one lacks it."""
+        return self._listing.look_up(lambda lists: next((p for p in lists[0].publishes if p.id == id), None))
+
     def edges(self, *, fresh: bool = False) -> tuple[Edge, ...]:
         """Return the visible edges, without join tokens. ``pipelines/list_publishes_for_pipeline``."""
         return self._listed(fresh).edges
@@ -34,7 +38,7 @@ class Publishes:
         return self._transport.call("pipelines/list_publishes_for_pipeline", body, Effect.READ, PublishList)
 
     def _listed(self, fresh: bool) -> PublishList:
-        (found,) = self._listing.fresh() if fresh else self._listing.items()
+        (found,) = self._listing.items(fresh=fresh)
         return found
 
     def _fetch(self) -> Sequence[PublishList]:

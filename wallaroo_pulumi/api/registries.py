@@ -19,8 +19,13 @@ class Registries:
 
     def list(self, workspace_id: int | None = None, *, fresh: bool = False) -> tuple[Registry, ...]:
         """Return the registries of a workspace or the instance, without workspaces. ``models/list_registries``."""
-        listing = self._listings.of(workspace_id)
-        return listing.fresh() if fresh else listing.items()
+        return self._listings.of(workspace_id).items(fresh=fresh)
+
+    def look_up(self, id: str) -> Registry | None:
+        """Return the registry with this id, or None. Requests the list if the cached one lacks it."""
+        return self._listings.of(None).look_up(
+            lambda registries: next((r for r in registries if r.id == id), None)
+        )
 
     def _fetch(self, workspace_id: int | None) -> Sequence[Registry]:
         body = {} if workspace_id is None else {"workspace_id": workspace_id}

@@ -21,7 +21,7 @@ class Users:
 
     def list(self, *, fresh: bool = False) -> tuple[User, ...]:
         """Return every user; ``fresh`` forces a request. ``users/query``."""
-        return self._listing.fresh() if fresh else self._listing.items()
+        return self._listing.items(fresh=fresh)
 
     def _fetch(self) -> Sequence[User]:
         answer = self._transport.call("users/query", {}, Effect.READ, UserList)
@@ -31,15 +31,16 @@ class Users:
         """Return the user with this id, or None."""
         return self._by_id.of(self.list(fresh=fresh)).get(id)
 
+    def look_up(self, id: str) -> User | None:
+        """Return the user with this id, or None. Requests the list if the cached one lacks it."""
+        return self._listing.look_up(lambda users: self._by_id.of(users).get(id))
+
     def find_by_email(self, email: str) -> User | None:
         """Return the user whose e-mail address, or else login name, is ``email``, or None. Case-insensitive.
 
-        Before it returns None, it requests the list again.
+        Requests the list if the cached one lacks it.
         """
-        for fresh in (False, True):
-            if found := self._by_name.of(self.list(fresh=fresh)).get(email.lower()):
-                return found
-        return None
+        return self._listing.look_up(lambda users: self._by_name.of(users).get(email.lower()))
 
     def invite(self, email: str, password: str | None) -> Invited:
         """Create an account. Not idempotent; 403 at the licence's limit of users. ``users/invite``."""

@@ -24,7 +24,7 @@ class Workspaces:
 
     def list(self, *, fresh: bool = False) -> tuple[Workspace, ...]:
         """Return the workspaces that the caller can see; ``fresh`` forces a request. ``workspaces/list``."""
-        return self._listing.fresh() if fresh else self._listing.items()
+        return self._listing.items(fresh=fresh)
 
     def find(self, id: int, *, fresh: bool = False) -> Workspace | None:
         """Return the visible workspace with this id, or None."""
@@ -66,8 +66,7 @@ class Workspaces:
 
     def members(self, workspace_id: int, *, fresh: bool = False) -> tuple[Member, ...]:
         """Return the members of a workspace. ApiError 500 if it does not exist. ``workspaces/list_users``."""
-        listing = self._members.of(workspace_id)
-        return listing.fresh() if fresh else listing.items()
+        return self._members.of(workspace_id).items(fresh=fresh)
 
     def exists(self, workspace_id: int) -> bool:
         """Return whether the workspace exists. ApiError 403 for a non-member. ``workspaces/list_users``.

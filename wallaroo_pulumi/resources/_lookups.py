@@ -139,7 +139,7 @@ def read_visible(
 
 def require_publish(ctx: Context[Client], id: int) -> None:
     """Raise NotFoundError if there is no publish of this id, or none that the caller sees."""
-    if not any(p.id == id for fresh in (False, True) for p in ctx.client.publishes.list(fresh=fresh)):
+    if ctx.client.publishes.look_up(id) is None:
         raise NotFoundError(
             f"publish {id} does not exist or this user cannot see it; declare a PipelinePublish and give its "
             "`publish_id`"

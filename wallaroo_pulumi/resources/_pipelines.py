@@ -59,9 +59,8 @@ def mark(pipeline: wire.Pipeline) -> str | None:
 
 def named(ctx: Context[Client], workspace_id: int, name: str) -> wire.Pipeline:
     """Return the pipeline with this name. Raises NotFoundError if there is none."""
-    for fresh in (False, True):
-        if found := find(ctx, workspace_id, name, fresh=fresh):
-            return found.pipeline
+    if found := ctx.client.pipelines.look_up(workspace_id, name):
+        return found.pipeline
     raise NotFoundError(
         f"pipeline {name!r} does not exist in workspace {workspace_id}; check pipeline_name, or declare a Pipeline "
         "and pass its `name`"

@@ -60,7 +60,7 @@ class ModelRegistryAttachment(Attachment[ModelRegistryAttachmentInputs, ModelReg
     )
 
     def used(self, ctx: Context[Client], name: str) -> str:
-        if any(r.id == name for fresh in (False, True) for r in ctx.client.registries.list(fresh=fresh)):
+        if ctx.client.registries.look_up(name):
             return name
         raise NotFoundError(
             f"no model registry of the instance has the id {name!r}; check registry_id, or declare a ModelRegistry"

@@ -59,9 +59,8 @@ class WorkspaceConnection(Attachment[WorkspaceConnectionInputs, WorkspaceConnect
     )
 
     def used(self, ctx: Context[Client], name: str) -> wire.Connection:
-        for fresh in (False, True):
-            if found := next((c for c in ctx.client.connections.list(fresh=fresh) if c.name == name), None):
-                return found
+        if found := ctx.client.connections.look_up(name):
+            return found
         raise NotFoundError(
             f"the instance has no connection named {name!r}; check connection_name, or declare a Connection with "
             "this name and refer to it"

@@ -254,10 +254,8 @@ def _user(ctx: Context[Client], desired: WorkspaceMemberInputs) -> wire.User:
             f"the instance has no user with the e-mail address {desired.email}; check the spelling, or declare a "
             "User with it"
         )
-    if desired.user_id is not None:
-        for fresh in (False, True):
-            if found := ctx.client.users.find(desired.user_id, fresh=fresh):
-                return found
+    if desired.user_id is not None and (found := ctx.client.users.look_up(desired.user_id)):
+        return found
     raise NotFoundError(f"the instance has no user with the id {desired.user_id!r}; check user_id")
 
 

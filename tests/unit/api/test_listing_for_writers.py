@@ -100,3 +100,17 @@ def test_what_this_process_knows_is_not_asked_for() -> None:
     listing.know(["made"])
     assert listing.items() == ("made",)
     assert listing.fresh() == ("a",)
+
+
+def test_a_lookup_sends_a_request_only_if_the_copy_lacks_the_element() -> None:
+    fetches = iter([("a",), ("a", "b")])
+    listing = SharedListing(fetches.__next__)
+
+    def look_up(desired: str) -> str | None:
+        return listing.look_up(lambda items: desired if desired in items else None)
+
+    assert listing.items() == ("a",)
+    assert look_up("a") == "a"
+    assert listing.items() == ("a",)
+    assert look_up("b") == "b"
+    assert list(fetches) == []
