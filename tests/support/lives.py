@@ -64,6 +64,13 @@ class Life:
         ctx = Context(client=self._client, report=self.said.append, sleep=lambda _: None)
         self._provider = Provider(lambda: ctx)
 
+    @property
+    def is_claimed(self) -> bool:
+        """Whether a resource of this process holds the object under its kind and id."""
+        assert self.state is not None
+        ownership = self._provider.context.ownership
+        return ownership.referrer(self._resource.kind, self.state[0], "another resource") is not None
+
     def close(self) -> None:
         if self._client is not None:
             self._client.close()

@@ -59,6 +59,7 @@ class Ownership:
         self._held: dict[str, Key] = {}
         self._prior: dict[Key, Mapping[str, Any]] = {}
         self._removed: Counter[tuple[Key, str]] = Counter()
+        self._by_output: dict[str, Mapping[str, Sequence[StackEntry]]] = {}
         self._lock = threading.Lock()
 
     def declare(self, urn: str | None, kind: str, inputs: Mapping[str, Any]) -> None:
@@ -184,9 +185,12 @@ class Ownership:
         """Return the ids of the objects with this name in the stack's state."""
         return self._ids_by_name.get((kind, name), ())
 
-    def at_address(self, email: str) -> Sequence[StackEntry]:
-        """Return the resources in the stack's state that record an account with this address."""
-        return self._by_address.get(email.lower(), ())
+    def recording(self, output: str, text: str) -> Sequence[StackEntry]:
+        """Return the resources in the stack's state whose output (wire name) is this text. Case-insensitive."""
+        index = self._by_output.get(output)
+        if index is None:  # two threads may build it at the same time, to the same result
+            index = self._by_output[output] = _by_text(self.live, output)
+        return index.get(text.lower(), ())
 
     @functools.cached_property
     def instances(self) -> frozenset[str]:
@@ -217,14 +221,6 @@ class Ownership:
                 if isinstance(name, str):
                     ids[kind, name].append(id)
         return ids
-
-    @functools.cached_property
-    def _by_address(self) -> Mapping[str, Sequence[StackEntry]]:
-        found: dict[str, list[StackEntry]] = defaultdict(list)
-        for entry in self.live:
-            if isinstance(email := entry.outputs.get("email"), str):
-                found[email.lower()].append(entry)
-        return found
 
     @functools.cached_property
     def _index(self) -> Mapping[Key, Sequence[StackEntry]]:
@@ -260,6 +256,14 @@ class Ownership:
         holder = self._holders.pop(key, None)
         if holder and holder.urn is not None and self._held.get(holder.urn) == key:
             del self._held[holder.urn]
+
+
+def _by_text(entries: Sequence[StackEntry], output: str) -> Mapping[str, Sequence[StackEntry]]:
+    found: dict[str, list[StackEntry]] = defaultdict(list)
+    for entry in entries:
+        if isinstance(text := entry.outputs.get(output), str):
+            found[text.lower()].append(entry)
+    return found
 
 
 def _declared_twice(kind: str, id: str, name: str, urn: str | None) -> ConflictError:

@@ -36,7 +36,7 @@ def at_address(ctx: Context[Client], email: str) -> wire.User | None:
     declares another address from now on, or an id, does not count.
     """
     user = ctx.client.users.find_by_email(email)
-    for entry in ctx.ownership.at_address(email) if user else ():
+    for entry in ctx.ownership.recording("email", email) if user else ():
         declared = ctx.ownership.declared(entry.urn) or {"email": email}
         means_it = str(declared.get("email")).lower() == email.lower()
         if means_it and (user_with := ctx.client.users.find(entry.outputs.get("userId", ""))):

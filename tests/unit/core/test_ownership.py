@@ -269,3 +269,11 @@ def test_how_an_adopted_object_was_found_goes_on_to_the_resource_that_takes_it_o
 def test_only_a_check_declares_a_resource() -> None:
     ownership = run(declares=(OLD,))
     assert [ownership.declares(urn) for urn in (OLD, NEW, None)] == [True, False, True]
+
+
+def test_resources_are_found_by_an_output_in_any_case_unless_they_are_about_to_be_deleted() -> None:
+    mary, moved = entry("mary", email="Mary@example.com"), entry("moved", email="mo@example.com")
+    ownership = run(mary, moved, entry("old", email="mary@example.com", pending_delete=True), entry("plain"))
+    assert ownership.recording("email", "mary@EXAMPLE.com") == [mary]
+    assert ownership.recording("email", "plain") == ()
+    assert ownership.recording("userId", "mary@example.com") == ()

@@ -125,6 +125,16 @@ def test_a_change_of_the_state_alone_keeps_all_that_is_recorded(
     assert emulator.endpoints() == []
 
 
+@pytest.mark.parametrize("kind", RESOURCES)
+def test_a_create_claims_the_object_under_its_id(
+    kind: str, emulator: Emulated, files: dict[str, str]
+) -> None:
+    life = Life(emulator, kind, files)
+    life.make_needs()
+    life.create()
+    assert life.is_claimed
+
+
 @pytest.mark.parametrize("kind", ADOPTING)
 def test_an_adopted_object_is_left_as_it_was_found(
     kind: str, emulator: Emulated, files: dict[str, str]
