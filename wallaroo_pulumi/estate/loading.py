@@ -22,7 +22,7 @@ from ..core.fields import UNKNOWN
 from ..core.json_values import Place
 from ..core.resource import InvalidInput
 from ..resources import RESOURCES
-from ..resources.model_version import require_file
+from ..resources._models import require_file
 from . import format as parts
 from .document import Document, EstateError, read
 from .format import Estate, ModelPart, Part, WorkspacePart, with_models

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -43,24 +43,13 @@ from ..core.fields import (
     Seconds,
     WorkspaceId,
 )
-from ..core.files import COMPRESSED, HDF5, ONNX, PICKLE, ZIP
 from ..core.json_values import JsonObject
-from ..core.read import find_listed
-from ..core.remove import remove_once
 from ..core.resource import Examples, InvalidInput, Resource
-from ..core.satisfies import satisfies
-from ..core.upload import file_inputs, format_of_input, upload_once
-from ..core.wait import Done, uploading, wait
-from ..errors import ApiError, ConflictError, GoneError, ObjectError, WallarooError, one_line
-from . import _lookups, _pipelines
+from ..core.upload import file_inputs
+from ..errors import GoneError, ObjectError
+from . import _lookups, _models
 from ._engine_config import Accel, Arch, Qaic
-from ._model_config import ContinuousBatching, DynamicBatching, OpenAi, configuration, configure, without_none
-
-_SUFFIXES = (".zip", ".pt", ".onnx", ".h5", ".pkl")
-"""What the instance takes (its own words in a recorded refusal)."""
-_TIMEOUT = 1800.0
-"""Seconds; the vendor's SDK waits as long."""
-_LOG_LINES = 20
+from ._model_config import ContinuousBatching, DynamicBatching, OpenAi, configuration, configure
 
 Framework = Literal[
     "custom",
@@ -91,14 +80,6 @@ Framework = Literal[
     "vllm",
     "xgboost",
 ]
-_FORMATS = {
-    "keras": (HDF5, ZIP),
-    "onnx": (ONNX,),
-    "pytorch": (ZIP, PICKLE),
-    "sklearn": (PICKLE, COMPRESSED, ZIP),
-    "xgboost": (PICKLE, COMPRESSED, ZIP),
-}
-"""What the file of a framework may be; of any other framework, a zip archive. Only recognised formats count."""
 _ARCH_OF = {"jetson": "arm", "qaic": "x86"}
 _WITHOUT_SCHEMAS = ("onnx", "tensorflow", "python")
 _CONFIGURABLE = ("custom", "sglang", "vllm")
@@ -350,14 +331,14 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
 
     def complete(self, inputs: ModelVersionInputs, prior: Mapping[str, Any]) -> ModelVersionInputs:
         if isinstance(inputs.path, str):
-            require_file(Path(inputs.path), inputs.framework)
+            _models.require_file(Path(inputs.path), inputs.framework)
         return inputs.model_copy(update=file_inputs(inputs.path, prior))
 
     def validate(self, ctx: Context[Client], desired: ModelVersionInputs) -> Iterable[InvalidInput]:
         return _lookups.refused_workspace(ctx, desired.workspace_id)
 
     def existing(self, ctx: Context[Client], desired: ModelVersionInputs) -> str | None:
-        found = _match(ctx, desired)
+        found = _models.match(ctx, desired)
         return str(found.id) if found else None
 
     def create(self, ctx: Context[Client], desired: ModelVersionInputs) -> ModelVersionOutputs:
@@ -365,13 +346,13 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
         with ExitStack() as claimed:
             # Two resources that upload the same must not overtake each other between the lookup and the upload.
             with ctx.lock("models", desired.workspace_id, desired.name):
-                found = _match(ctx, desired)
-                id = found.id if found else _upload(ctx, desired)
+                found = _models.match(ctx, desired)
+                id = found.id if found else _models.upload(ctx, desired)
                 claimed.enter_context(ctx.claim(self.kind, str(id), desired.name, existed=found is not None))
-            version = _ready(ctx, desired, id)
+            version = _models.ready(ctx, desired, id)
             configure(ctx, desired, version)
         info = version.model_version.file_info
-        model = _model(ctx, desired.workspace_id, desired.name)
+        model = _models.named(ctx, desired.workspace_id, desired.name)
         ctx.call.mark = model.created_at if model else None
         return self.result(
             desired,
@@ -405,7 +386,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             "sha256": version.file_info.sha,
             "size": version.file_info.size,
         }
-        parent = None if prior else _model(ctx, version.workspace_id, version.name)
+        parent = None if prior else _models.named(ctx, version.workspace_id, version.name)
         if parent is not None:
             ctx.call.mark = parent.created_at
         if prior:
@@ -427,258 +408,15 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     ) -> ModelVersionOutputs:
         found = _lookups.find_model_version(ctx, int(id), prior.workspace_id)
         if found is None or found.model_version.file_info.version != prior.version:
-            raise GoneError(f"{_label(prior)} no longer has version {prior.version} (id {id})")
+            raise GoneError(f"{_models.label(prior)} no longer has version {prior.version} (id {id})")
         if configure(ctx, desired, found):
             ctx.report(
-                f"{_label(desired)} has a new configuration (id {id}): existing deployments use it after their "
+                f"{_models.label(desired)} has a new configuration (id {id}): existing deployments use it after their "
                 "next deploy"
             )
         computed = prior.model_dump(include={"model_id", "model_version_id", "version", "status"})
         return self.result(desired, **computed)
 
     def delete(self, ctx: Context[Client], id: str, prior: ModelVersionOutputs) -> None:
-        model = _recorded_model(ctx, prior)
-
-        def is_there() -> bool:
-            found = _lookups.find_model_version(ctx, prior.model_version_id, prior.workspace_id)
-            return found is not None and found.model_version.file_info.version == prior.version
-
-        def remove() -> None:
-            nonlocal model
-            found = find_listed(
-                f"version {prior.model_version_id} of {_label(prior)}",
-                lambda _: _model_of(ctx, prior.workspace_id, prior.version),
-                lambda: ctx.client.models.list(prior.workspace_id),
-                is_there,
-            )
-            if found is not None:
-                model = found
-                remove_once(
-                    lambda: ctx.client.models.delete_version(prior.version),
-                    lambda: _model_of(ctx, prior.workspace_id, prior.version) is not None,
-                )
-
-        if _lookups.workspace_if_any(ctx, prior.workspace_id) is None:
-            return
-        with ctx.lock("models", prior.workspace_id, prior.name):
-            try:
-                remove()
-            except ApiError as error:
-                if error.status != 409:
-                    raise
-                users = _pipelines.that_use(ctx, prior.version)
-                spared = any(_spared(ctx, prior, user) for user in users)
-                if not (prior.force_destroy and users) or spared:
-                    raise _in_use(ctx, prior, users, error) from None
-                _remove_users(ctx, prior, users, remove)
-            _drop_if_empty(ctx, prior.workspace_id, model)
-
-
-def require_file(path: Path, framework: Any) -> None:
-    """Raise InvalidInput for a file that the instance would reject for its suffix, or for its format if recognised."""
-    if path.suffix not in _SUFFIXES:
-        raise InvalidInput("path", f"the instance takes {', '.join(_SUFFIXES)} files")
-    found = format_of_input(path)
-    allowed = _FORMATS.get(framework, (ZIP,)) if isinstance(framework, str) else None
-    if found and allowed and found not in allowed:
-        raise InvalidInput("path", f"is {found}; framework {framework!r} takes {' or '.join(allowed)}")
-
-
-def _label(model: ModelVersionInputs | ModelVersionOutputs) -> str:
-    return f"model {model.name!r} of workspace {model.workspace_id}"
-
-
-def _match(ctx: Context[Client], desired: ModelVersionInputs) -> wire.ModelVersion | None:
-    """The newest version that an upload of ``desired`` would only repeat; one that failed is none."""
-    models = ctx.client.models.list(desired.workspace_id, fresh=True)
-    same = [
-        found.model_version
-        for model in models
-        if model.model.name == desired.name
-        for found in model.model_versions
-        if found.model_version.status != "error" and _is(found, desired)
-    ]
-    return max(same, key=lambda version: version.id, default=None)
-
-
-def _is(found: wire.ConfiguredModelVersion, desired: ModelVersionInputs) -> bool:
-    version, config = found.model_version, found.config
-    conversion = version.conversion or wire.Conversion()
-    given = _conversion(desired)
-    observed = conversion.model_dump()
-    return (
-        version.file_info.sha == desired.sha256
-        and version.visibility == desired.visibility
-        and (conversion.arch or "x86") == given.pop("arch", "x86")
-        and satisfies(conversion.accel or "none", given.pop("accel", "none"))
-        and satisfies(observed, given)
-        and all(
-            schema is None or config is None or getattr(config, name) in (None, schema)
-            for name in ("input_schema", "output_schema")
-            for schema in [getattr(desired, name)]
-        )
-    )
-
-
-def _conversion(desired: ModelVersionInputs) -> dict[str, Any]:
-    """The API's `conversion` object."""
-    fields = ("framework", "arch", "accel", "python_version")
-    given = desired.model_dump(include=set(fields), exclude_none=True)
-    given["requirements"] = desired.requirements or []
-    if desired.framework_config is not None:
-        given["framework_config"] = {"framework": desired.framework, "config": desired.framework_config}
-    return given
-
-
-def _upload(ctx: Context[Client], desired: ModelVersionInputs) -> int:
-    metadata = {
-        "name": desired.name,
-        "visibility": desired.visibility,
-        "workspace_id": desired.workspace_id,
-        "conversion": _conversion(desired),
-        "input_schema": desired.input_schema,
-        "output_schema": desired.output_schema,
-    }
-
-    def send(file: Path) -> int:
-        progress = uploading(ctx, _label(desired), file.stat().st_size)
-        return ctx.client.models.upload(without_none(metadata), file, desired.timeout or _TIMEOUT, progress)
-
-    def find() -> int | None:
-        return found.id if (found := _match(ctx, desired)) else None
-
-    return upload_once(ctx, desired.path, desired.sha256, send, find, makes_room="model versions")
-
-
-def _ready(ctx: Context[Client], desired: ModelVersionInputs, id: int) -> wire.ConfiguredModelVersion:
-    """The version once it is ready. One that fails is deleted again, so that it does not lie about."""
-
-    def poll() -> str | Done[wire.ConfiguredModelVersion]:
-        found = ctx.client.models.version(id)
-        version = found.model_version
-        if version.status == "error":
-            why = _why(ctx, version)
-            left = _discard(ctx, desired, version)
-            raise ObjectError(f"{_label(desired)} could not be converted: {why}{left}")
-        return Done(found) if version.status == "ready" else version.status
-
-    return wait(
-        ctx,
-        _label(desired),
-        poll,
-        timeout=desired.timeout or _TIMEOUT,
-        remedy="run `pulumi up` again, which continues to wait for this version, or raise timeout",
-    )
-
-
-def _discard(ctx: Context[Client], desired: ModelVersionInputs, version: wire.ModelVersion) -> str:
-    """Delete a version that failed, unless it was adopted; says so when it stays, rather than hide the failure."""
-    with suppress(WallarooError):
-        if not ctx.call.adopted:
-            model = _model_of(ctx, desired.workspace_id, version.file_info.version)
-            ctx.client.models.delete_version(version.file_info.version)
-            _drop_if_empty(ctx, desired.workspace_id, model)
-            return ""
-    return f" (the failed version {version.id} stays on the instance)"
-
-
-def _why(ctx: Context[Client], version: wire.ModelVersion) -> str:
-    summary = version.error_summary if version.error_summary != "null" else None
-    try:
-        log = ctx.client.models.upload_logs(version.id, _LOG_LINES)
-    except WallarooError:
-        log = ()
-    tail = one_line(" | ".join(log)[-400:])
-    return one_line(summary or "the instance returned no reason") + (
-        f"; the log ends: {tail}" if tail else ""
-    )
-
-
-def _model(ctx: Context[Client], workspace_id: int, name: str) -> wire.Model | None:
-    return next((m.model for m in ctx.client.models.list(workspace_id) if m.model.name == name), None)
-
-
-def _spared(ctx: Context[Client], prior: ModelVersionOutputs, user: _pipelines.User) -> str:
-    """Why force_destroy leaves a pipeline alone; empty if it does not."""
-    if user.workspace_id != prior.workspace_id:
-        return f"of workspace {user.workspace_id}"
-    referrer = _pipelines.referrer(ctx, user.workspace_id, user.pipeline.name)
-    return f"to which {referrer} refers" if referrer else ""
-
-
-def _in_use(
-    ctx: Context[Client], prior: ModelVersionOutputs, users: list[_pipelines.User], error: ApiError
-) -> WallarooError:
-    version = f"version {prior.model_version_id} of {_label(prior)}"
-    if not users:
-        return error.with_hint(f"{version} is in use; undeploy and delete what uses it first")
-    spared = [_spared(ctx, prior, user) for user in users]
-    names = ", ".join(
-        repr(user.pipeline.name) + (f" {why}" if why else "") for user, why in zip(users, spared, strict=True)
-    )
-    if any(spared):
-        force = (
-            "; force_destroy leaves pipelines of other workspaces and of this stack's other resources alone"
-        )
-    else:
-        force = ", or set force_destroy"
-    return ConflictError(
-        f"{version} cannot be deleted: pipeline {names} uses it ({one_line(error.message)}); give the pipeline another "
-        f"version and deploy it, or delete it first{force}"
-    )
-
-
-def _remove_users(
-    ctx: Context[Client],
-    prior: ModelVersionOutputs,
-    users: list[_pipelines.User],
-    remove: Callable[[], None],
-) -> None:
-    """Delete the pipelines that name the version, undeploy those that only still run it, then ``remove`` it."""
-    for user in users:
-        if user.names:
-            _pipelines.remove(ctx, user.workspace_id, user.pipeline, undeploy_first=True)
-        else:
-            _pipelines.undeploy(ctx, user.workspace_id, user.pipeline)
-
-    def poll() -> str | Done[None]:
-        try:
-            remove()
-        except ApiError as error:
-            if error.status != 409:
-                raise
-            return f"in use ({one_line(error.message)})"
-        return Done(None)
-
-    wait(
-        ctx,
-        f"version {prior.model_version_id} of {_label(prior)}",
-        poll,
-        timeout=_pipelines.UNDEPLOYED_WITHIN,
-        remedy="remove what still uses it and run `pulumi up` again",
-    )
-
-
-def _model_of(ctx: Context[Client], workspace_id: int, version: str) -> wire.Model | None:
-    """Return the model that contains a version (a UUID) now, or None."""
-    for listed in ctx.client.models.list(workspace_id, fresh=True):
-        if any(v.model_version.file_info.version == version for v in listed.model_versions):
-            return listed.model
-    return None
-
-
-def _recorded_model(ctx: Context[Client], prior: ModelVersionOutputs) -> wire.Model | None:
-    """Return the model as the state records it, or None where it does not tell it from one recreated later."""
-    if prior.model_id is None or ctx.call.mark is None:
-        return None
-    return wire.Model(id=prior.model_id, name=prior.name, created_at=ctx.call.mark)
-
-
-def _drop_if_empty(ctx: Context[Client], workspace_id: int, model: wire.Model | None) -> None:
-    """Delete a model without versions, so that the workspace counts as empty again; no other model of its name."""
-    if model is None:
-        return
-    for listed in ctx.client.models.list(workspace_id, fresh=True):
-        same = (listed.model.id, listed.model.created_at) == (model.id, model.created_at)
-        if same and not listed.model_versions:
-            ctx.client.models.delete(workspace_id, model.name)
+        if _lookups.workspace_if_any(ctx, prior.workspace_id) is not None:
+            _models.remove_version(ctx, prior)
