@@ -1,4 +1,4 @@
-"""What an instance holds: every object in a workspace, for the drift report and for what an export skips."""
+"""What an instance contains, in its workspaces and outside: for the drift report and for what an export skips."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from ..api import Client, wire
+from ..core.names import DNS_LABEL
 from ..errors import ApiError
 
 _ENDED: Final = ("killed", "pending_kill", "failed", "success", "timed_out")
@@ -62,6 +63,13 @@ class Contents:
         }.items():
             yield kind, partial(self._supported, kind, partial(listed, workspace))
 
+    def of_the_instance(self) -> Iterator[tuple[str, Listing]]:
+        """A listing for each kind of object that belongs to no workspace, and for workspaces."""
+        yield "User", self._users
+        yield "Connection", self._all_connections
+        yield "ModelRegistry", self.registries
+        yield "Workspace", self._workspaces
+
     def registries(self) -> Iterator[Object]:
         """The model registries of the instance."""
         yield from self._supported(
@@ -77,6 +85,17 @@ class Contents:
             if not error.answered(404):
                 raise
             self.unsupported[kind] = str(error)
+
+    def _users(self) -> Iterator[Object]:
+        return (Object("User", user.email, user.id) for user in self.client.users.list() if user.email)
+
+    def _all_connections(self) -> Iterator[Object]:
+        return (Object("Connection", c.name, c.name) for c in self.client.connections.list())
+
+    def _workspaces(self) -> Iterator[Object]:
+        # The names of default workspaces are not DNS labels, so no Workspace can declare them.
+        named = (w for w in self.client.workspaces.list() if DNS_LABEL.fullmatch(w.name))
+        return (Object("Workspace", workspace.name, str(workspace.id)) for workspace in named)
 
     def _members(self, workspace: wire.Workspace) -> Iterator[Object]:
         for member in self.client.workspaces.members(workspace.id):

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 from ..api import Client, wire
 from ..core.context import Context
 from ..core.fields import SECRET, SERVER_DEFAULT, fields_with
-from ..core.names import DNS_LABEL, wire_name
+from ..core.names import wire_name
 from ..core.record import RECORD_KEYS
 from ..errors import AuthError, ConfigError, HiddenError, WallarooError, one_line
 from ..provider.identity import InstanceMismatch
@@ -189,11 +189,7 @@ class _Unmanaged:
         self.newest = _newest_versions(resources)
 
     def findings(self) -> Iterator[Finding]:
-        for kind, listing in {
-            "User": self._users,
-            "Connection": self._connections,
-            "Workspace": self._workspaces,
-        }.items():
+        for kind, listing in self.contents.of_the_instance():
             if self.ids[kind]:
                 yield from self._unmanaged(kind, "", listing)
         own = [
@@ -213,17 +209,6 @@ class _Unmanaged:
             raise
         except WallarooError as error:
             self.unchecked.append(Unchecked(kind, f"{prefix}*", "", str(error)))
-
-    def _users(self) -> Iterator[Object]:
-        return (Object("User", user.email, user.id) for user in self.client.users.list() if user.email)
-
-    def _connections(self) -> Iterator[Object]:
-        return (Object("Connection", c.name, c.name) for c in self.client.connections.list())
-
-    def _workspaces(self) -> Iterator[Object]:
-        # The names of default workspaces are not DNS labels, so no Workspace can declare them.
-        named = (w for w in self.client.workspaces.list() if DNS_LABEL.fullmatch(w.name))
-        return (Object("Workspace", workspace.name, str(workspace.id)) for workspace in named)
 
     def _inside(self, workspace: wire.Workspace) -> Iterator[Finding]:
         for kind, listing in self.contents.listings(workspace):

@@ -369,13 +369,17 @@ def _same_pipeline(deployment: ResourceView, assay: ResourceView) -> bool:
 
 # --- secrets ------------------------------------------------------------------------------------------------
 
-SECRETS: Mapping[str, tuple[str, ...]] = {"Connection": ("details",), "ModelRegistry": ("token",)}
-"""Class → the properties that must be secret."""
+SECRETS: Mapping[str, tuple[str, ...]] = {
+    "Connection": ("details",),
+    "ModelRegistry": ("token",),
+    "User": ("initialPassword",),
+}
+"""Class → the properties that must be secret. A test compares them with the definitions."""
 
 
 @rule(
     "secrets-marked",
-    "Connection details and registry tokens must be secret.",
+    "Connection details, registry tokens and initial passwords must be secret.",
     *SECRETS,
     level="remediate",
 )

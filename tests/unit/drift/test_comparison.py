@@ -9,9 +9,12 @@ import pytest
 from emulated import Emulated
 from workbench import State, Workbench
 
+from wallaroo_pulumi.api.wire import Workspace
 from wallaroo_pulumi.errors import WallarooError
+from wallaroo_pulumi.estate.contents import Contents
 from wallaroo_pulumi.estate.drift import Report, compare
 from wallaroo_pulumi.estate.state import Managed, parsed_path
+from wallaroo_pulumi.resources import RESOURCES
 
 
 @pytest.fixture
@@ -139,3 +142,18 @@ def test_another_instance_is_one_error(bench: Workbench, emulator: Emulated) -> 
     bench.create("User", email="ada@example.com")
     with pytest.raises(WallarooError, match="instance"):
         drift(bench, sales, unmanaged=True)
+
+
+def test_a_model_registry_that_the_stack_does_not_have_is_unmanaged(
+    bench: Workbench, emulator: Emulated
+) -> None:
+    hub = bench.create("ModelRegistry", name="hub", url="https://hub.example.com", token="hush")
+    emulator.api("models/create_registry", name="other", url="https://other.example.com", token="hush")
+    (found,) = drift(bench, managed("ModelRegistry", hub), unmanaged=True).findings
+    assert (found.what, found.kind, found.name) == ("unmanaged", "ModelRegistry", "other")
+
+
+def test_every_kind_is_searched_for_unmanaged_objects(bench: Workbench) -> None:
+    contents = Contents(bench.client)
+    inside = [kind for kind, _ in contents.listings(Workspace(id=1, name="fraud"))]
+    assert sorted([*inside, *(kind for kind, _ in contents.of_the_instance())]) == sorted(RESOURCES)

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from wallaroo_pulumi.adapters.pulumi_values import UNKNOWN, Secret, kind_of
+from wallaroo_pulumi.core.fields import SECRET, fields_with
+from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.policies.rule import ResourceView, Rule
-from wallaroo_pulumi.policies.rules import RULES
+from wallaroo_pulumi.policies.rules import RULES, SECRETS
 from wallaroo_pulumi.policies.settings import KINDS
 from wallaroo_pulumi.resources import RESOURCES
 
@@ -178,9 +180,9 @@ CASES = [
     Case("secrets-marked", declared("Connection", {"details": UNKNOWN})),
     Case("secrets-marked", declared("Connection", {"details": {"a": 1}}), "details is not secret", "Output.secret"),
     Case("secrets-marked", declared("ModelRegistry", {"token": "hush"}), "token is not secret"),
+    Case("secrets-marked", declared("User", {"initialPassword": "hush"}), "initialPassword is not secret"),
     Case("no-credential-in-clear", declared("Connection", {"name": "sales", "details": {"password": "hush"}})),
     Case("no-credential-in-clear", declared("User", {"initialPassword": "a"}, secret="initialPassword")),
-    Case("no-credential-in-clear", declared("User", {"initialPassword": "hush"}), "initialPassword is named like"),
     Case(
         "no-credential-in-clear",
         declared(
@@ -497,6 +499,14 @@ def test_defaults_are_right_and_schemas_are_json(rule: Rule) -> None:
 
 def test_settings_know_the_classes_of_this_package() -> None:
     assert set(KINDS) == set(RESOURCES)
+
+
+def test_the_secret_properties_are_those_of_the_definitions() -> None:
+    secret = {
+        kind: tuple(wire_name(name) for name, _ in fields_with(resource.inputs, SECRET))
+        for kind, resource in RESOURCES.items()
+    }
+    assert dict(SECRETS) == {kind: names for kind, names in secret.items() if names}
 
 
 # --- what all rules share -----------------------------------------------------------------------------------
