@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from .ownership import Origin, Ownership
 from .record import Record, StackEntry, resource_name
+from .validated import Validated
 
 ClientT = TypeVar("ClientT")
 
@@ -73,8 +74,8 @@ class Context(Generic[ClientT]):
 
     call: Call = field(default_factory=Call)
 
-    declared: set[Hashable] = field(default_factory=set)
-    """``(kind, *natural key)`` of the stack's validated objects, whether they exist or not."""
+    validated: Validated = field(default_factory=Validated)
+    """The stack's objects that validation has seen."""
 
     lock: KeyedLocks = field(default_factory=KeyedLocks)
     """``with ctx.lock("members", 12):`` for a decision that another thread must not invalidate."""

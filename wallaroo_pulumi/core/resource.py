@@ -96,7 +96,7 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         """Return what the instance would reject, such as names in use and missing objects. Only reads.
 
         Called for new and changed resources, if the user enabled it. ``desired`` may contain UNKNOWN, which passes.
-        References to objects in ``ctx.declared``, or to the stack's own objects, pass too.
+        References to objects in ``ctx.validated``, or to the stack's own objects, pass too.
         """
         del ctx, desired
         return ()

@@ -27,7 +27,7 @@ def validate(
     """
     creates = True
     if olds:
-        ctx.declared.add(_key(resource, olds))
+        _record(ctx, resource, olds)
         found = diff(resource, olds, inputs)
         if not found.changed:
             return []
@@ -36,7 +36,7 @@ def validate(
     failures = list(resource.validate(ctx, desired))
     if creates and not failures and not contains_unknown(inputs):
         _announce_adoption(resource, ctx, desired)
-    ctx.declared.add(_key(resource, inputs))
+    _record(ctx, resource, inputs)
     return failures
 
 
@@ -67,5 +67,6 @@ def refused_ids(property: str, ids: object, lookup: Callable[[int], object]) -> 
             yield from refused(property, partial(lookup, id))
 
 
-def _key(resource: Resource[Any, Any], inputs: Mapping[str, Any]) -> tuple[object, ...]:
-    return (resource.kind, *(inputs.get(wire_name(name)) for name in resource.natural_key))
+def _record(ctx: Context[Any], resource: Resource[Any, Any], inputs: Mapping[str, Any]) -> None:
+    if resource.natural_key:
+        ctx.validated.add(resource.kind, *(inputs.get(wire_name(name)) for name in resource.natural_key))

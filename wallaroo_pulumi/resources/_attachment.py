@@ -75,7 +75,7 @@ class Attachment(Resource[InputsT, OutputsT], Generic[InputsT, OutputsT, UsedT])
     def validate(self, ctx: Context[Client], desired: InputsT) -> Iterable[InvalidInput]:
         yield from refused_workspace(ctx, desired.workspace_id)
         name = self._name(desired)
-        if not contains_unknown(name) and (self.used_kind, name) not in ctx.declared:
+        if not contains_unknown(name) and not ctx.validated.has(self.used_kind, name):
             yield from refused(self.named_by, lambda: self.used(ctx, name))
 
     def existing(self, ctx: Context[Client], desired: InputsT) -> str | None:

@@ -72,7 +72,7 @@ def refused_name(ctx: Context[Client], workspace_id: int, name: str) -> Iterator
     unseen = list(_lookups.refused_workspace(ctx, workspace_id))
     yield from unseen
     place = (workspace_id, name)
-    if not unseen and not contains_unknown(place) and ("Pipeline", *place) not in ctx.declared:
+    if not unseen and not contains_unknown(place) and not ctx.validated.has("Pipeline", *place):
         yield from refused("pipeline_name", lambda: named(ctx, *place))
 
 

@@ -183,7 +183,7 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
         unseen = list(_pipelines.refused_name(ctx, desired.workspace_id, desired.pipeline_name))
         yield from unseen
         prior = not contains_unknown(desired.model_dump(warnings=False))
-        if prior and not unseen and (self.kind, desired.name) not in ctx.declared:
+        if prior and not unseen and not ctx.validated.has(self.kind, desired.name):
             yield from refused("name", lambda: _refuse_name_of_another(ctx, desired))
 
     def existing(self, ctx: Context[Client], desired: AssayInputs) -> str | None:

@@ -90,7 +90,7 @@ class Connection(Resource[ConnectionInputs, ConnectionOutputs]):
         return outputs.name
 
     def validate(self, ctx: Context[Client], desired: ConnectionInputs) -> Iterable[InvalidInput]:
-        if contains_unknown(desired.model_dump(warnings=False)) or (self.kind, desired.name) in ctx.declared:
+        if contains_unknown(desired.model_dump(warnings=False)) or ctx.validated.has(self.kind, desired.name):
             return ()
         found = _find(ctx, desired.name)
         return refused("name", lambda: _adopted(found, desired)) if found else ()

@@ -111,7 +111,7 @@ class Edge(Resource[EdgeInputs, EdgeOutputs]):
 
     def validate(self, ctx: Context[Client], desired: EdgeInputs) -> Iterable[InvalidInput]:
         name, adopt = desired.name, desired.adopt
-        if not contains_unknown((name, adopt)) and (self.kind, name) not in ctx.declared:
+        if not contains_unknown((name, adopt)) and not ctx.validated.has(self.kind, name):
             yield from refused("name", lambda: _refuse_unless_renewed(ctx, _find(ctx, name), adopt))
         if not contains_unknown(desired.publish_id):
             yield from refused("publish_id", lambda: require_publish(ctx, desired.publish_id))

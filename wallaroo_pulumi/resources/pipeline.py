@@ -144,7 +144,7 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
     def validate(self, ctx: Context[Client], desired: PipelineInputs) -> Iterable[InvalidInput]:
         unseen = list(_lookups.refused_workspace(ctx, desired.workspace_id))
         prior = not contains_unknown(desired.model_dump(warnings=False))
-        if unseen or not prior or (self.kind, desired.workspace_id, desired.name) in ctx.declared:
+        if unseen or not prior or ctx.validated.has(self.kind, desired.workspace_id, desired.name):
             return unseen
         return refused("name", lambda: _adoptable(ctx, desired))
 

@@ -86,7 +86,7 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
         return str(outputs.workspace_id)
 
     def validate(self, ctx: Context[Client], desired: WorkspaceInputs) -> Iterable[InvalidInput]:
-        if contains_unknown([desired.name, desired.adopt]) or (self.kind, desired.name) in ctx.declared:
+        if contains_unknown([desired.name, desired.adopt]) or ctx.validated.has(self.kind, desired.name):
             return ()
         return refused("name", lambda: _adoptable(ctx, desired))
 

@@ -111,7 +111,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
     def validate(self, ctx: Context[Client], desired: WorkspaceMemberInputs) -> Iterable[InvalidInput]:
         bad = list(refused_workspace(ctx, desired.workspace_id))
         named = "email" if desired.email is not None else "user_id"
-        if not contains_unknown(getattr(desired, named)) and ("User", desired.email) not in ctx.declared:
+        if not contains_unknown(getattr(desired, named)) and not ctx.validated.has("User", desired.email):
             bad += refused(named, lambda: _user(ctx, desired))
         yield from bad
         if not bad and not contains_unknown(desired.workspace_id):
@@ -127,7 +127,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
         """Yield why the caller cannot grant the role in an existing workspace. An unchanged role needs no rights."""
         place, member = desired.workspace_id, _membership(ctx, desired)
         user = member.user_id if member else desired.user_id or desired.email
-        ctx.declared.add((self.kind, place, user, desired.role))
+        ctx.validated.add(self.kind, place, user, desired=desired)
         if contains_unknown(desired.role) or (member and member.role == desired.role):
             return
         if _role(ctx, place, ctx.client.caller_id) == "COLLABORATOR":
@@ -147,12 +147,11 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
         owners: set[object] = {
             m.user_id for m in ctx.client.workspaces.members(workspace_id) if m.role == "OWNER"
         }
-        for declared in tuple(ctx.declared):  # a copy, because other threads add to it
-            match declared:
-                case (self.kind, place, user, "COLLABORATOR") if place == workspace_id:
-                    owners.discard(user)
-                case (self.kind, place, user, _) if place == workspace_id:  # OWNER, or unknown in a preview
-                    owners.add(user)
+        for (place, user), desired in ctx.validated.of(self.kind):
+            if place == workspace_id and desired.role == "COLLABORATOR":
+                owners.discard(user)
+            elif place == workspace_id:  # OWNER, or unknown in a preview
+                owners.add(user)
         return bool(owners)
 
     def create(self, ctx: Context[Client], desired: WorkspaceMemberInputs) -> WorkspaceMemberOutputs:
