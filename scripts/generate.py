@@ -117,7 +117,7 @@ def parameters(resource: Resource[Any, Any]) -> dict[str, FieldInfo]:
 def described(field: FieldInfo) -> str:
     """Return the description with the notes of markers and the allowed values."""
     text = (field.description or "").rstrip(".")
-    notes = [m.text for m in field.metadata if isinstance(m, Marker)]
+    notes = [m.text for m in field.metadata if isinstance(m, Marker) and m.text]
     if found := choices(field.annotation):
         notes.insert(0, "one of " + ", ".join(f"`{value}`" for value in found))
     return f"{text}{' (' + '; '.join(notes) + ')' if notes else ''}."

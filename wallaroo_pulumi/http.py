@@ -26,7 +26,8 @@ _LONGEST_WAIT = 10.0
 """Seconds between two tries at most, whatever Retry-After says."""
 _ALL_WAITS = 60.0
 """Seconds of waiting for one request at most."""
-_MOST_CONNECTIONS = 20
+_MOST_CONNECTIONS = 32
+"""As many as the plugin has threads."""
 _REFUSED = (429, 503)
 _GATEWAY = (502, 504)
 _DECODED = "wallaroo_pulumi.decoded"

@@ -8,13 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 from dynamic_host import DynamicHost, HostError, urn_of
 from emulated import Emulated
-from google.protobuf import empty_pb2
+from engine_double import EngineDouble
 from probes import FaultyProvider, PrivateProbe, UrnProbe
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+from pulumi.runtime.proto import engine_pb2
 
 from wallaroo_pulumi.adapters.dynamic_host import current_urn
 
@@ -81,27 +80,10 @@ def test_every_call_receives_private_properties() -> None:
 # --- errors ------------------------------------------------------------------------------------------------
 
 
-class Engine(engine_pb2_grpc.EngineServicer):
-    """The engine as a host sees it: it receives log messages."""
-
-    def __init__(self) -> None:
-        self.logged: list[Any] = []
-
-    def Log(self, request: Any, context: Any) -> Any:
-        self.logged.append(request)
-        return empty_pb2.Empty()
-
-
 @pytest.fixture
-def engine() -> Iterator[tuple[Engine, str]]:
-    """A recording engine and its address."""
-    engine = Engine()
-    server = grpc.server(ThreadPoolExecutor(1))
-    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    yield engine, f"127.0.0.1:{port}"
-    server.stop(None).wait()
+def engine() -> Iterator[tuple[EngineDouble, str]]:
+    with EngineDouble() as engine:
+        yield engine, engine.address
 
 
 def failure(host: DynamicHost, call: str, kind: str) -> str:
@@ -160,7 +142,7 @@ def test_a_result_that_pulumi_cannot_serialise_shows_no_traceback(faulty: Dynami
     )  # before, since SDK 3.272
 
 
-def test_the_traceback_of_a_bug_is_a_debug_message_without_values(engine: tuple[Engine, str]) -> None:
+def test_the_traceback_of_a_bug_is_a_debug_message_without_values(engine: tuple[EngineDouble, str]) -> None:
     recorder, address = engine
     with DynamicHost(env=importable(), provider=FaultyProvider, engine=address) as host:
         failure(host, "create", "Bug")

@@ -57,8 +57,7 @@ class KernelHost:
         self, kind: str, id: str, olds: Mapping[str, Any], news: Mapping[str, Any], *, name: str = NAME
     ) -> Diff:
         found = self._call(self._provider.diff, kind, urn_of(kind, name), id, _in(olds), _in(news))
-        changed = bool(found.changed) or found.records_instance
-        return Diff(changed, list(found.replacing), found.delete_before_replace)
+        return Diff(found.any, list(found.replacing), found.delete_before_replace)
 
     def create(self, kind: str, inputs: Mapping[str, Any], *, name: str = NAME) -> tuple[str, dict[str, Any]]:
         id, outputs = self._call(self._provider.create, kind, urn_of(kind, name), _in(inputs))

@@ -78,7 +78,7 @@ class DynamicProvider(ResourceProvider):
         if found.records_instance:
             session.explain_recording(replaces=found.replaces_instance)
         return DiffResult(
-            changes=bool(found.changed) or found.records_instance,
+            changes=found.any,
             replaces=list(found.replacing),
             delete_before_replace=found.delete_before_replace,
         )

@@ -19,30 +19,25 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
-import select
 import sys
 import threading
-import traceback
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from types import FrameType
 from typing import Any, Final, TypeVar
 
 import grpc
 from pulumi.runtime import rpc
 
-from ..errors import ApiError, LoginRejected, WallarooError
+from .engine import Engine, exit_with_engine
+from .error_lines import error_line
 
 _Provider = TypeVar("_Provider")
 _Result = TypeVar("_Result")
 
 cancelled: Final = threading.Event()
 """Set when the engine cancels the run."""
-
-_STDOUT = 1
 
 
 def current_urn() -> str | None:
@@ -96,8 +91,7 @@ def install_cancellation() -> None:
         return  # not Pulumi's dynamic host
     with contextlib.suppress(ValueError):  # wrapped by a decorator, in an SDK to come
         handler.__code__ = _cancel.__code__
-    if hasattr(select, "poll"):  # not on Windows
-        threading.Thread(target=_leave_with_the_engine, daemon=True).start()
+    exit_with_engine()
 
 
 def _cancel(self: Any, request: Any, context: Any) -> Any:
@@ -108,14 +102,6 @@ def _cancel(self: Any, request: Any, context: Any) -> Any:
 
     cancelled.set()
     return Empty()
-
-
-def _leave_with_the_engine() -> None:
-    """Wait until the engine closes its end of our standard output, then end this process."""
-    poll = select.poll()
-    poll.register(_STDOUT, 0)
-    if all(event & select.POLLERR for _, event in poll.poll()):
-        os._exit(1)
 
 
 # --- the served call ---------------------------------------------------------------------------------------
@@ -131,6 +117,10 @@ class _Call:
     @property
     def urn(self) -> str | None:
         return getattr(self.request, "urn", None) or None
+
+    @property
+    def operation(self) -> str:
+        return type(self.request).__name__.removesuffix("Request").lower()
 
 
 def _served_call() -> _Call | None:
@@ -215,80 +205,11 @@ def _reporting(method: Callable[..., _Result]) -> Callable[..., _Result]:
 
 def _line(error: BaseException, call: _Call | None) -> str:
     """Return the user's line for an exception of a call."""
-    if isinstance(error, WallarooError):
-        return " ".join(str(error).splitlines()) + _configuration_hint(error, call)
-    label = _label(call)
-    if isinstance(error, ImportError):
-        reason = " ".join(str(error).splitlines())
-        return (
-            f"{label}wallaroo_pulumi cannot be loaded by {sys.executable}: {reason}; "
-            "install wallaroo_pulumi with its dependencies in this Python environment"
-        )
-    if isinstance(error, OSError):
-        return f"{label}{' '.join(str(error).splitlines())}"
-    _log(f"traceback of a bug in wallaroo_pulumi (most recent call last):\n{_frames(error)}", call)
-    return (
-        f"{label}bug in wallaroo_pulumi {_version()} ({type(error).__name__} in {_place(error)}); "
-        "re-run with --debug to log the traceback, and report it to the maintainers of wallaroo_pulumi"
-    )
-
-
-def _configuration_hint(error: WallarooError, call: _Call | None) -> str:
-    """Explain a rejected login of a refresh or destroy, whose configuration is that of the last ``pulumi up``."""
-    rejected = isinstance(error, LoginRejected) or (isinstance(error, ApiError) and error.status == 401)
-    if not (rejected and call and type(call.request).__name__ in ("ReadRequest", "DeleteRequest")):
-        return ""
-    return (
-        "; if you changed the credentials since the last `pulumi up`, run it first, or add --run-program: refresh and "
-        "destroy use the configuration in the state"
-    )
-
-
-def _label(call: _Call | None) -> str:
-    """Return the start of a line that names operation and object: ``create of Workspace 'fraud': ``."""
-    if not call or not call.urn:
-        return ""
-    operation = type(call.request).__name__.removesuffix("Request").lower()
-    type_token, name = call.urn.rsplit("::", 2)[-2:]
-    return f"{operation} of {type_token.rpartition(':')[2]} {name!r}: "
-
-
-def _place(error: BaseException) -> str:
-    """Return the last file and line of our package in a traceback, or of any code if ours is not in it."""
-    root = Path(__file__).parents[1]
-    frames = [
-        f"{Path(frame.filename).relative_to(root).as_posix()}:{frame.lineno}"
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(root) and frame.filename != __file__
-    ]
-    last = traceback.extract_tb(error.__traceback__)[-1:]
-    return (frames or [f"{Path(frame.filename).name}:{frame.lineno}" for frame in last] or ["unknown place"])[
-        -1
-    ]
-
-
-def _frames(error: BaseException) -> str:
-    """Return the traceback of an exception and its causes without their texts, which may contain secrets."""
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    earlier = _frames(cause) if cause else ""
-    # The text of these names types and attributes, never values.
-    text = f": {error}" if isinstance(error, AttributeError | NameError | TypeError) else ""
-    return "".join([earlier, *traceback.format_tb(error.__traceback__), f"{type(error).__name__}{text}\n"])
-
-
-def _version() -> str:
-    try:
-        return version("wallaroo_pulumi")
-    except PackageNotFoundError:  # a source tree on PYTHONPATH
-        return "(source tree)"
+    operation = call.operation if call else ""
+    return error_line(error, operation, call.urn if call else None, lambda text: _log(text, call))
 
 
 def _log(text: str, call: _Call | None) -> None:
     """Send a debug message to the engine, which shows it when ``--debug`` is given. Its address is an argument."""
-    from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
-
-    with contextlib.suppress(Exception), grpc.insecure_channel(sys.argv[1]) as channel:
-        request = engine_pb2.LogRequest(
-            severity=engine_pb2.DEBUG, message=text, urn=(call.urn if call else None) or ""
-        )
-        engine_pb2_grpc.EngineStub(channel).Log(request, timeout=2)
+    with contextlib.suppress(Exception), closing(Engine(sys.argv[1])) as engine:
+        engine.debug(text, call.urn if call else None)

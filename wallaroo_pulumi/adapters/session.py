@@ -1,4 +1,7 @@
-"""One provider (client, token, listings, locks) for each process and configuration, for any number of resources."""
+"""One provider (client, token, listings, locks) for each process and configuration, for any number of resources.
+
+For the dynamic host and for programs. The plugin has one per run instead.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,6 @@ from ..config import Settings, load
 from .dynamic_host import cancelled
 
 if TYPE_CHECKING:
-    from ..api import Client
-    from ..core.context import Context
     from ..provider.provider import Provider
     from .stack_state import StackState
 
@@ -26,39 +27,21 @@ def provider(settings: Settings) -> Provider:
     """The provider for these settings, made when first asked for. It connects at the first request."""
     with _lock:
         if settings not in _providers:
-            from ..core.ownership import Ownership
-            from ..provider.provider import Provider
+            # Imported here: programs that only declare resources need neither HTTP nor models.
+            from ..provider.session import open_provider
 
-            _providers[settings] = Provider(
-                lambda: _connect(settings),
-                Ownership(stack_state()),
-                accept_instance=settings.accept_instance,
-                validates=settings.validate,
+            _providers[settings] = open_provider(
+                settings, report=report, cancelled=cancelled, stack=stack_state()
             )
         return _providers[settings]
 
 
-def _connect(settings: Settings) -> Context[Client]:
-    # Imported here: programs that only declare resources need neither HTTP nor models.
-    from ..api import Client
-    from ..core.context import Context
-
-    return Context(client=Client(settings), report=report, sleep=cancelled.wait, cancelled=cancelled.is_set)
-
-
 @functools.cache
 def explain_recording(*, replaces: bool) -> None:
-    """Say once why resources are updated whose inputs did not change.
+    """Say once why resources are updated whose inputs did not change."""
+    from ..provider.session import recording_explained
 
-    ``replaces`` is false for state of an earlier version, and true where the user accepts another instance.
-    """
-    why = "the state does not record yet which Wallaroo instance these objects are on: this update records it"
-    if replaces:
-        why = (
-            "wallaroo:acceptInstance (WALLAROO_ACCEPT_INSTANCE) names another instance than the state records: if it "
-            "is the one in use, this update records it"
-        )
-    report(f"{why}, and sends nothing to the instance but reads")
+    report(recording_explained(replaces=replaces))
 
 
 @functools.cache

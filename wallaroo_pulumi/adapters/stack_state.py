@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -23,6 +24,9 @@ from ..core.record import StackEntry
 from ..errors import one_line
 from .pulumi_values import Decoder, kind_of
 
+_NATIVE_PROVIDER: Final = "pulumi:providers:wallaroo"
+_DEFAULT: Final = re.compile(r"default(_\w+)?")
+"""The names that the engine gives to providers of its own."""
 _TIMEOUT: Final = 60.0
 """Seconds for one export; a remote backend may be slow."""
 
@@ -30,8 +34,10 @@ _TIMEOUT: Final = 60.0
 class StackState:
     """The entries of the stack that a run is about; read once, when first asked for or in the background."""
 
-    def __init__(self, report: Callable[[str], None]) -> None:
+    def __init__(self, report: Callable[[str], None], provider: str | None = None) -> None:
+        """``provider`` is the URN of the provider that asks: see `entries`."""
         self._report = report
+        self._provider = provider
         self._urn: str | None = None
         self._reader: Future[Sequence[StackEntry]] | None = None
         self._lock = threading.Lock()
@@ -57,7 +63,7 @@ class StackState:
         stack = self._urn.split(":")[2] if self._urn else None
         try:
             if stack:
-                found = entries(export(stack))
+                found = entries(export(stack), self._provider)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             self._report(
                 f"the state of stack {stack!r} could not be read ({one_line(str(error))}): what other resources of the "
@@ -82,11 +88,14 @@ def export(stack: str) -> Any:
     return json.loads(done.stdout)
 
 
-def entries(state: Any) -> Sequence[StackEntry]:
+def entries(state: Any, provider: str | None = None) -> Sequence[StackEntry]:
     """This package's resources in an exported state that refer to an object which is the stack's.
 
-    Left out are those that a program only reads, and those that were deleted and not created anew yet.
+    Skipped are those that a program only reads, those that were deleted and not created anew yet, and those of another
+    instance: an explicit native provider (a URN) serves its own resources, and all others share the configured
+    instance, whether they are dynamic or of a default provider.
     """
+    own = _explicit(provider)
     resources = (state.get("deployment") or {}).get("resources") or ()
     decoder = Decoder(UNKNOWN)
     needed = {urn for resource in resources for urn in _needs(resource)}
@@ -103,7 +112,15 @@ def entries(state: Any) -> Sequence[StackEntry]:
         if (kind := kind_of(resource["type"]))
         and resource.get("id")
         and not (resource.get("external") or resource.get("pendingReplacement"))
+        and _explicit(resource.get("provider", "").rpartition("::")[0]) == own
     ]
+
+
+def _explicit(provider: str | None) -> str | None:
+    """The URN of a native provider if the program declares it, else None."""
+    type_token, name = (provider or "::").split("::")[-2:]
+    native = type_token.rpartition("$")[2] == _NATIVE_PROVIDER
+    return provider if native and not _DEFAULT.fullmatch(name) else None
 
 
 def _needs(resource: Mapping[str, Any]) -> Iterator[str]:

@@ -37,6 +37,12 @@ class Call:
     """What distinguishes the object from a later one with the same id, if the outputs do not.
 
     The recorded mark, until the handler sets the observed one."""
+    keeps_unfinished: bool = False
+    """Whether the state can hold an object whose background work is not done yet."""
+    unfinished: Callable[[], Any] | None = None
+    """Set by a create once the object exists: returns the outputs so far. A later run finishes the work."""
+    deadline: float | None = None
+    """The time of :attr:`Context.clock` at which the engine wants the call to end; it replaces the object's timeout."""
 
 
 class KeyedLocks:
@@ -74,6 +80,9 @@ class Context(Generic[ClientT]):
 
     call: Call = field(default_factory=Call)
 
+    status: Callable[[str], None] | None = None
+    """Show one line about the progress of the call until the next one; None if the host can only print lines."""
+
     validated: Validated = field(default_factory=Validated)
     """The stack's objects that validation has seen."""
 
@@ -101,6 +110,14 @@ class Context(Generic[ClientT]):
         except BaseException:
             self.ownership.release(kind, id)
             raise
+
+    def report_progress(self, line: str) -> None:
+        """Show how far a long call is."""
+        (self.status or self.report)(line)
+
+    def timeout(self, default: float) -> float:
+        """Return the seconds that the call may still wait: until its deadline, or ``default`` if it has none."""
+        return default if self.call.deadline is None else max(0.0, self.call.deadline - self.clock())
 
     def referrer(self, kind: str, id: str) -> str | None:
         """Return a description of another resource of the stack that refers to the object, or None."""

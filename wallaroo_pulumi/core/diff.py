@@ -34,6 +34,13 @@ class Difference:
     """Whether an update is due that records the identity of the instance."""
     replaces_instance: bool = False
     """Whether the state records another identity than the user accepts."""
+    finishes: bool = False
+    """Whether an update is due that waits for work which an earlier run left unfinished."""
+
+    @property
+    def any(self) -> bool:
+        """Whether an update or a replacement is due."""
+        return bool(self.changed) or self.records_instance or self.finishes
 
 
 def diff(resource: Resource[Any, Any], olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:

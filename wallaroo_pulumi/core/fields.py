@@ -43,7 +43,7 @@ from .names import DNS_LABEL, DNS_LABEL_RULE, as_dns_label, wire_name
 
 @dataclass(frozen=True)
 class Marker:
-    """What a property means beyond its type; ``text`` is what the docs pages say of it."""
+    """What a property means beyond its type; ``text`` is what the docs pages say of it, if anything."""
 
     text: str
 
@@ -58,6 +58,8 @@ COMPUTED_IN_CHECK: Final = Marker("computed from other inputs")
 DERIVED: Final = Marker("follows from other inputs and is no difference by itself")
 ARROW_SCHEMA: Final = Marker("an Arrow schema: a `pyarrow.Schema`, or base64 of its serialised form")
 SECRET: Final = Marker("secret")
+STABLE: Final = Marker("")
+"""A computed output that an update leaves unchanged, so that the plugin's preview of an update knows it."""
 MODEL_VERSION: Final = Marker("or a ModelVersion")
 UNORDERED: Final = Marker("the order does not matter")
 
@@ -139,6 +141,7 @@ class Adopted(Properties):
     adopted: Annotated[
         bool,
         STATE_ONLY,
+        STABLE,
         Field(description="Whether the object existed before the resource, which adopted it."),
     ] = False
 

@@ -13,7 +13,8 @@ from .names import wire_name
 INSTANCE_KEY: Final = "__instance"
 MARK_KEY: Final = "__mark"
 FOUND_KEY: Final = "__found"
-RECORD_KEYS: Final = (INSTANCE_KEY, MARK_KEY, FOUND_KEY)
+UNFINISHED_KEY: Final = "__unfinished"
+RECORD_KEYS: Final = (INSTANCE_KEY, MARK_KEY, FOUND_KEY, UNFINISHED_KEY)
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,18 @@ class Record:
     """What distinguishes the object from a later one with the same id, if the outputs do not: usually a UUID."""
     found: Mapping[str, Any] = field(default_factory=dict)
     """The original values of an adopted object that the stack may have changed, which leaving it restores."""
+    unfinished: bool = False
+    """Whether the create ended before the object's background work did."""
 
     @classmethod
     def of(cls, outputs: Mapping[str, Any]) -> Record:
         """Read the record from the outputs in the state."""
-        return cls(outputs.get(INSTANCE_KEY), outputs.get(MARK_KEY), outputs.get(FOUND_KEY) or {})
+        return cls(
+            outputs.get(INSTANCE_KEY),
+            outputs.get(MARK_KEY),
+            outputs.get(FOUND_KEY) or {},
+            bool(outputs.get(UNFINISHED_KEY)),
+        )
 
     def noting(self, outputs: Mapping[str, Any], now: Mapping[str, Any]) -> Record:
         """The record in view of the object's present values: those that others have given it since count as found.
@@ -47,7 +55,12 @@ class Record:
 
     def to_wire(self) -> dict[str, Any]:
         """Return the private keys that have a value."""
-        values = {INSTANCE_KEY: self.instance, MARK_KEY: self.mark, FOUND_KEY: dict(self.found)}
+        values = {
+            INSTANCE_KEY: self.instance,
+            MARK_KEY: self.mark,
+            FOUND_KEY: dict(self.found),
+            UNFINISHED_KEY: self.unfinished,
+        }
         return {key: value for key, value in values.items() if value}
 
 

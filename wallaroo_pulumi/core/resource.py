@@ -110,9 +110,9 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         return None
 
     def left_out(self, given: Collection[str]) -> Collection[str]:
-        """Return the inputs (wire names) that a refresh leaves out, because the program gives others instead.
+        """Return the inputs (wire names) that a read leaves out, because the program gives others instead.
 
-        ``given`` contains the wire names of the inputs in the state.
+        ``given`` contains the wire names of the inputs in the state, or of all that have a value if there are none.
         """
         del given
         return ()
@@ -133,6 +133,10 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         """Update in place. The default is for resources of which only local fields can change in place."""
         del ctx, id
         return self.with_local(prior, desired)
+
+    def finish(self, ctx: Context[Any], id: str, prior: OutputsT, desired: InputsT) -> OutputsT:
+        """Wait for the work that a create left unfinished, as it set in ``ctx.call.unfinished``."""
+        return self.update(ctx, id, prior, desired)
 
     @abstractmethod
     def delete(self, ctx: Context[Any], id: str, prior: OutputsT) -> None:

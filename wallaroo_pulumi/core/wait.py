@@ -42,7 +42,7 @@ def uploading(ctx: Context[Any], what: str, size: int) -> Callable[[int], None]:
             )
         if ctx.clock() - reported_at >= _BETWEEN_LINES:
             reported_at = ctx.clock()
-            ctx.report(f"{what}: {share} uploaded")
+            ctx.report_progress(f"{what}: {share} uploaded")
 
     return sent
 
@@ -58,18 +58,18 @@ def wait(
     """Call ``poll`` until it returns Done, and report when the status changes.
 
     ``poll`` returns the status so far, or Done; it raises when the work has failed. ``what`` names the object
-    in every line. Raises TimedOut after ``timeout`` seconds, with the last status and the ``remedy``, and
-    Interrupted when the run is cancelled.
+    in every line. Raises TimedOut after ``timeout`` seconds, or at the deadline of the call if it has
+    one, with the last status and the ``remedy``, and Interrupted when the run is cancelled.
     """
-    begun = ctx.clock()
+    begun, timeout = ctx.clock(), ctx.timeout(timeout)
     pause = _FIRST_PAUSE
     reported, reported_at = "", begun - _BETWEEN_LINES
     while isinstance(found := poll(), str):
         now = ctx.clock()
         if now - begun >= timeout:
-            raise TimedOut(f"{what} is still {found} after {timeout:g} s; {remedy}")
+            raise TimedOut(f"{what} is still {found} after {round(timeout, 1):g} s; {remedy}")
         if found != reported and now - reported_at >= _BETWEEN_LINES:
-            ctx.report(f"{what}: {found}")
+            ctx.report_progress(f"{what}: {found}")
             reported, reported_at = found, now
         ctx.sleep(min(pause, begun + timeout - now))
         if ctx.cancelled():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 from ..api import Client
@@ -17,13 +17,23 @@ from ..core.check import check
 from ..core.context import Call, Context
 from ..core.declarations import Declarations
 from ..core.diff import Difference, diff
-from ..core.fields import SECRET, STATE_ONLY, UNKNOWN, Adopting, fields_with
+from ..core.fields import SECRET, SERVER_DEFAULT, STABLE, STATE_ONLY, UNKNOWN, Adopting, fields_with
 from ..core.names import wire_name
 from ..core.ownership import Ownership
 from ..core.record import Record, StackEntry, resource_name
 from ..core.resource import InvalidInput, Resource
 from ..core.validate import validate
-from ..errors import ApiError, GoneError, HiddenError, NotFoundError, ObjectError, RefusedError, WallarooError
+from ..errors import (
+    ApiError,
+    GoneError,
+    HiddenError,
+    Interrupted,
+    NotFoundError,
+    ObjectError,
+    RefusedError,
+    TimedOut,
+    WallarooError,
+)
 from ..resources import RESOURCES
 from .identity import UNKNOWN_INSTANCE, Identity, InstanceMismatch
 
@@ -35,10 +45,20 @@ _WITNESSES: Final = 20
 """How many objects of a stack are looked for on an instance that its state does not record."""
 
 
+class PartialCreate(WallarooError):
+    """An object was created and its background work goes on. The text is the user's line."""
+
+    def __init__(self, id: str, outputs: Wire, line: str) -> None:
+        super().__init__(line)
+        self.id = id
+        self.outputs = outputs
+
+
 class Provider:
     """Serves all kinds of one instance for one run. Safe for threads.
 
-    ``connect`` makes the context when the first request is due; ``accept_instance`` is the setting of this name.
+    ``connect`` makes the context when the first request is due; ``accept_instance`` is the setting of this name;
+    ``keeps_unfinished`` is whether the state can hold an object whose background work is not done yet.
     """
 
     def __init__(
@@ -48,12 +68,14 @@ class Provider:
         *,
         accept_instance: str | None = None,
         validates: bool = False,
+        keeps_unfinished: bool = False,
     ) -> None:
         self._connect = connect
         self._ownership = ownership or Ownership()
         self._identity = Identity(accept_instance)
         self._declarations = Declarations()
         self._validates = validates
+        self._keeps_unfinished = keeps_unfinished
         self._context: Context[Client] | None = None
         self._lock = threading.Lock()
 
@@ -104,21 +126,31 @@ class Provider:
         if self._records_instance(urn, record := Record.of(olds)):
             replaces = record.instance is not None
             found = dataclasses.replace(found, records_instance=True, replaces_instance=replaces)
-        return found
+        return dataclasses.replace(found, finishes=record.unfinished)
 
-    def create(self, kind: str, urn: str | None, inputs: Mapping[str, Any]) -> tuple[str, Wire]:
-        """Make the object, or adopt it. Returns the id and the outputs."""
-        resource, ctx = _resource(kind), self._serve(urn)
+    def create(
+        self, kind: str, urn: str | None, inputs: Mapping[str, Any], *, timeout: float | None = None
+    ) -> tuple[str, Wire]:
+        """Make the object, or adopt it. Returns the id and the outputs.
+
+        ``timeout`` is how many seconds the call may wait; it replaces the object's own ``timeout``. Raises
+        PartialCreate if the object's background work goes on, and the state can hold such an object.
+        """
+        resource, ctx = _resource(kind), self._serve(urn, timeout=timeout)
         ctx.call.leaves_adopted = _leaves_adopted(resource, inputs)
         ctx.call.recognises = lambda entry: self._recognises(resource, entry)
         instance = self._require_instance(ctx, Record())
         self._identity.require_parent(ctx, inputs)
-        outputs = resource.create(ctx, resource.inputs.model_validate(dict(inputs)))
-        record = Record(instance, ctx.call.mark, ctx.call.found)
-        wire: Wire = outputs.to_wire() | record.to_wire()
-        if ADOPTED in wire:
-            wire[ADOPTED] = ctx.call.adopted
-        return resource.id_of(outputs), wire
+        ctx.call.keeps_unfinished = self._keeps_unfinished
+        try:
+            outputs = resource.create(ctx, resource.inputs.model_validate(dict(inputs)))
+        except (TimedOut, Interrupted) as error:
+            if not ctx.call.keeps_unfinished or ctx.call.unfinished is None:
+                raise
+            id, wire = _created(resource, ctx, ctx.call.unfinished(), instance, unfinished=True)
+            self._ownership.keep(kind, id, urn, wire)
+            raise PartialCreate(id, wire, str(error)) from None
+        return _created(resource, ctx, outputs, instance)
 
     def read(
         self,
@@ -127,11 +159,14 @@ class Provider:
         id: str,
         state: Mapping[str, Any],
         given: Collection[str] | None = None,
+        *,
+        imports: bool = False,
     ) -> tuple[str, Wire, Wire] | None:
         """Return id, outputs and the inputs that match them; None when the object is gone.
 
         ``state`` holds the last outputs, or nothing when the object is read by its id alone. ``given``
-        names the inputs that the state holds, None if that is unknown. Raises HiddenError when
+        names the inputs that the state holds, None if that is unknown. ``imports``: whether the stack may take over an
+        object read by its id, so that the state has to record its instance. Raises HiddenError when
         the object is there and the user may not see it.
         """
         record = Record.of(state)
@@ -140,6 +175,7 @@ class Provider:
         prior = None
         if set(state) & _required(resource):
             prior = _load(resource, state)
+        if prior is not None or imports:
             record = dataclasses.replace(record, instance=self._require_instance(ctx, record))
         outputs = resource.read(ctx, id, prior)
         if outputs is None:
@@ -150,28 +186,61 @@ class Provider:
             if state.get(wire_name(name)) is not None:
                 wire[wire_name(name)] = state[wire_name(name)]
         inputs = {wire_name(name): wire[wire_name(name)] for name in resource.inputs.model_fields}
-        inputs |= dict.fromkeys(resource.left_out(given or ()))
+        given = given or {name for name, value in inputs.items() if value is not None}
+        inputs |= dict.fromkeys(resource.left_out(given))
         if prior is not None:
             record = record.noting(state, outputs.model_dump(include={*record.found}))
         record = dataclasses.replace(record, mark=ctx.call.mark)
         return resource.id_of(outputs), wire | record.to_wire(), inputs
 
+    def predict_create(self, kind: str, inputs: Mapping[str, Any]) -> Wire:
+        """Return the outputs that a create would give, as far as the checked inputs determine them."""
+        resource = _resource(kind)
+        return {name: inputs[name] if known else UNKNOWN for name, known in _determined(resource, inputs)}
+
+    def predict_update(self, kind: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Wire:
+        """Return the outputs that an update would give, as far as inputs and prior outputs determine them."""
+        resource = _resource(kind)
+        changed = set(diff(resource, olds, news).changed)
+        if changed <= _state_only(resource) and not Record.of(olds).unfinished:
+            desired = resource.inputs.model_validate(dict(news))
+            outputs: Wire = resource.with_local(_load(resource, olds), desired).to_wire()
+            return outputs
+        predicted = self.predict_create(kind, news)
+        kept = {n: olds[n] for n in self.stable(kind) if predicted[n] is UNKNOWN and olds.get(n) is not None}
+        return predicted | kept
+
+    def stable(self, kind: str) -> Collection[str]:
+        """Return the computed outputs (wire names) that an update leaves unchanged."""
+        resource = _resource(kind)
+        marked = [name for name, _ in fields_with(resource.outputs, STABLE)]
+        return [wire_name(name) for name in dict.fromkeys([*marked, *resource.from_id])]
+
     def update(
-        self, kind: str, urn: str | None, id: str, olds: Mapping[str, Any], news: Mapping[str, Any]
+        self,
+        kind: str,
+        urn: str | None,
+        id: str,
+        olds: Mapping[str, Any],
+        news: Mapping[str, Any],
+        *,
+        timeout: float | None = None,
     ) -> Wire:
-        """Change the object in place. Returns the outputs."""
+        """Change the object in place. Returns the outputs. ``timeout`` as in `create`."""
         record = Record.of(olds)
-        resource, ctx = _resource(kind), self._serve(urn, record)
+        resource, ctx = _resource(kind), self._serve(urn, record, timeout)
         desired, prior = resource.inputs.model_validate(dict(news)), _load(resource, olds)
         changed = set(diff(resource, olds, news).changed)
-        local = {wire_name(name) for name, _ in fields_with(resource.inputs, STATE_ONLY)}
+        local = _state_only(resource)
         records_instance = self._records_instance(urn, record)
-        if not changed <= local or records_instance:
+        if not changed <= local or records_instance or record.unfinished:
             record = dataclasses.replace(record, instance=self._require_instance(ctx, record))
             self._identity.require_parent(ctx, olds)
         if not changed <= local:
             record = _noting(resource, ctx, id, olds, record)
-            outputs = self._updated(resource, ctx, id, prior, desired)
+            outputs = self._updated(resource.update, resource, ctx, id, prior, desired)
+        elif record.unfinished:
+            outputs = self._updated(resource.finish, resource, ctx, id, prior, desired)
         elif records_instance and resource.read(ctx, id, prior) is None:
             raise NotFoundError(
                 f"{kind} {_name(urn, id)!r} (id {id}) does not exist on {ctx.client.url}; if this is not the stack's "
@@ -180,18 +249,24 @@ class Provider:
             )
         else:
             outputs = resource.with_local(prior, desired)
-        record = dataclasses.replace(record, mark=ctx.call.mark)
+        record = dataclasses.replace(record, mark=ctx.call.mark, unfinished=False)
         wire: Wire = outputs.to_wire() | record.to_wire()
         if ADOPTED in wire:
             wire[ADOPTED] = bool(olds.get(ADOPTED))
         return wire
 
     def _updated(
-        self, resource: Resource[Any, Any], ctx: Context[Client], id: str, prior: Any, desired: Any
+        self,
+        change: Callable[..., Any],
+        resource: Resource[Any, Any],
+        ctx: Context[Client],
+        id: str,
+        prior: Any,
+        desired: Any,
     ) -> Any:
-        """Change the object. Raises GoneError, whatever failed, if the object no longer exists."""
+        """Call ``change`` of the object. Raises GoneError, whatever failed, if the object no longer exists."""
         try:
-            return resource.update(ctx, id, prior, desired)
+            return change(ctx, id, prior, desired)
         except (HiddenError, GoneError):
             raise
         except (ApiError, ObjectError) as error:
@@ -200,10 +275,21 @@ class Provider:
                 raise GoneError(f"{resource.kind} {name!r} (id {id}) no longer exists ({reason})") from None
             raise
 
-    def delete(self, kind: str, urn: str | None, id: str, state: Mapping[str, Any]) -> None:
-        """Remove the object, unless another resource of the stack holds it or the stack only adopted it."""
+    def delete(
+        self,
+        kind: str,
+        urn: str | None,
+        id: str,
+        state: Mapping[str, Any],
+        *,
+        timeout: float | None = None,
+    ) -> None:
+        """Remove the object, unless another resource of the stack holds it or the stack only adopted it.
+
+        ``timeout`` as in `create`.
+        """
         record = Record.of(state)
-        resource, ctx = _resource(kind), self._serve(urn, record)
+        resource, ctx = _resource(kind), self._serve(urn, record, timeout)
         with ctx.lock("delete", kind, id):
             self._require_instance(ctx, record)
             self._identity.require_parent(ctx, state)
@@ -286,8 +372,43 @@ class Provider:
         prior = _load(resource, {**secret, **outputs}) if whole else None
         return resource.read(ctx, entry.id, prior) is not None
 
-    def _serve(self, urn: str | None, record: Record | None = None) -> Context[Client]:
-        return dataclasses.replace(self.context, call=Call(urn, mark=record.mark if record else None))
+    def _serve(
+        self, urn: str | None, record: Record | None = None, timeout: float | None = None
+    ) -> Context[Client]:
+        ctx = self.context
+        deadline = None if timeout is None else ctx.clock() + timeout
+        call = Call(urn, mark=record.mark if record else None, deadline=deadline)
+        return dataclasses.replace(ctx, call=call)
+
+
+def _created(
+    resource: Resource[Any, Any],
+    ctx: Context[Client],
+    outputs: Any,
+    instance: str,
+    *,
+    unfinished: bool = False,
+) -> tuple[str, Wire]:
+    """Return the id and the outputs of a create."""
+    record = Record(instance, ctx.call.mark, ctx.call.found, unfinished)
+    wire: Wire = outputs.to_wire() | record.to_wire()
+    if ADOPTED in wire:
+        wire[ADOPTED] = ctx.call.adopted
+    return resource.id_of(outputs), wire
+
+
+def _determined(resource: Resource[Any, Any], inputs: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Yield the outputs (wire names), and whether each has the value of the input of its name."""
+    for name in resource.outputs.model_fields:
+        input = resource.inputs.model_fields.get(name)
+        given = input is not None and inputs.get(wire_name(name)) is not None
+        optional = input is not None and SERVER_DEFAULT not in input.metadata
+        yield wire_name(name), wire_name(name) in inputs and (given or optional)
+
+
+def _state_only(resource: Resource[Any, Any]) -> set[str]:
+    """The inputs (wire names) that are stored in the state only."""
+    return {wire_name(name) for name, _ in fields_with(resource.inputs, STATE_ONLY)}
 
 
 def _is_absent(resource: Resource[Any, Any], ctx: Context[Client], id: str, prior: Any) -> bool:

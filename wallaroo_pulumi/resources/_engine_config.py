@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from ..api import spelling
+from ..core.check import place
 from ..core.diff import contains_unknown
 from ..core.fields import (
     BY_SHAPE,
@@ -21,7 +23,7 @@ from ..core.fields import (
     Properties,
     nearest_name,
 )
-from ..core.json_values import InvalidValue
+from ..core.json_values import InvalidValue, Place
 from ..core.names import wire_name
 from ..core.quantities import require_memory
 
@@ -187,3 +189,27 @@ class EngineConfig(Properties):
 
 Engines = Annotated[EngineConfig, BeforeValidator(spelling.ENGINE_CONFIG.from_api)]
 """An engine configuration; the API's own spelling is accepted too."""
+
+
+def observed_config(config: Mapping[str, Any]) -> EngineConfig:
+    """Return what the instance reports of a configuration, without the settings that a program cannot declare."""
+    known = spelling.ENGINE_CONFIG.from_api(copy.deepcopy(dict(config)))
+    while True:
+        try:
+            return EngineConfig.model_validate(known)
+        except ValidationError as error:
+            _drop(known, place(error.errors()[0]))
+
+
+def _drop(value: Any, at: Place) -> None:
+    """Remove what is at this place, whose parts may also name alternatives of a union."""
+    inside, last = value, None
+    for key in at:
+        if key in (inside if isinstance(inside, Mapping) else range(len(inside))):
+            last, inside = (inside, key), inside[key]
+            if not isinstance(inside, Mapping | list):
+                break
+    if last is None:
+        value.clear()
+    else:
+        del last[0][last[1]]

@@ -18,7 +18,16 @@ from ..api import Client, wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import FORCES_REPLACEMENT, SECRET, STATE_ONLY, Adopted, Adopting, AdoptSame, KeyText
+from ..core.fields import (
+    FORCES_REPLACEMENT,
+    SECRET,
+    STABLE,
+    STATE_ONLY,
+    Adopted,
+    Adopting,
+    AdoptSame,
+    KeyText,
+)
 from ..core.json_values import JsonObject
 from ..core.remove import remove_once
 from ..core.resource import Examples, InvalidInput, Resource
@@ -55,7 +64,7 @@ class ConnectionInputs(Adopting):
 
 
 class ConnectionOutputs(ConnectionInputs, Adopted):
-    connection_id: Annotated[str, Field(description="The connection's id, a UUID.")]
+    connection_id: Annotated[str, STABLE, Field(description="The connection's id, a UUID.")]
 
 
 class Connection(Resource[ConnectionInputs, ConnectionOutputs]):

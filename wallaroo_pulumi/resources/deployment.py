@@ -28,6 +28,7 @@ from ..core.fields import (
     FORCES_REPLACEMENT,
     OBJECT,
     PLAIN,
+    STABLE,
     STATE_ONLY,
     UNORDERED,
     Adopted,
@@ -42,7 +43,16 @@ from ..core.read import read_by_id
 from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
 from ..core.wait import Done, wait
-from ..errors import ApiError, GoneError, NotFoundError, ObjectError, WallarooError, one_line
+from ..errors import (
+    ApiError,
+    GoneError,
+    Interrupted,
+    NotFoundError,
+    ObjectError,
+    TimedOut,
+    WallarooError,
+    one_line,
+)
 from . import _lookups, _pipelines
 from ._engine_config import Engines
 from ._steps import ModelRef
@@ -99,9 +109,11 @@ class DeploymentInputs(_Deployment):
 
 
 class DeploymentOutputs(_Deployment, Adopted):
-    deployment_id: Annotated[int, Field(description="The deployment's id.")]
+    deployment_id: Annotated[int, STABLE, Field(description="The deployment's id.")]
     status: Annotated[str, Field(description="`Running`, `Starting` or `Error`.")]
-    inference_url: Annotated[str, Field(description="The URL for inference requests with a bearer token.")]
+    inference_url: Annotated[
+        str, STABLE, Field(description="The URL for inference requests with a bearer token.")
+    ]
 
 
 class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
@@ -175,11 +187,13 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
         ctx.call.mark = _pipelines.mark(pipeline)
         with ExitStack() as claimed:
             deployment_id, ran_before = self._begun(ctx, desired, pipeline, claimed)
+            ctx.call.unfinished = lambda: self._outputs(ctx, desired, deployment_id, "Starting")
             try:
                 return self._deployed(ctx, desired, deployment_id, refs)
-            except WallarooError:
-                # An interrupted one goes on starting: the next `up` takes it over.
-                if not ran_before and not ctx.cancelled():
+            except WallarooError as error:
+                # An interrupted one goes on starting: the next `up` takes it over, or finishes it.
+                kept = isinstance(error, TimedOut | Interrupted) and ctx.call.keeps_unfinished
+                if not ran_before and not ctx.cancelled() and not kept:
                     with suppress(WallarooError):  # why it failed matters more
                         ctx.client.pipelines.undeploy(pipeline_id=pipeline.id, deployment_id=deployment_id)
                 raise
@@ -225,6 +239,11 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
             raise GoneError(f"deployment {id!r} is of another pipeline than this stack recorded")
         refs = _references(ctx, desired)
         return self._deployed(ctx, desired, _deploy(ctx, desired, pipeline), refs)
+
+    def finish(
+        self, ctx: Context[Client], id: str, prior: DeploymentOutputs, desired: DeploymentInputs
+    ) -> DeploymentOutputs:
+        return self._deployed(ctx, desired, prior.deployment_id, _references(ctx, desired))
 
     def delete(self, ctx: Context[Client], id: str, prior: DeploymentOutputs) -> None:
         name = f"{prior.pipeline_name}-{prior.deployment_id}"
@@ -293,10 +312,15 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
             timeout=desired.timeout or _TIMEOUT,
             remedy="check the engines' resources in engine_config against what the cluster has, or raise timeout",
         )
+        return self._outputs(ctx, desired, deployment_id, status.status)
+
+    def _outputs(
+        self, ctx: Context[Client], desired: DeploymentInputs, deployment_id: int, status: str
+    ) -> DeploymentOutputs:
         return self.result(
             desired,
             deployment_id=deployment_id,
-            status=status.status,
+            status=status,
             inference_url=ctx.client.pipelines.inference_url(desired.workspace_id, desired.pipeline_name),
         )
 

@@ -33,6 +33,7 @@ from ..core.fields import (
     DERIVED,
     FORCES_REPLACEMENT,
     SERVER_DEFAULT,
+    STABLE,
     STATE_ONLY,
     Adopted,
     Adopting,
@@ -286,10 +287,10 @@ class ModelVersionInputs(_ModelVersion):
 class ModelVersionOutputs(_ModelVersion, Adopted):
     sha256: Annotated[str, Field(description="The SHA-256 of the file's content, 64 hex digits.")]
     model_id: Annotated[
-        int | None, Field(description="The id of the model, the parent of all versions of this name.")
+        int | None, STABLE, Field(description="The id of the model, the parent of all versions of this name.")
     ] = None
-    model_version_id: Annotated[int, Field(description="The version's id.")]
-    version: Annotated[str, Field(description="The version's UUID, which pipeline steps contain.")]
+    model_version_id: Annotated[int, STABLE, Field(description="The version's id.")]
+    version: Annotated[str, STABLE, Field(description="The version's UUID, which pipeline steps contain.")]
     status: Annotated[str, Field(description="`ready` once it can be deployed.")]
 
 
@@ -349,15 +350,30 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
                 found = _models.match(ctx, desired)
                 id = found.id if found else _models.upload(ctx, desired)
                 claimed.enter_context(ctx.claim(self.kind, str(id), desired.name, existed=found is not None))
-            version = _models.ready(ctx, desired, id)
-            configure(ctx, desired, version)
+            ctx.call.unfinished = lambda: self._outputs(ctx, desired, ctx.client.models.version(id))
+            return self._finished(ctx, desired, id)
+
+    def finish(
+        self, ctx: Context[Client], id: str, prior: ModelVersionOutputs, desired: ModelVersionInputs
+    ) -> ModelVersionOutputs:
+        return self._finished(ctx, desired, prior.model_version_id)
+
+    def _finished(self, ctx: Context[Client], desired: ModelVersionInputs, id: int) -> ModelVersionOutputs:
+        """The outputs, once the version is ready and has its configuration."""
+        version = _models.ready(ctx, desired, id)
+        configure(ctx, desired, version)
+        return self._outputs(ctx, desired, version)
+
+    def _outputs(
+        self, ctx: Context[Client], desired: ModelVersionInputs, version: wire.ConfiguredModelVersion
+    ) -> ModelVersionOutputs:
         info = version.model_version.file_info
         model = _models.named(ctx, desired.workspace_id, desired.name)
         ctx.call.mark = model.created_at if model else None
         return self.result(
             desired,
             model_id=model.id if model else None,
-            model_version_id=id,
+            model_version_id=version.model_version.id,
             version=info.version,
             status=version.model_version.status,
         )

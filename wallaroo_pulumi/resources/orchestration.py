@@ -149,8 +149,16 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
                 found = _match(ctx, desired)
                 id = found or _upload(ctx, desired)
                 claimed.enter_context(ctx.claim(self.kind, id, desired.name, existed=found is not None))
+            ctx.call.unfinished = lambda: self.result(
+                desired, orchestration_id=id, status=ctx.client.orchestrations.get(id).status
+            )
             status = _packaged(ctx, desired, id)
         return self.result(desired, orchestration_id=id, status=status)
+
+    def finish(
+        self, ctx: Context[Client], id: str, prior: OrchestrationOutputs, desired: OrchestrationInputs
+    ) -> OrchestrationOutputs:
+        return self.result(desired, orchestration_id=id, status=_packaged(ctx, desired, id))
 
     def read(
         self, ctx: Context[Client], id: str, prior: OrchestrationOutputs | None

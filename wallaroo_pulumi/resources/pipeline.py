@@ -26,6 +26,7 @@ from ..core.create import create_once
 from ..core.diff import contains_unknown
 from ..core.fields import (
     FORCES_REPLACEMENT,
+    STABLE,
     STATE_ONLY,
     Adopted,
     Adopting,
@@ -88,7 +89,7 @@ class PipelineOutputs(_Pipeline, Adopted):
     steps: Annotated[
         list[JsonObject], BeforeValidator(spelling.STEP.from_api), Field(description="The steps.")
     ]
-    pipeline_id: Annotated[int, Field(description="The pipeline's id.")]
+    pipeline_id: Annotated[int, STABLE, Field(description="The pipeline's id.")]
     version_id: Annotated[
         VersionId, Field(description="The latest version: its id, or its UUID if the id is unknown.")
     ]

@@ -11,7 +11,7 @@ the next `up`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
 from typing import Annotated, Any
@@ -40,7 +40,7 @@ from ..core.validate import refused, refused_ids
 from ..core.wait import Done, wait
 from ..errors import ConflictError, ObjectError, one_line
 from . import _lookups
-from ._engine_config import Engines
+from ._engine_config import Engines, observed_config
 from .pipeline import VersionId
 
 _TIMEOUT = 600.0
@@ -182,7 +182,7 @@ class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
         return PipelinePublishOutputs.model_validate(
             {
                 "pipeline_version_id": found.pipeline_version_id,
-                "engine_config": _without_none(found.engine_config or {}),
+                "engine_config": observed_config(found.engine_config or {}),
                 "replaces": [earlier.id for earlier in found.replaces],
                 **_observed(found),
             }
@@ -286,9 +286,3 @@ def _observed(publish: wire.Publish) -> dict[str, Any]:
         "chart_version": chart.version,
         "chart_reference": chart.reference,
     }
-
-
-def _without_none(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
-    return value

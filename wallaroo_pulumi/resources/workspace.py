@@ -17,7 +17,16 @@ from ..api import Client, wire
 from ..core.context import Context
 from ..core.create import create_once
 from ..core.diff import contains_unknown
-from ..core.fields import AUTONAMED, FORCES_REPLACEMENT, STATE_ONLY, Adopt, Adopted, DnsLabel, Properties
+from ..core.fields import (
+    AUTONAMED,
+    FORCES_REPLACEMENT,
+    STABLE,
+    STATE_ONLY,
+    Adopt,
+    Adopted,
+    DnsLabel,
+    Properties,
+)
 from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
 from ..errors import ApiError, ConflictError
@@ -54,7 +63,7 @@ class WorkspaceOutputs(WorkspaceInputs, Adopted):
     name: Annotated[str, Field(description="The workspace's name.")]  # default workspaces have other names
     workspace_id: Annotated[int, Field(description="The id that members, models and pipelines refer to.")]
     created_at: Annotated[
-        str | None, Field(description="The creation time, as reported by the instance (ISO 8601).")
+        str | None, STABLE, Field(description="The creation time, as reported by the instance (ISO 8601).")
     ] = None
 
 

@@ -20,6 +20,7 @@ from ..core.diff import contains_unknown
 from ..core.fields import (
     FORCES_REPLACEMENT,
     SERVER_DEFAULT,
+    STABLE,
     Adopted,
     Adopting,
     Email,
@@ -73,9 +74,11 @@ class WorkspaceMemberInputs(_Member):
 
 class WorkspaceMemberOutputs(_Member, Adopted):
     email: Annotated[
-        str | None, Field(description="The user's e-mail address. The built-in administrator has none.")
+        str | None,
+        STABLE,
+        Field(description="The user's e-mail address. The built-in administrator has none."),
     ] = None
-    user_id: Annotated[str, Field(description="The user's id.")]
+    user_id: Annotated[str, STABLE, Field(description="The user's id.")]
 
 
 class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
@@ -102,8 +105,10 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
     )
 
     def left_out(self, given: Collection[str]) -> Collection[str]:
-        # The next refresh has to see again which of the two the program gives.
-        return ("email",) if _is_named_by_id(given) else ()
+        # Check accepts one of the two, and the next refresh has to see again which of them the program gives.
+        if _is_named_by_id(given):
+            return ("email",)
+        return ("userId",) if "email" in given else ()
 
     def id_of(self, outputs: WorkspaceMemberOutputs) -> str:
         return f"{outputs.workspace_id}/{outputs.user_id}"

@@ -65,6 +65,28 @@ def test_the_resources_of_both_adapters_count() -> None:
     ] * 2
 
 
+def test_an_explicit_native_provider_has_entries_of_its_own_and_all_others_share_theirs() -> None:
+    of = "urn:pulumi:prod::estate::pulumi:providers:"
+    stack = state(
+        resource(name="dynamic", provider=f"{of}pulumi-python::default::1"),
+        resource("wallaroo:index:Connection", "default", provider=f"{of}wallaroo::default::1"),
+        resource("wallaroo:index:Connection", "versioned", provider=f"{of}wallaroo::default_0_1_0::1"),
+        resource("wallaroo:index:Connection", "eu", provider=f"{of}wallaroo::eu::1"),
+        resource("wallaroo:index:Connection", "us", provider=f"{of}wallaroo::us::1"),
+    )
+    found = {
+        name: [entry.id for entry in entries(stack, provider)]
+        for name, provider in {
+            "dynamic": None,
+            "default": f"{of}wallaroo::default",
+            "eu": f"{of}wallaroo::eu",
+            "new": f"{of}wallaroo::new",
+        }.items()
+    }
+    shared = ["dynamic", "default", "versioned"]
+    assert found == {"dynamic": shared, "default": shared, "eu": ["eu"], "new": []}
+
+
 @pytest.mark.parametrize(
     "other",
     [

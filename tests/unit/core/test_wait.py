@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import pytest
@@ -66,6 +67,24 @@ def test_looks_get_rarer_but_the_timeout_is_kept() -> None:
     with pytest.raises(TimedOut, match=r"model 'm' is still pending after 60 s; raise timeout"):
         work.run(timeout=60)
     assert work.now == pytest.approx(60)
+
+
+def test_the_deadline_of_the_call_replaces_the_timeout() -> None:
+    for deadline, timeout in ((30.0, 600), (90.0, 60)):
+        work = Work((0, "pending"))
+        work.ctx.call.deadline = deadline
+        with pytest.raises(ObjectError, match=f"is still pending after {deadline:g} s"):
+            work.run(timeout=timeout)
+        assert work.now == pytest.approx(deadline)
+
+
+def test_progress_is_a_status_where_the_host_can_show_one() -> None:
+    work = Work((0, "pending"), settles=5)
+    shown: list[str] = []
+    work.ctx = dataclasses.replace(work.ctx, status=shown.append)
+    work.run()
+    assert shown == ["model 'm': pending"]
+    assert work.said == []
 
 
 def test_a_failure_ends_the_wait() -> None:

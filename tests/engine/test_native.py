@@ -1,0 +1,157 @@
+"""The native plugin on a real engine: its resources, previews, imports, secrets and providers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from emulated import Emulated
+from native_program import PROGRAM, natives, use_plugin
+from pulumi_project import Project
+
+THREE = (
+    PROGRAM
+    + """
+    ws = Native("Workspace", "fraud", {"name": "fraud-prod"}, ["workspaceId", "createdAt"])
+    Native("WorkspaceMember", "lead", {"workspaceId": ws.workspaceId, "email": "mary.jane@example.com",
+                                       "role": "COLLABORATOR"}, ["userId"])
+    lake = Native("Connection", "lake", {"name": "lake", "type": "s3", "details": {"key": "hunter2"}})
+    pulumi.export("id", ws.workspaceId)
+    """
+)
+
+
+@pytest.fixture
+def native(project: Callable[[str], Project], emulator: Emulated) -> Callable[[str], Project]:
+    """Return a function that creates a project from the text of its program, configured for the emulator."""
+
+    def native(program: str) -> Project:
+        made = use_plugin(project(program))
+        made.configure(emulator.settings)
+        return made
+
+    return native
+
+
+def steps(plan: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What changes: resource name → step of the preview."""
+    return {s["urn"].rsplit("::", 1)[1]: s for s in plan["steps"] if s["op"] != "same"}
+
+
+@pytest.mark.promise
+def test_the_life_of_a_stack(native: Callable[[str], Project], emulator: Emulated) -> None:
+    project = native(THREE)
+    created = steps(project.preview())
+    assert {name: step["op"] for name, step in created.items()}["lead"] == "create"
+    assert emulator.requests() == []
+    up = project.up().ok()
+    assert "warning" not in up.text
+    assert project.outputs() == {"id": emulator.workspaces()["fraud-prod"]}
+    assert emulator.members(project.outputs()["id"])["mary.jane@example.com"] == "COLLABORATOR"
+
+    # Nothing changes, and nothing is asked.
+    emulator.forget_requests()
+    project.up().ok()
+    assert set(project.changes()) == {"same"}
+    assert emulator.requests() == []
+    assert emulator.tokens() == []
+
+    # A preview shows what changes in which property.
+    project.write(THREE.replace("COLLABORATOR", "OWNER"))
+    [(name, step)] = steps(project.preview()).items()
+    assert (name, step["op"]) == ("lead", "update")
+    assert step["detailedDiff"] == {"role": {"kind": "update", "inputDiff": False}}
+    project.up().ok()
+    assert emulator.members(project.outputs()["id"])["mary.jane@example.com"] == "OWNER"
+
+    # A replacement.
+    project.write(THREE.replace("OWNER", "COLLABORATOR").replace("mary.jane", "john.hancock"))
+    [(_, step), *_] = steps(project.preview()).items()
+    assert step["detailedDiff"]["email"]["kind"].endswith("replace")
+    project.up().ok()
+    assert "mary.jane@example.com" not in emulator.members(project.outputs()["id"])
+
+    # Drift.
+    emulator.control("delete", workspace_id=project.outputs()["id"], email="john.hancock@example.com")
+    project.refresh().ok()
+    assert project.changes()["delete"] == 1
+    project.up().ok()
+    assert "john.hancock@example.com" in emulator.members(project.outputs()["id"])
+
+    # No secret in the state.
+    state = project.export()
+    for clear in ("hunter2", "ops-password", "api-client-secret"):
+        assert clear not in state
+    lake = natives(project)["lake"]
+    assert "ciphertext" in json.dumps(lake["inputs"])
+    assert "ciphertext" in json.dumps(lake["outputs"])
+
+    destroyed = project.destroy().ok()
+    assert "Workspace 'fraud' (id" in destroyed.text or "workspace 'fraud-prod'" in destroyed.text
+    assert natives(project) == {}
+    assert [c["name"] for c in emulator.api("connections/list")["connections"]] == []
+
+
+def test_import_by_id_alone_is_without_a_change(native: Callable[[str], Project], emulator: Emulated) -> None:
+    id = emulator.api("workspaces/create", workspace_name="existing")["workspace_id"]
+    emulator.api("workspaces/add_user", workspace_id=id, email="mary.jane@example.com")
+    user = emulator.user_id("mary.jane@example.com")
+    project = native(
+        PROGRAM
+        + f"""
+    ws = Native("Workspace", "existing", {{"name": "existing"}}, opts=pulumi.ResourceOptions(import_="{id}"))
+    Native("WorkspaceMember", "mary", {{"workspaceId": {id}, "email": "mary.jane@example.com"}},
+           opts=pulumi.ResourceOptions(import_="{id}/{user}"))
+    """
+    )
+    project.up().ok()
+    assert project.changes()["import"] == 2
+    emulator.forget_requests()
+    project.up().ok()
+    assert set(project.changes()) == {"same"}
+    assert emulator.requests() == []
+
+
+def test_two_providers_serve_two_instances(
+    native: Callable[[str], Project], emulator: Emulated, other_instance: Emulated
+) -> None:
+    def program(password: str = "ops-password", us: str = "fraud") -> str:
+        settings = {**emulator.settings}, {**other_instance.settings, "password": password}
+        return (
+            PROGRAM
+            + f"""
+    eu = Provider("eu", {settings[0]!r})
+    us = Provider("us", {settings[1]!r})
+    for name, provider in (("eu", eu), ("us", us)):
+        ws = Native("Workspace", f"ws-{{name}}", {{"name": "{us}"}}, ["workspaceId"],
+                    pulumi.ResourceOptions(provider=provider))
+        Native("WorkspaceMember", f"member-{{name}}", {{"workspaceId": ws.workspaceId,
+               "email": "mary.jane@example.com"}}, opts=pulumi.ResourceOptions(provider=provider))
+    """
+        )
+
+    project = native(program())
+    project.up().ok()
+    assert "fraud" in emulator.workspaces()
+    assert "fraud" in other_instance.workspaces()
+    assert "ops-password" not in project.export()
+
+    # A rotated password changes the provider only.
+    project.write(program("rotated"))
+    emulator.forget_requests()
+    other_instance.forget_requests()
+    assert {n: s["op"] for n, s in steps(project.preview()).items()} == {"us": "update"}
+    project.up().ok()
+    assert project.changes()["update"] == 1
+    assert emulator.requests() == other_instance.requests() == []
+
+    project.write(program())
+    project.up().ok()
+
+    # Objects of the same id on the two instances do not count as one.
+    project.destroy().ok()
+    assert "mary.jane@example.com" not in emulator.members(emulator.workspaces()["fraud"])
+    assert "mary.jane@example.com" not in other_instance.members(other_instance.workspaces()["fraud"])
+    assert natives(project) == {}
