@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from emulated import clean_environment
 from pulumi_engine import engine_folder
 
@@ -87,6 +88,41 @@ def test_the_page_works_with_the_wheel(installed: Path, emulator: str) -> None:
         cwd=installed, env=clean_environment(), capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     assert Path(where.strip()).is_relative_to(installed / ".venv")
+
+
+def test_a_stack_is_a_template_of_pulumi_new(
+    dist: Path, installed: Path, emulator: str, tmp_path: Path
+) -> None:
+    path = os.pathsep.join([str(engine_folder()), os.environ["PATH"]])
+    wheel = next(dist.glob("*.whl"))
+    env = clean_environment() | {
+        "PATH": path, "PULUMI_HOME": str(tmp_path / "home"), "PULUMI_CONFIG_PASSPHRASE": "passphrase",
+        "PULUMI_BACKEND_URL": f"file://{tmp_path}", "WALLAROO_PULUMI": wheel.as_uri(),
+    }  # fmt: skip
+    new = f"pulumi new {ROOT}/stacks/quickstart --yes --name fraud --stack dev --dir fraud"
+    settings = f"""
+pulumi config set wallaroo:apiUrl {emulator}
+pulumi config set wallaroo:username ops@example.com
+pulumi config set --secret wallaroo:password ops-password
+pulumi config set --secret wallaroo:clientSecret api-client-secret
+"""
+    script = f"set -e\n{new}\ncd fraud\n{settings}pulumi up --yes\npulumi stack export --file state.json\n"
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    state = json.loads((tmp_path / "fraud/state.json").read_text())["deployment"]["resources"]
+    assert {r["urn"].split("::")[1] for r in state} == {"fraud"}
+    assert {r["urn"].rpartition("::")[2] for r in state if r["custom"]} >= {"fraud", "fraud-lead"}
+
+
+@pytest.mark.parametrize("stack", sorted(path.parent.name for path in ROOT.glob("stacks/*/Pulumi.yaml")))
+def test_every_stack_is_a_complete_template(stack: str) -> None:
+    folder = ROOT / "stacks" / stack
+    template = yaml.safe_load((folder / "Pulumi.yaml").read_text())["template"]
+    assert all(template["config"][f"wallaroo:{key}"]["secret"] for key in ("password", "clientSecret"))
+    assert f"pulumi new ./stacks/{stack} " in (folder / "README.md").read_text()
+    assert "wallaroo_pulumi" in (folder / "requirements.txt").read_text()
 
 
 def test_the_sdist_contains_the_sources(dist: Path, tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ STACK = ROOT / "stacks/platform"
 def requirements() -> list[str]:
     """The stack's requirements, with the package itself replaced by what this checkout's needs."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    stack = (STACK / "requirements.txt").read_text().split()
-    assert stack[0] == project["name"]
+    stack = (STACK / "requirements.txt").read_text().splitlines()
+    assert stack[0].startswith(f"{project['name']} @ ")
     return [*project["dependencies"], *stack[1:], "pytest"]
 
 

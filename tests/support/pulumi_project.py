@@ -67,12 +67,11 @@ class Project:
 
     @classmethod
     def copy(cls, source: Path, folder: Path, env: Mapping[str, str]) -> Project:
-        """A project made from a folder of ``stacks/``."""
-        name = re.search(
-            r"^name: (\S+)", (source / "Pulumi.yaml").read_text() if (source / "Pulumi.yaml").exists() else ""
-        )
-        project = cls(folder, env, "", name[1] if name else "estate")
-        shutil.copytree(source, folder, dirs_exist_ok=True)
+        """A project made from a folder of ``stacks/``, that runs in the environment of the tests."""
+        name = re.search(r"^name: (\S+)", (source / "Pulumi.yaml").read_text())
+        assert name is not None
+        project = cls(folder, env, "", name[1])
+        shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("Pulumi.yaml"))
         return project
 
     def write(self, program: str) -> None:
