@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from server import API_CLIENT, API_CLIENT_SECRET, OPERATOR, OPERATOR_PASSWORD, Keycloak
+from keycloak_server import API_CLIENT, API_CLIENT_SECRET, OPERATOR, OPERATOR_PASSWORD, Keycloak
 from token_caller import Instance, Login
 
 from wallaroo_pulumi.emulator import EmulatorServer

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from server import OPERATOR
+from keycloak_server import OPERATOR
 from token_caller import Caller, Instance, Login, settings_from
 
 from wallaroo_pulumi.api import Client

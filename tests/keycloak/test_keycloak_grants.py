@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from server import API_CLIENT, API_CLIENT_SECRET, OPERATOR, OPERATOR_PASSWORD, SDK_CLIENT, Keycloak
+from keycloak_server import API_CLIENT, API_CLIENT_SECRET, OPERATOR, OPERATOR_PASSWORD, SDK_CLIENT, Keycloak
 from token_caller import Caller, Clock, Login
 
 from wallaroo_pulumi.auth.source import subject

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from server import Keycloak
+from keycloak_server import Keycloak
 from token_caller import Caller, Instance, Login
 
 from wallaroo_pulumi.errors import AuthError

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from server import Keycloak
+from keycloak_server import Keycloak
 from token_caller import Caller, Clock, Login, claims, signing_key
 
 from wallaroo_pulumi.errors import AuthError

@@ -10,7 +10,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs
 
 import httpx
-from server import Keycloak
+from keycloak_server import Keycloak
 
 from wallaroo_pulumi import config
 from wallaroo_pulumi.auth import BearerAuth, Grants, TokenSource
