@@ -98,6 +98,7 @@ class Subject:
         ]
         kept = [r[half] for r in declared for half in ("inputs", "outputs")]
         own = [{k: v for k, v in values.items() if k != "__provider"} for values in kept]
-        return State(
-            *(len(json.dumps(part)) / len(declared) for part in (kept, own)), len(text) / len(declared)
+        properties, own_properties, file = (
+            size / len(declared) for size in (len(json.dumps(kept)), len(json.dumps(own)), len(text))
         )
+        return State(properties, own_properties, file)

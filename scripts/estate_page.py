@@ -7,6 +7,8 @@ from typing import Any
 
 from wallaroo_pulumi.estate.schema import FILE_NAME, json_schema
 
+PLAIN_TYPES = {"string": "text", "number": "number", "integer": "whole number", "boolean": "boolean"}
+
 HEAD = f"""\
 # Estate file
 
@@ -182,9 +184,7 @@ def _type(field: dict[str, Any]) -> str:
         case "object":
             return "any JSON object"
         case other:
-            return {"string": "text", "number": "number", "integer": "whole number", "boolean": "boolean"}[
-                other
-            ]
+            return PLAIN_TYPES[str(other)]
 
 
 def _linked(ref: str) -> str:

@@ -21,7 +21,9 @@ from wallaroo_pulumi.resources._steps import ModelRef, Step
 FROM_MODEL = {ModelRef: "model_ref", Step: "model_step"}
 """Objects for which a program may pass a model version, and what converts it."""
 
-API_NAMES = {Step: {theirs: name for name, theirs in spelling.STEP.names.items()}}
+API_NAMES: dict[type[BaseModel], dict[str, str]] = {
+    Step: {theirs: name for name, theirs in spelling.STEP.names.items()}
+}
 """The API's spelling of keys, which is accepted too and is not snake_case."""
 
 TYPES_HEADER = '''\

@@ -120,7 +120,8 @@ def functions_page(formatted: Callable[[str, str], str]) -> str:
 def cli_page() -> str:
     """The commands and their options."""
     command = typer.main.get_command(app)
-    with command.make_context("wallaroo-pulumi", [], resilient_parsing=True) as context:
+    context = typer.Context(command, info_name="wallaroo-pulumi", resilient_parsing=True)
+    with context:
         text = get_docs_for_click(obj=command, ctx=context, name="wallaroo-pulumi")
     text = re.sub(r"(?<!`)``(?!`)", "`", text[text.index("**Usage**") : text.index(EMULATOR)])
     text = re.sub(r"^```console$", "```text", text, flags=re.MULTILINE)

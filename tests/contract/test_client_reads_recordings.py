@@ -102,7 +102,7 @@ FOLLOWED = {"/v1/api/workspaces/create": ["/v1/api/workspaces/list"]}
 
 
 def label(exchange: dict[str, Any]) -> str:
-    return exchange["endpoint"].removeprefix("/v1/api/") + f"-cell{exchange['source']['cell']}"
+    return f"{exchange['endpoint'].removeprefix('/v1/api/')}-cell{exchange['source']['cell']}"
 
 
 @pytest.mark.parametrize("exchange", [x for x in EXCHANGES if x["endpoint"] in CALLS], ids=label)

@@ -17,7 +17,7 @@ IN_THE_TEXT = ("/v1/api/assays/", "/v1/api/pipelines/infer/")
 
 def rows() -> dict[str, tuple[set[str], str]]:
     """The evidence and the column "used" of each call in the tables."""
-    found = {}
+    found: dict[str, tuple[set[str], str]] = {}
     prefix = "/v1/api/"
     for line in PAGE.splitlines():
         if line.startswith("## "):

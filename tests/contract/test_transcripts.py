@@ -108,7 +108,7 @@ DETERMINED = {
 
 
 def label(exchange: dict[str, Any]) -> str:
-    return exchange["endpoint"].removeprefix("/v1/api/") + f"-cell{exchange['source']['cell']}"
+    return f"{exchange['endpoint'].removeprefix('/v1/api/')}-cell{exchange['source']['cell']}"
 
 
 def user_seed(recorded: dict[str, Any]) -> dict[str, Any]:
@@ -281,8 +281,15 @@ def test_answers_as_recorded(emulator: httpx.Client, exchange: dict[str, Any]) -
         uuid.UUID(answered["id"])
         answered["id"] = exchange["response"]["id"]
     if is_serving(exchange):
-        sets = {"determined": serving_seeds.DETERMINED, "added_since": serving_seeds.ADDED_SINCE}
-        assert differences(in_order(exchange["response"]), in_order(answered), **sets) == []
+        assert (
+            differences(
+                in_order(exchange["response"]),
+                in_order(answered),
+                determined=serving_seeds.DETERMINED,
+                added_since=serving_seeds.ADDED_SINCE,
+            )
+            == []
+        )
     else:
         assert differences(exchange["response"], answered) == []
 

@@ -209,8 +209,9 @@ def test_what_was_added_by_hand_in_a_workspace_of_the_stack(
     for name, status in {"rogue": "started", "done": "success", "broken": "failed"}.items():
         task = {"workspace_id": fraud, "orch_id": code["id"], "name": name, "status": status}
         emulator.control("seed", tasks=[task])
-    all_of_them = {"json": {"active": "All"}, "headers": emulator.bearer()}
-    (watch,) = emulator.http.post("/v2/api/assays/get", **all_of_them).json()
+    (watch,) = emulator.http.post(
+        "/v2/api/assays/get", json={"active": "All"}, headers=emulator.bearer()
+    ).json()
     for name, active in {"by-hand": True, "ended": False}.items():
         emulator.control("seed", assays=[{**watch, "id": name, "name": name, "active": active}])
     hub = emulator.api("models/create_registry", name="other", url="https://other.example.com", token="x")
@@ -380,9 +381,9 @@ def environment(system: str, settings: dict[str, str]) -> dict[str, str]:
     github, gitlab, text = ci_page()
     if system == "gitlab":  # which gives a project's variables to every job
         (names,) = re.findall(r"# The project's CI/CD variables: (.*)", text)
-        return gitlab["variables"] | {name: settings[name] for name in names.split(", ")}
+        return {**gitlab["variables"], **{name: settings[name] for name in names.split(", ")}}
     return {
-        name: settings[found[1]] if (found := re.fullmatch(r"\$\{\{ \w+\.(\w+) \}\}", value)) else value
+        name: settings[secret[1]] if (secret := re.fullmatch(r"\$\{\{ \w+\.(\w+) \}\}", value)) else value
         for name, value in github["env"].items()
     }
 

@@ -111,7 +111,7 @@ def make_tool(folder: Path, name: str, script: str) -> None:
 def failure(call: Callable[[], Any]) -> str:
     with pytest.raises(grpc.RpcError) as caught:
         call()
-    return str(caught.value.details())  # type: ignore[attr-defined]
+    return str(caught.value.details())
 
 
 # --- RunPlugin ---------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from wallaroo_pulumi.resources import RESOURCES
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/limits.md"
 
-Make = Callable[[str], Project]
+Make = Callable[..., Project]
 
 SHOWN_BY = {
     "A workspace is never deleted": "test_destroy_leaves_the_workspaces_and_the_next_up_takes_them_over",
@@ -101,7 +101,7 @@ def test_every_row_is_proved_by_a_test_or_links_to_pulumis_documentation() -> No
 
 
 @pytest.fixture
-def made(project: Make, emulator: Emulated) -> Callable[[str], Project]:
+def made(project: Make, emulator: Emulated) -> Make:
     """Return a function that creates a stack from declarations and runs `pulumi up`."""
 
     def make(*declarations: str) -> Project:

@@ -538,7 +538,7 @@ def _refers(held: Held, row: Row, values: Any) -> bool:
         case _ if held.kind != row[0]:
             return False
         case "Connection":
-            return row[1] == held.outputs["connectionId"]
+            return bool(row[1] == held.outputs["connectionId"])
         case "Pipeline":
             marks = {held.outputs.get("__mark"), held.outputs["version"]}
             return row[1] == f"{held.outputs['pipelineId']:.0f}" and bool(marks & set(values["marks"]))

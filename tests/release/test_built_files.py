@@ -44,7 +44,7 @@ def installed(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fraud")
     venv.create(folder / ".venv", with_pip=True)
     wheel = next(dist.glob("*.whl"))
-    command = [folder / ".venv/bin/python", *INSTALL, f"{wheel}[emulator,policy]"]
+    command = [str(folder / ".venv/bin/python"), *INSTALL, f"{wheel}[emulator,policy]"]
     subprocess.run(command, check=True, cwd=folder, env=clean_environment())
     return folder
 
@@ -52,7 +52,7 @@ def installed(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def emulator(installed: Path) -> Iterator[str]:
     """The address of the installed emulator."""
-    command = [installed / ".venv/bin/wallaroo-pulumi", "emulator"]
+    command = [str(installed / ".venv/bin/wallaroo-pulumi"), "emulator"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=installed) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
@@ -133,7 +133,8 @@ def test_the_sdist_contains_the_sources(dist: Path, tmp_path: Path) -> None:
 
 
 def test_checksums_and_sbom_describe_the_files(dist: Path) -> None:
-    listed = dict(reversed(line.split("  ")) for line in (dist / "SHA256SUMS").read_text().splitlines())
+    lines = [line.split("  ") for line in (dist / "SHA256SUMS").read_text().splitlines()]
+    listed = {name: digest for digest, name in lines}
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in dist.iterdir()}
     assert listed == {name: digest for name, digest in files.items() if name != "SHA256SUMS"}
     sbom = json.loads(next(dist.glob("*.cdx.json")).read_text())

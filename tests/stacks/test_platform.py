@@ -48,7 +48,7 @@ def python() -> Path:
         if not made_of.exists() or made_of.read_text() != key:
             venv.create(folder, clear=True, with_pip=True)
             quiet = ["--quiet", "--disable-pip-version-check", "--no-compile"]
-            install = [interpreter, "-m", "pip", "install", *quiet, "--constraint", pins, *wanted]
+            install = [str(interpreter), "-m", "pip", "install", *quiet, "--constraint", str(pins), *wanted]
             subprocess.run(install, check=True, stdout=sys.stderr)
             made_of.write_text(key)
     return interpreter
@@ -60,7 +60,8 @@ def test_the_parts_of_the_stack_hang_together(python: Path) -> None:
     }
     environment["PYTHONPATH"] = str(ROOT)
     run = subprocess.run(
-        [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", STACK, STACK],
+        [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull,
+         "--rootdir", str(STACK), str(STACK)],
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr

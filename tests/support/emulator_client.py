@@ -1,5 +1,7 @@
 """Speaks to an emulator in the shortest way: for its own tests."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -8,6 +10,7 @@ TOKEN_PATH = "/auth/realms/master/protocol/openid-connect/token"
 OPS = "ops@example.com"
 MARY = "mary.jane@example.com"
 JOHN = "john.hancock@example.com"
+API_CLIENT = ("api-client", "api-client-secret")
 PASSWORDS = {OPS: "ops-password", MARY: "password", JOHN: "password"}
 
 
@@ -30,24 +33,49 @@ class Instance:
         self.http = httpx.Client(base_url=url, timeout=30)
         self._tokens: dict[str, str] = {}
 
-    def grant(
-        self, *, client: tuple[str, str] | None = ("api-client", "api-client-secret"), **form: str
-    ) -> httpx.Response:
-        return self.http.post(TOKEN_PATH, data=form, auth=client)
+    def grant(self, client: tuple[str, str] | None = API_CLIENT, /, **form: str) -> httpx.Response:
+        return self.http.post(TOKEN_PATH, data=form, auth=client or httpx.USE_CLIENT_DEFAULT)
 
-    def login(self, user: str = OPS, password: str | None = None, **form: Any) -> httpx.Response:
-        return self.grant(grant_type="password", username=user, password=password or PASSWORDS[user], **form)
+    def login(
+        self,
+        user: str = OPS,
+        password: str | None = None,
+        *,
+        client: tuple[str, str] | None = API_CLIENT,
+        **form: str,
+    ) -> httpx.Response:
+        password = password or PASSWORDS[user]
+        return self.grant(client, grant_type="password", username=user, password=password, **form)
 
     def call_with(self, token: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        url = path if path.startswith("/") else f"/v1/api/{path}"
-        return self.http.post(url, json=body or {}, headers={"Authorization": f"Bearer {token}"})
+        return self.http.post(_url(path), json=body or {}, headers={"Authorization": f"Bearer {token}"})
 
-    def call(self, path: str, user: str = OPS, **body: Any) -> httpx.Response:
+    def upload(
+        self,
+        path: str,
+        metadata: Mapping[str, Any],
+        file: tuple[str, bytes],
+        user: str = OPS,
+        *,
+        metadata_name: str | None = None,
+    ) -> httpx.Response:
+        """Post a file, as its name and content, with its metadata."""
+        name, content = file
+        return self.http.post(
+            _url(path),
+            files={
+                "metadata": (metadata_name, json.dumps(metadata), "application/json"),
+                "file": (name, content, "application/octet-stream"),
+            },
+            headers={"Authorization": f"Bearer {self.login(user).json()['access_token']}"},
+        )
+
+    def call(self, path: str, user: str = OPS, /, **body: Any) -> httpx.Response:
         if user not in self._tokens:
             self._tokens[user] = self.login(user).json()["access_token"]
         return self.call_with(self._tokens[user], path, body)
 
-    def ok(self, path: str, user: str = OPS, **body: Any) -> Any:
+    def ok(self, path: str, user: str = OPS, /, **body: Any) -> Any:
         reply = self.call(path, user, **body)
         assert reply.status_code == 200, reply.text
         return reply.json()
@@ -63,4 +91,8 @@ class Instance:
 
     def user_id(self, email: str) -> str:
         users = self.ok("users/query")["users"]
-        return next(user["id"] for user in users.values() if user.get("email") == email)
+        return next(str(user["id"]) for user in users.values() if user.get("email") == email)
+
+
+def _url(path: str) -> str:
+    return path if path.startswith("/") else f"/v1/api/{path}"

@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+import httpx
 from emulator_client import Instance
 from linear_model import linear_model
 
@@ -42,7 +43,9 @@ class Serving:
         path: str = url.removeprefix(self.instance.url)
         return path
 
-    def post(self, path: str, content: Any = None, *, user: str = "ops@example.com", **options: Any) -> Any:
+    def post(
+        self, path: str, content: Any = None, *, user: str = "ops@example.com", **options: Any
+    ) -> httpx.Response:
         """Post records, or a body of another kind, and return the HTTP response."""
         token = self.instance.login(user).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}

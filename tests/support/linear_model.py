@@ -15,7 +15,7 @@ def linear_model(
     batch: str | int = "n",
 ) -> bytes:
     """The weighted sum of the numbers in a field."""
-    return helper.make_model(
+    model = helper.make_model(
         helper.make_graph(
             [helper.make_node("MatMul", [field, "weights"], [output])],
             "linear",
@@ -25,4 +25,5 @@ def linear_model(
         ),
         opset_imports=[helper.make_opsetid("", 13)],
         ir_version=8,
-    ).SerializeToString()
+    )
+    return bytes(model.SerializeToString())

@@ -40,7 +40,16 @@ class Life:
         self.said: list[str] = []
         self.new_process()
         self._values: dict[str, Any] = dict(files)
-        self.state: tuple[str, dict[str, Any]] | None = None
+        self._state: tuple[str, dict[str, Any]] | None = None
+
+    @property
+    def state(self) -> tuple[str, dict[str, Any]]:
+        assert self._state is not None, "it is not created yet"
+        return self._state
+
+    @state.setter
+    def state(self, state: tuple[str, dict[str, Any]]) -> None:
+        self._state = state
 
     def make_needs(self) -> None:
         """Make what the example refers to."""
@@ -52,7 +61,7 @@ class Life:
     def of_another_stack(self) -> Life:
         """The same program in another stack: it refers to the same objects, and has made none."""
         other = copy.copy(self)
-        other._client, other.state = None, None
+        other._client, other._state = None, None
         other.new_process()
         return other
 
@@ -89,7 +98,6 @@ class Life:
 
     def update(self, *, edited: bool = True, **inputs: Any) -> None:
         """Change it as the example of an edit in place does, or not, and by these inputs."""
-        assert self.state is not None
         examples = self._resource.examples
         inputs = {**examples.inputs, **(examples.update if edited else {}), **inputs}
         inputs = self._checked(self._resource.kind, self._filled(inputs))
@@ -98,14 +106,12 @@ class Life:
 
     def diff(self, **inputs: Any) -> Difference:
         """Compare it with the example and these inputs."""
-        assert self.state is not None
         kind = self._resource.kind
         news = self._checked(kind, self._filled({**self._resource.examples.inputs, **inputs}))
         return self._provider.diff(kind, None, *self.state, news)
 
     def refresh(self) -> None:
         """Read it again. Raises LookupError when it is said to be gone."""
-        assert self.state is not None
         id, outputs = self.state
         found = self._provider.read(self._resource.kind, None, id, outputs)
         if found is None:
@@ -113,7 +119,6 @@ class Life:
         self.state = found[:2]
 
     def delete(self) -> None:
-        assert self.state is not None
         self._provider.delete(self._resource.kind, None, *self.state)
 
     def _checked(self, kind: str, inputs: Mapping[str, Any]) -> dict[str, Any]:

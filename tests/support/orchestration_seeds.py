@@ -47,10 +47,14 @@ def _recorded_task(recorded: dict[str, Any]) -> dict[str, Any]:
     return _tasks([task], recorded["extra_env_vars"]["ORCH_SHA"], recorded["workspace_id"])
 
 
-def multipart(request: dict[str, Any], content: bytes) -> dict[str, Any]:
+Part = tuple[str | None, str | bytes, str]
+"""A part of a form: file name, content and content type."""
+
+
+def multipart(request: dict[str, Any], content: bytes) -> dict[str, Part]:
     """The parts of an upload, as they were sent."""
     file, metadata = request["file"], request.get("metadata")  # the oldest recording lacks it
-    parts = {"file": (file["filename"], content, file["content_type"])}
+    parts: dict[str, Part] = {"file": (file["filename"], content, file["content_type"])}
     if metadata:
         parts["metadata"] = (None, json.dumps(metadata["json"]), metadata["content_type"])
     return parts

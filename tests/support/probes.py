@@ -106,8 +106,9 @@ class FaultyProvider(ResourceProvider):
             case "File":
                 raise PermissionError(13, "Permission denied", "model.onnx")
             case "Bug":
+                empty: dict[str, str] = {}
                 try:
-                    _ = {}["hunter2"]
+                    _ = empty["hunter2"]
                 except KeyError as error:
                     raise ValueError("the password\nis hunter2") from error
         return {"value": object()}  # Pulumi cannot serialise it

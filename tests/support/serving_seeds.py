@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from onnx import TensorProto, helper
+from linear_model import linear_model
 
 WORKSPACE = 10
 INFERRING = "api-pipeline"
@@ -82,7 +82,7 @@ def serving_seed(exchange: dict[str, Any]) -> dict[str, Any]:
         (record,) = request
         ((field, values),) = record.items()
         (output,) = response[0]["out"]
-        content = base64.b64encode(linear_model(field, len(values), output)).decode()
+        content = base64.b64encode(linear_model([0.5] * len(values), field=field, output=output)).decode()
         ref = {"name": "api-sample-model", "version": "00000000-0000-4000-8000-000000000020", "sha": ""}
         seed["model_versions"] = [
             {"workspace_id": WORKSPACE, "name": ref["name"], "version": ref["version"], "content": content}
@@ -118,21 +118,6 @@ def serving_calls(exchange: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     if exchange["endpoint"].endswith("pipelines/create") and exchange["status"] == 500:
         return [("/__emulator__/readiness", {"kind": "pipeline_version", "mode": "error"})]
     return []
-
-
-def linear_model(field: str, width: int, output: str) -> bytes:
-    """An ONNX model with an input of so many numbers, and one number as output."""
-    return helper.make_model(
-        helper.make_graph(
-            [helper.make_node("MatMul", [field, "weights"], [output])],
-            "linear",
-            [helper.make_tensor_value_info(field, TensorProto.FLOAT, ["n", width])],
-            [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n", 1])],
-            [helper.make_tensor("weights", TensorProto.FLOAT, [width, 1], [0.5] * width)],
-        ),
-        opset_imports=[helper.make_opsetid("", 13)],
-        ir_version=8,
-    ).SerializeToString()
 
 
 def in_order(value: Any) -> Any:

@@ -154,7 +154,9 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             context, [toolchain.python, *plugin], cwd, environment, stdout=PIPE, stderr=PIPE
         ) as child:
             for stream, chunk in both_streams(child):
-                yield lang.RunPluginResponse(**{stream: chunk})
+                response = lang.RunPluginResponse()
+                setattr(response, stream, chunk)
+                yield response
             yield lang.RunPluginResponse(exitcode=child.wait())
 
     def Cancel(self, request: Any, context: Any) -> Any:

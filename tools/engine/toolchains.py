@@ -159,7 +159,7 @@ class LockFile(Toolchain):
                 self.context, f"there is no {self.tool}.lock in {self.folder} or above; run `pulumi install`"
             )
         lock = tomllib.loads((folder / f"{self.tool}.lock").read_text())
-        packages = [
+        packages: list[tuple[str, str]] = [
             (canonicalize_name(package["name"]), package["version"])
             for package in lock.get("package", [])
             if "virtual" not in package.get("source", {})

@@ -317,22 +317,22 @@ def test_a_secret_value_is_in_no_message(build: Callable[[Any], Any]) -> None:
         (lambda: wallaroo.random_split_step([]), "weights must be pairs"),
         (lambda: wallaroo.random_split_step([(A, 0)]), "weights must have a weight greater than 0"),
         (
-            lambda: wallaroo.random_split_step({A: 1}),
+            lambda: wallaroo.random_split_step({A: 1}),  # type: ignore[arg-type]
             "weights must be a list, such as [(model, 0.9)], not dict",
         ),
-        (lambda: wallaroo.meta_split_step("a", A, [B]), "routes must be an object"),
+        (lambda: wallaroo.meta_split_step("a", A, [B]), "routes must be an object"),  # type: ignore[arg-type]
         (
-            lambda: wallaroo.engine_config(sidekicks=[A]),
+            lambda: wallaroo.engine_config(sidekicks=[A]),  # type: ignore[list-item]
             "sidekicks[0] must be a Sidekick, not ModelVersionResult",
         ),
         (
-            lambda: wallaroo.engine_config(sidekicks=wallaroo.Sidekick(A)),
+            lambda: wallaroo.engine_config(sidekicks=wallaroo.Sidekick(A)),  # type: ignore[arg-type]
             "engine_config: sidekicks must be a list, such as [Sidekick(model)], not Sidekick",
         ),
-        (lambda: wallaroo.random_split_step(None), "weights must be a list, such as [(model, 0.9)]"),
-        (lambda: wallaroo.random_split_step(3), "weights must be a list, such as [(model, 0.9)], not int"),
-        (lambda: wallaroo.model_step(None), "model must be a ModelVersion or what get_model_version returns"),
-        (lambda: wallaroo.Sidekick(None), "model must be a ModelVersion or what get_model_version returns"),
+        (lambda: wallaroo.random_split_step(None), "weights must be a list, such as [(model, 0.9)]"),  # type: ignore[arg-type]
+        (lambda: wallaroo.random_split_step(3), "weights must be a list, such as [(model, 0.9)], not int"),  # type: ignore[arg-type]
+        (lambda: wallaroo.model_step(None), "model must be a ModelVersion or what get_model_version returns"),  # type: ignore[arg-type]
+        (lambda: wallaroo.Sidekick(None), "model must be a ModelVersion or what get_model_version returns"),  # type: ignore[arg-type]
         (lambda: wallaroo.engine_config(cpus=10**400), "cpus is a whole number beyond 2^53"),
     ],
 )

@@ -20,22 +20,22 @@ from wallaroo_pulumi.adapters.inputs import InputError
             "which is not visible as such; remove it",
         ),
         (lambda: wallaroo.get_user(), "get_user: set exactly one of email and user_id"),
-        (lambda: wallaroo.get_workspace(name=3), "get_workspace: name must be text, not int"),
+        (lambda: wallaroo.get_workspace(name=3), "get_workspace: name must be text, not int"),  # type: ignore[arg-type]
         (
             lambda: wallaroo.get_workspace(workspace_id=0),
             "get_workspace: workspace_id must be a positive whole number",
         ),
         (lambda: wallaroo.get_workspace(name=""), "get_workspace: name must not be empty"),
         (
-            lambda: wallaroo.get_connection(b"lake"),
+            lambda: wallaroo.get_connection(b"lake"),  # type: ignore[arg-type]
             "get_connection: name cannot be a value of type bytes; decode it to text first",
         ),
         (
-            lambda: wallaroo.get_pipeline("fraud", "p"),
+            lambda: wallaroo.get_pipeline("fraud", "p"),  # type: ignore[arg-type]
             "get_pipeline: workspace_id must be a positive whole number",
         ),
         (
-            lambda: wallaroo.get_model_version(model_version_id=1.5),
+            lambda: wallaroo.get_model_version(model_version_id=1.5),  # type: ignore[arg-type]
             "get_model_version: model_version_id must be a positive whole number",
         ),
         (

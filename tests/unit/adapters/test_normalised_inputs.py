@@ -28,6 +28,10 @@ class Role(enum.Enum):
     OWNER = "OWNER"
 
 
+Level = enum.IntEnum("Level", ["LOW"])
+Kind = enum.StrEnum("Kind", ["A"])
+
+
 class Text(str):
     __slots__ = ()
 
@@ -66,8 +70,8 @@ def resolved(value: Any) -> Any:
         ("text", "text"),
         (Text("text"), "text"),
         (Role.OWNER, "OWNER"),
-        (enum.IntEnum("Level", ["LOW"])(1), 1),
-        (enum.StrEnum("Kind", ["A"])("a"), "a"),
+        (Level.LOW, 1),
+        (Kind.A, "a"),
         (Path("models/a.onnx"), "models/a.onnx"),
         (PurePosixPath("a"), "a"),
         (ID, str(ID)),

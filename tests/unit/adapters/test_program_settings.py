@@ -7,6 +7,7 @@ import os
 
 import pulumi
 import pytest
+from pulumi.runtime.config import CONFIG
 
 from wallaroo_pulumi.adapters import program_settings
 from wallaroo_pulumi.adapters.program_settings import require_settings
@@ -109,10 +110,10 @@ def test_an_inline_program_is_told_of_its_stack_configuration_only(
     warnings: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WALLAROO_USERNAME", "of this process")
-    token = program_settings.CONFIG.set({"wallaroo:apiURL": "https://w.example.com"})
+    token = CONFIG.set({"wallaroo:apiURL": "https://w.example.com"})
     try:
         require_settings()
     finally:
-        program_settings.CONFIG.reset(token)
+        CONFIG.reset(token)
     (warning,) = warnings
     assert "wallaroo:apiURL is not a setting; did you mean wallaroo:apiUrl" in warning

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from instance_double import InstanceDouble
+from instance_double import Answer, InstanceDouble
 
 from wallaroo_pulumi.api.transport import Effect
 from wallaroo_pulumi.api.wire import Invited, Member, User, Workspace, WorkspaceList
 from wallaroo_pulumi.errors import ApiError, BadReply, ConnectionFailed, OutcomeUnknown
 
 
-def call(answer: object, effect: Effect = Effect.READ, *reply: type, **settings: str) -> object:
+def call(answer: object, effect: Effect = Effect.READ, /, *reply: type, **settings: str) -> object:
     instance = InstanceDouble(some__call=[answer])
     return instance.transport(**settings).call("some/call", {}, effect, *reply)
 
@@ -131,7 +131,8 @@ def test_only_the_apis_own_answer_says_something_of_objects(answer: httpx.Respon
 @pytest.mark.parametrize("path", ["status/get_deployment", "admin/get_pipeline_external_url"])
 def test_a_gateways_404_does_not_make_a_deployment_absent(path: str) -> None:
     page = httpx.Response(404, html="<html><title>404 Not Found</title>")
-    instance = InstanceDouble(**{path.replace("/", "__"): [page]})
+    answers: dict[str, list[Answer]] = {path.replace("/", "__"): [page]}
+    instance = InstanceDouble(**answers)
     pipelines = instance.client().pipelines
     with pytest.raises(ApiError, match="a web page"):
         pipelines.deployment("p-1") if path.startswith("status") else pipelines.inference_url(1, "p")

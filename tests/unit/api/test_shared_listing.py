@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from wallaroo_pulumi.api.listing import Derived, SharedListing
+from wallaroo_pulumi.api.listing import Derived, SharedListing, _Flight
 
 PATIENCE = 30.0
 """Seconds after which a test that waits for another thread fails."""
@@ -46,7 +46,7 @@ class Watched(SharedListing[str]):
         super().__init__(fetch, clock)
         self.waiting = threading.Semaphore(0)
 
-    def _join_or_begin(self, serves):
+    def _join_or_begin(self, serves: Callable[[_Flight[str]], bool]) -> tuple[_Flight[str], bool]:
         flight, mine = super()._join_or_begin(serves)
         if not mine:
             self.waiting.release()
@@ -131,6 +131,7 @@ def test_fresh_does_not_take_a_fetch_that_began_before_it_and_shares_the_next(
     early = pool.submit(listing.items)
     fetch.number(1)
     under_way, seen = listing._flight, threading.Semaphore(0)
+    assert under_way is not None
     landed = under_way.exception
 
     def noticed() -> BaseException | None:

@@ -237,9 +237,9 @@ def test_a_thread_with_a_good_token_does_not_wait_for_another_ones_renewal(clock
 
 def test_a_given_token_is_used_as_it_is() -> None:
     source = token_source(settings(token="Bearer given"))
-    assert isinstance(source, StaticToken)
     assert source.header() == "Bearer given"
     assert source.renew("Bearer given") is None
+    assert isinstance(source, StaticToken)
 
 
 def test_the_settings_choose_the_source() -> None:

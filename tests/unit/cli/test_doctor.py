@@ -14,11 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from click.testing import Result
 from emulated import Emulated, clean_environment
 from forward_proxy import ForwardProxy
 from private_tls import TlsInstance, make_certificate
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from wallaroo_pulumi.cli import app
 

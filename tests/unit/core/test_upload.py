@@ -38,9 +38,12 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_file_is_sent_and_nothing_is_said(ctx: Context[None], said: list[str], file: Path) -> None:
     sent: list[Path] = []
-    made = upload_once(
-        ctx, str(file), sha256_of(file), lambda f: sent.append(f) or 7, lambda: None, makes_room="models"
-    )
+
+    def send(of: Path) -> int:
+        sent.append(of)
+        return 7
+
+    made = upload_once(ctx, str(file), sha256_of(file), send, lambda: None, makes_room="models")
     assert (made, sent, said) == (7, [file], [])
 
 

@@ -76,8 +76,12 @@ def test_property_paths(path: str, parsed: tuple[str | int, ...]) -> None:
     assert parsed_path(path) == parsed
 
 
-RECORDED = {"a": 1, "b": {"x": 1, "y": [{"n": 1, "m": 1}, {"n": 2}]}}
-OBSERVED = {"a": 2, "b": {"x": 2, "y": [{"n": 3, "m": 3}, {"n": 4}, {"n": 5}], "z": 1}, "c": 1}
+RECORDED: dict[str, Any] = {"a": 1, "b": {"x": 1, "y": [{"n": 1, "m": 1}, {"n": 2}]}}
+OBSERVED: dict[str, Any] = {
+    "a": 2,
+    "b": {"x": 2, "y": [{"n": 3, "m": 3}, {"n": 4}, {"n": 5}], "z": 1},
+    "c": 1,
+}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Hidden or absent: every call about a workspace, or about an object of one, tells a non-member which of the two."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -191,12 +190,7 @@ def hidden(instance: Instance) -> Instance:
 
 def status(instance: Instance, path: str, body: dict[str, Any], user: str = MARY) -> int:
     if path.endswith(("/upload", "/upload_and_convert")):
-        parts = {
-            "metadata": (None, json.dumps(body), "application/json"),
-            "file": ("file.zip", b"content", "application/octet-stream"),
-        }
-        bearer = f"Bearer {instance.login(user).json()['access_token']}"
-        return instance.http.post(path, files=parts, headers={"Authorization": bearer}).status_code
+        return instance.upload(path, body, ("file.zip", b"content"), user).status_code
     return instance.call(path, user, **body).status_code
 
 

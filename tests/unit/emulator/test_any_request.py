@@ -8,6 +8,7 @@ import pytest
 import schemathesis
 from emulated import Emulated
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 
@@ -17,6 +18,7 @@ def test_any_request_gets_an_answer_of_the_described_shape(emulator: Emulated) -
     bearer = emulator.bearer()
     tried = 0
     for found in schema.get_all_operations():
+        assert isinstance(found, Ok), "the description is valid"
         operation = found.ok()
 
         @given(case=operation.as_strategy())

@@ -32,7 +32,8 @@ def definition(workspace_id: int, **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def workspace_id(instance: Instance) -> int:
-    return instance.ok("workspaces/create", workspace_name="fraud")["workspace_id"]
+    id: int = instance.ok("workspaces/create", workspace_name="fraud")["workspace_id"]
+    return id
 
 
 def test_a_schedule_is_active_and_tells_its_runs(instance: Instance, workspace_id: int) -> None:

@@ -9,11 +9,13 @@ REGISTRY = {"name": "databricks", "url": "https://registry.example.com", "token"
 
 
 def connection(instance: Instance, name: str = "sales") -> str:
-    return instance.ok("connections/create", name=name, type="s3", details={"bucket": "b"})["id"]
+    id: str = instance.ok("connections/create", name=name, type="s3", details={"bucket": "b"})["id"]
+    return id
 
 
 def workspace(instance: Instance) -> int:
-    return instance.ok("workspaces/create", workspace_name="fraud")["workspace_id"]
+    id: int = instance.ok("workspaces/create", workspace_name="fraud")["workspace_id"]
+    return id
 
 
 def test_a_taken_name_is_a_conflict(instance: Instance) -> None:

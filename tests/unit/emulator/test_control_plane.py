@@ -195,7 +195,7 @@ class TestRequestLog:
     def test_stars_secrets_wherever_they_are(self, instance: Instance) -> None:
         secret = "hunter-2-and-more"
         instance.login(password=secret)
-        instance.grant(client=None, grant_type="client_credentials", client_id="x", client_secret=secret)
+        instance.grant(None, grant_type="client_credentials", client_id="x", client_secret=secret)
         instance.grant(grant_type="refresh_token", refresh_token=secret)
         instance.call("users/invite", email="new@example.com", password=secret)
         instance.call("users/query", details={"password": secret}, steps=[{"token": secret}])

@@ -182,18 +182,12 @@ def test_every_example_can_be_sent(instance: Instance) -> None:
             continue
         instance.control("reset")
         prepare(instance, path, bodies["/v2/api/assays/schedule"], old)
-        token = instance.login().json()["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
         url = path.format(deploy_name="houses", deployment_id=1, pipeline_name="houses")
         if bodies[path] is None:
             form = operation["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
-            parts = {
-                "metadata": (None, json.dumps(form["metadata"]["example"]), "application/json"),
-                "file": ("model.onnx", b"", "application/octet-stream"),
-            }
-            reply = instance.http.post(url, files=parts, headers=headers)
+            reply = instance.upload(url, form["metadata"]["example"], ("model.onnx", b""))
         else:
-            reply = instance.http.post(url, json=bodies[path], headers=headers)
+            reply = instance.call_with(instance.login().json()["access_token"], url, bodies[path])
         expected = REFUSED.get(path)
         assert reply.status_code == expected if expected else reply.status_code < 300, (path, reply.text)
 

@@ -34,13 +34,13 @@ query ($name: String!, $since: timestamptz) {
 }"""
 
 
-def ask(instance: Instance, query: str, user: str = OPS, **variables: Any) -> Any:
+def ask(instance: Instance, query: str, user: str = OPS, /, **variables: Any) -> Any:
     answer = instance.ok("/v1/graphql", user, query=query, variables=variables)
     assert "errors" not in answer, answer
     return answer["data"]
 
 
-def refusal(instance: Instance, query: str, user: str = OPS, **variables: Any) -> str:
+def refusal(instance: Instance, query: str, user: str = OPS, /, **variables: Any) -> str:
     answer = instance.ok("/v1/graphql", user, query=query, variables=variables)
     (error,) = answer["errors"]
     return str(error["message"])

@@ -40,11 +40,14 @@ def start() -> Iterator[Start]:
 
 
 def address(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
     return process.stdout.readline().strip()
 
 
 def end(process: subprocess.Popen[str]) -> tuple[list[str], str, int]:
     """The remaining lines of standard output, standard error and the exit code."""
+    assert process.stdout is not None
+    assert process.stderr is not None
     return process.stdout.read().splitlines(), process.stderr.read(), process.wait(timeout=30)
 
 
@@ -142,7 +145,9 @@ def test_taken_port_is_one_line_that_names_it(capsys: pytest.CaptureFixture[str]
     assert f"port {port}" in captured.err
 
 
-def test_unusable_state_file_is_one_line_that_names_it(tmp_path, capsys) -> None:
+def test_unusable_state_file_is_one_line_that_names_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     state = tmp_path / "state.db"
     content = b"this is no database, but it is long enough to be looked at" * 20
     state.write_bytes(content)

@@ -7,6 +7,7 @@ import asyncio
 import httpx
 from emulator_client import Instance
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from wallaroo_pulumi.emulator.traffic import RateLimit, Traffic
 
@@ -24,7 +25,7 @@ def test_each_second_lets_so_many_through() -> None:
 def test_one_too_many_is_told_when_to_come_back_and_is_not_carried_out() -> None:
     carried_out = []
 
-    async def service(scope, receive, send):
+    async def service(scope: Scope, receive: Receive, send: Send) -> None:
         carried_out.append(scope["path"])
         await PlainTextResponse("done")(scope, receive, send)
 

@@ -1,7 +1,6 @@
 """Models, deployments, publishes and edges: what their status and their defaults look like."""
 
 import base64
-import json
 from typing import Any
 
 import pytest
@@ -67,14 +66,8 @@ class TestDeployment:
 def test_a_conversion_that_never_begins_stays_pending(instance: Instance) -> None:
     instance.control("readiness", kind="model", mode="never")
     instance.ok("workspaces/create", workspace_name="fraud")
-    token = instance.login().json()["access_token"]
-    parts = {
-        "metadata": (None, json.dumps({"workspace_id": 1, "name": "house"}), "application/json"),
-        "file": ("house.onnx", b"", "application/octet-stream"),
-    }
-    instance.http.post(
-        "/v1/api/models/upload_and_convert", files=parts, headers={"Authorization": f"Bearer {token}"}
-    )
+    metadata = {"workspace_id": 1, "name": "house"}
+    instance.upload("models/upload_and_convert", metadata, ("house.onnx", b""))
 
     def status() -> str:
         found = instance.ok("models/get_version_by_id", model_version_id=1)["model_version"]

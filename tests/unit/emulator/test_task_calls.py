@@ -210,20 +210,13 @@ def test_all_orchestrations_are_listed_with_their_tasks(instance: Instance, code
 @pytest.mark.parametrize("file_name", [None, "metadata", "metadata.json"])
 def test_metadata_may_have_a_file_name(instance: Instance, file_name: str | None) -> None:
     instance.ok("workspaces/create", workspace_name="fraud")
-    token = instance.login().json()["access_token"]
-    metadata = json.dumps({"workspace_id": 1, "name": "code", "conversion": None})
-    parts = {
-        "metadata": (file_name, metadata, "application/json"),
-        "file": ("a.zip", package("main.py"), "application/octet-stream"),
-    }
+    metadata = {"workspace_id": 1, "name": "code", "conversion": None}
     for path, status_code in (
         ("orchestration/upload", 202),
         ("models/upload", 200),
         ("models/upload_and_convert", 202),
     ):
-        reply = instance.http.post(
-            f"/v1/api/{path}", files=parts, headers={"Authorization": f"Bearer {token}"}
-        )
+        reply = instance.upload(path, metadata, ("a.zip", package("main.py")), metadata_name=file_name)
         assert reply.status_code == status_code, reply.text
 
 

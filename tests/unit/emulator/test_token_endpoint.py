@@ -2,20 +2,23 @@
 
 import base64
 import json
+from typing import Any
 from urllib.parse import quote_plus
 
+import httpx
 import pytest
 from emulator_client import MARY, OPS, TOKEN_PATH, Instance
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
 
-def claims_of(token: str) -> dict[str, object]:
+def claims_of(token: str) -> dict[str, Any]:
     payload = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
 
 
-def refusal(reply) -> tuple[int, str, str]:
+def refusal(reply: httpx.Response) -> tuple[int, str, str]:
     return reply.status_code, reply.json()["error"], reply.json()["error_description"]
 
 
@@ -165,8 +168,10 @@ def test_user_name_case_does_not_matter(instance: Instance) -> None:
         ),
     ],
 )
-def test_refusals_read_as_keycloaks(instance: Instance, client, form, expected) -> None:
-    assert refusal(instance.grant(client=client, **form)) == expected
+def test_refusals_read_as_keycloaks(
+    instance: Instance, client: tuple[str, str] | None, form: dict[str, str], expected: tuple[int, str, str]
+) -> None:
+    assert refusal(instance.grant(client, **form)) == expected
 
 
 def test_disabled_user_is_refused_whatever_the_password(instance: Instance) -> None:
@@ -204,7 +209,7 @@ def test_refresh_token_may_die_before_the_access_token(instance: Instance) -> No
 def test_refresh_token_belongs_to_its_client(instance: Instance) -> None:
     tokens = instance.login().json()
     reply = instance.grant(
-        client=None, client_id="sdk-client", grant_type="refresh_token", refresh_token=tokens["refresh_token"]
+        None, client_id="sdk-client", grant_type="refresh_token", refresh_token=tokens["refresh_token"]
     )
     assert reply.status_code == 400
     assert "don't match" in reply.json()["error_description"]

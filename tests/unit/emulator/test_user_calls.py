@@ -1,11 +1,14 @@
 """Users, over the MLOps API and over the part of Keycloak's admin API that the vendor's SDK uses."""
 
+from typing import Any
+
 import pytest
 from emulator_client import JOHN, MARY, OPS, Instance
 
 
-def listed(instance: Instance, email: str) -> dict[str, object]:
-    return instance.ok("users/query")["users"][instance.user_id(email)]
+def listed(instance: Instance, email: str) -> dict[str, Any]:
+    user: dict[str, Any] = instance.ok("users/query")["users"][instance.user_id(email)]
+    return user
 
 
 def test_everyone_is_listed_but_service_accounts(instance: Instance) -> None:

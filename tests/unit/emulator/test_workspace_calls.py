@@ -1,7 +1,9 @@
 """Workspaces and members: who sees what, who may change what, what repeats do."""
 
+from typing import Any
+
 import pytest
-from emulator_client import JOHN, MARY, OPS, Instance
+from emulator_client import JOHN, MARY, OPS, Clock, Instance
 
 from wallaroo_pulumi.emulator import EmulatorServer, Settings
 
@@ -13,7 +15,8 @@ def roles(instance: Instance, workspace_id: int, user: str = OPS) -> dict[str, s
 
 
 def create(instance: Instance, name: str = "fraud", user: str = OPS) -> int:
-    return instance.ok("workspaces/create", user, workspace_name=name)["workspace_id"]
+    id: int = instance.ok("workspaces/create", user, workspace_name=name)["workspace_id"]
+    return id
 
 
 def test_creator_is_owner_and_sees_the_workspace(instance: Instance) -> None:
@@ -60,7 +63,7 @@ def test_taken_name_is_refused_by_the_constraint(instance: Instance) -> None:
 
 def test_taken_name_makes_a_twin_where_names_are_not_unique() -> None:
     with EmulatorServer(Settings(unique_workspace_names=False)) as server:
-        twin = Instance(server.url, clock=None)
+        twin = Instance(server.url, Clock())
         with twin.http:
             assert [create(twin), create(twin)] == [1, 2]
 
@@ -69,7 +72,9 @@ def test_taken_name_makes_a_twin_where_names_are_not_unique() -> None:
     ("given", "stored"),
     [({}, "COLLABORATOR"), ({"user_type": None}, "COLLABORATOR"), ({"user_type": "owner"}, "OWNER")],
 )
-def test_add_user_defaults_to_collaborator_and_stores_upper_case(instance, given, stored) -> None:
+def test_add_user_defaults_to_collaborator_and_stores_upper_case(
+    instance: Instance, given: dict[str, str | None], stored: str
+) -> None:
     workspace_id = create(instance)
     assert instance.ok("workspaces/add_user", workspace_id=workspace_id, email=MARY, **given) == {}
     assert roles(instance, workspace_id) == {OPS: "OWNER", MARY: stored}
@@ -145,7 +150,9 @@ def test_bad_member_is_a_bad_request(instance: Instance, body: dict[str, str]) -
         ("workspaces/list_users", {"workspace_id": 2**63}, "workspace_id"),
     ],
 )
-def test_wrong_types_are_a_bad_request_that_names_the_field(instance, path, body, named) -> None:
+def test_wrong_types_are_a_bad_request_that_names_the_field(
+    instance: Instance, path: str, body: dict[str, Any], named: str
+) -> None:
     reply = instance.call(path, **body)
     assert reply.status_code == 400
     assert set(reply.json()) == {"msg", "code"}

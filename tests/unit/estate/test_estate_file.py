@@ -48,8 +48,8 @@ def test_defaults_and_canonical_forms(tmp_path: Path) -> None:
 
 
 def test_an_estate_without_objects(tmp_path: Path) -> None:
-    assert load(tmp_path, "{}") == estate.Estate()
-    assert load(tmp_path, "users: {}\nworkspaces: {}\nconnections: {}") == estate.Estate()
+    assert load(tmp_path, "{}") == estate.Estate.model_validate({})
+    assert load(tmp_path, "users: {}\nworkspaces: {}\nconnections: {}") == estate.Estate.model_validate({})
 
 
 def test_keys_that_begin_with_x_are_for_anchors(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from emulated import Emulated, clean_environment
@@ -25,7 +26,7 @@ from wallaroo_pulumi import estate
 estate.load(Path(sys.argv[1]))
 """
 REPORT = "\nprint(*(name for name in ('pulumi', 'grpc') if name in sys.modules), file=sys.stderr)"
-STATE = {"deployment": {"resources": []}}
+STATE: dict[str, Any] = {"deployment": {"resources": []}}
 
 
 def imported(program: str, *arguments: str, env: dict[str, str]) -> str:

@@ -92,6 +92,11 @@ def test_an_unknown_name_is_refused(client: Client) -> None:
         export(client, ["none"])
 
 
+def exported(part: estate.ConnectionPart, secrets: list[str]) -> Exported:
+    """An export of one connection."""
+    return Exported(estate.Estate.model_validate({"connections": {"c": part}}), secrets, [])
+
+
 def connection(details: Mapping[str, Any]) -> tuple[estate.ConnectionPart, list[str]]:
     run = _Run(client=None, files={})  # type: ignore[arg-type]  # a connection is written without asking
     found = wire.Connection(id="1", name="c", type="t", details=dict(details))
@@ -136,7 +141,7 @@ def test_every_detail_is_written_or_named_and_no_two_have_one_name(details: dict
     for key, value in part.details.items():
         assert isinstance(value, bool) or key.lower() in PUBLIC_KEYS
         assert isinstance(value, int) or not set(value) & set(" @;=?&{}\"'\n%+,")
-    assert "hush" not in Exported(estate.Estate(connections={"c": part}), secrets, []).to_yaml()
+    assert "hush" not in exported(part, secrets).to_yaml()
 
 
 @pytest.mark.parametrize("key", ["host", "server", "database", "bucket", "type", "project_id"])
@@ -173,7 +178,7 @@ def test_a_plain_value_under_a_harmless_name_is_written(value: str) -> None:
 )
 def test_what_may_be_a_secret_is_not_written(key: str, value: Any, tmp_path: Path) -> None:
     part, secrets = connection({key: value})
-    text = Exported(estate.Estate(connections={"c": part}), secrets, []).to_yaml()
+    text = exported(part, secrets).to_yaml()
     assert "hush" not in text
     assert "4711" not in text
     assert json.dumps(secrets[0])[1:-1] in text

@@ -144,7 +144,7 @@ def test_properties_as_the_engine_sends_them() -> None:
 
 
 def test_secret_values_have_their_paths() -> None:
-    given = {
+    given: dict[str, Any] = {
         "a": "b",
         "details": Secret({"c": Secret("d"), "e": UNKNOWN}),
         "env": [{"value": "e"}, {"value": Secret("f")}],
@@ -152,7 +152,7 @@ def test_secret_values_have_their_paths() -> None:
     sent = to_dict(to_struct(encode(given)))
     assert deserialize_properties(sent) == (
         {"a": "b", "details": {"c": "d", "e": UNKNOWN}, "env": [{"value": "e"}, {"value": "f"}]},
-        {("details",), ("details", "c"), ("env", 1, "value")},
+        frozenset({("details",), ("details", "c"), ("env", 1, "value")}),
     )
     assert encode(given)["details"] == serialize_properties({"d": pulumi_policy.Secret({"c": "d"})})["d"] | {
         "value": {"c": encode(Secret("d")), "e": UNKNOWN_STRING_VALUE}

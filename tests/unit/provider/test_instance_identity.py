@@ -58,7 +58,7 @@ def test_signing_keys_and_later_accounts_do_not_matter(emulator: Emulated) -> No
 
 
 def test_a_restart_at_another_address_does_not_matter(tmp_path: Path) -> None:
-    found = []
+    found: list[tuple[str, str]] = []
     for _ in range(2):
         with EmulatorServer(Settings(state_file=tmp_path / "state")) as server:
             emulated = Emulated(server.url)

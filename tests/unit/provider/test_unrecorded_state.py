@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -93,11 +93,12 @@ def test_one_resource_that_no_other_needs_records_the_instance(stack: Stack, emu
 
 def test_on_an_instance_without_any_of_its_objects_nothing_is_dropped_or_made(moved: Stack) -> None:
     before = moved.bench.emulator.contents()
-    for call in (
+    calls: list[Callable[[Provider], object]] = [
         lambda run: run.read("Workspace", WORKSPACE, *moved.workspace),
         lambda run: run.create("Connection", None, {"name": "lake", "type": "s3", "details": {}}),
         lambda run: run.delete("WorkspaceMember", MEMBER, *moved.member),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(InstanceMismatch, match="has none of its objects; nothing was changed"):
             call(moved.provider())
     assert moved.bench.emulator.contents() == before
@@ -129,14 +130,12 @@ def test_an_entry_whose_instance_could_not_be_told_is_compared_with_the_others(
         _, connection = bench.create("Connection", name="lake", type="s3", details={})
     other = entry("Connection", "lake", connection)
     id, outputs = moved.workspace
-    for call in (
-        lambda: moved.provider(before=[other]).read(
-            "Workspace", WORKSPACE, id, outputs | {"__instance": "unknown"}
-        ),
-        lambda: moved.provider(before=[other]).delete(
-            "Workspace", WORKSPACE, id, outputs | {"__instance": "unknown"}
-        ),
-    ):
+    unknown = outputs | {"__instance": "unknown"}
+    calls: list[Callable[[], object]] = [
+        lambda: moved.provider(before=[other]).read("Workspace", WORKSPACE, id, unknown),
+        lambda: moved.provider(before=[other]).delete("Workspace", WORKSPACE, id, unknown),
+    ]
+    for call in calls:
         with pytest.raises(InstanceMismatch, match=connection["__instance"]):
             call()
 

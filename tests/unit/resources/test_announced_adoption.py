@@ -27,7 +27,6 @@ def test_an_existing_object_is_announced_and_then_adopted(
     life.make_needs()
     assert (life.validate(), life.said) == ([], []), "nothing to adopt yet"
     life.create()
-    assert life.state is not None
     made, life.said[:] = life.state[0], []
 
     life.new_process()

@@ -183,7 +183,8 @@ def test_wrong_tasks_fail_in_the_check(inputs: dict[str, Any], failed: dict[str,
 
 
 def test_a_task_without_arguments_has_one_form() -> None:
-    for arguments in ({}, None):
+    none: tuple[dict[str, Any] | None, ...] = ({}, None)
+    for arguments in none:
         given = {"workspace_id": 1, "orchestration_id": "a", "name": "b", "arguments": arguments}
         assert checked("Task", given)["arguments"] is None
 

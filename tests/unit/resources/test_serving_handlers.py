@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -544,7 +544,11 @@ PAGE = {"status": 404, "headers": {"content-type": "text/html"}, "body": "<html>
 def test_a_gateway_s_page_does_not_make_a_deployment_gone(bench: Bench) -> None:
     model = bench.model()
     made = deploy(bench, bench.pipeline(model), model)
-    for use in (lambda: bench.read("Deployment", *made), lambda: bench.delete("Deployment", made)):
+    uses: list[Callable[[], object]] = [
+        lambda: bench.read("Deployment", *made),
+        lambda: bench.delete("Deployment", made),
+    ]
+    for use in uses:
         bench.emulator.control("faults", path="/v1/api/status/get_deployment", kind="respond", **PAGE)
         with pytest.raises(ApiError, match="answered 404"):
             use()

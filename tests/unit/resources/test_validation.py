@@ -19,7 +19,7 @@ NOWHERE = "workspace 4711 does not exist"
 
 
 def refused(
-    bench: Workbench, kind: str, /, last: dict[str, Any] | None = None, **inputs: Any
+    bench: Workbench, kind: str, last: dict[str, Any] | None = None, /, **inputs: Any
 ) -> dict[str, str]:
     """Return property → reason. ``last`` contains the inputs of an object that the stack already has."""
     olds = bench.checked(kind, **last) if last else {}
