@@ -103,7 +103,7 @@ def test_nothing_is_lost_and_nothing_is_made_twice(
     run = OPERATIONS[operation]
     files = example_files(tmp_path)
     with prepared(emulator, kind, operation, files) as life:
-        before = life.state
+        before = life.state if operation == "refresh" else None
         run(life)
         calls = turns([r["path"].split("/api/")[1] for r in emulator.requests()])
         undisturbed = contents(emulator)
@@ -112,7 +112,7 @@ def test_nothing_is_lost_and_nothing_is_made_twice(
     for turn in calls:
         for name, faults in FAULTS.items():
             with prepared(emulator, kind, operation, files) as life:
-                before = life.state
+                before = life.state if operation == "refresh" else None
                 if name == LATE:
                     life.new_process(timeout=SHORT)
                 hit(emulator, turn, faults)
