@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from emulated import Emulated
+from example_files import model_file
 from native_program import PROGRAM, natives, use_plugin
 from pulumi_project import Project
 
@@ -155,3 +157,57 @@ def test_two_providers_serve_two_instances(
     assert "mary.jane@example.com" not in emulator.members(emulator.workspaces()["fraud"])
     assert "mary.jane@example.com" not in other_instance.members(other_instance.workspaces()["fraud"])
     assert natives(project) == {}
+
+
+def test_a_conversion_that_goes_on_is_kept_and_the_next_up_finishes_it(
+    native: Callable[[str], Project], emulator: Emulated, tmp_path: Path
+) -> None:
+    emulator.control("readiness", kind="model", mode="never")
+    project = native(
+        PROGRAM
+        + f"""
+    ws = Native("Workspace", "fraud", {{"name": "fraud"}}, ["workspaceId"])
+    model = Native("ModelVersion", "model", {{"workspaceId": ws.workspaceId, "name": "ccfraud", "framework": "onnx",
+                   "path": {str(model_file(tmp_path))!r}}}, ["modelVersionId", "status"],
+                   pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="2s")))
+    pulumi.export("status", model.status)
+    """
+    )
+    failed = project.up()
+    assert failed.code != 0
+    assert "model 'ccfraud' of workspace" in failed.text
+    model = natives(project)["model"]
+    assert "is still" in model["initErrors"][0]
+    assert model["outputs"]["adopted"] is False
+
+    emulator.control("readiness", kind="model")
+    project.up().ok()
+    assert project.changes()["update"] == 1
+    model = natives(project)["model"]
+    assert "initErrors" not in model
+    assert model["outputs"]["status"] == "ready"
+    emulator.forget_requests()
+    project.up().ok()
+    assert set(project.changes()) == {"same"}
+    assert emulator.requests() == []
+
+
+def test_a_resource_that_is_only_read_has_no_inputs_and_stays(
+    native: Callable[[str], Project], emulator: Emulated
+) -> None:
+    id = emulator.api("workspaces/create", workspace_name="shared")["workspace_id"]
+    project = native(
+        PROGRAM
+        + f"""
+    ws = Native("Workspace", "shared", {{}}, ["workspaceId", "name"], pulumi.ResourceOptions(id="{id}"))
+    pulumi.export("name", ws.name)
+    """
+    )
+    project.up().ok()
+    assert project.outputs() == {"name": "shared"}
+    project.refresh().ok()
+    shared = natives(project)["shared"]
+    assert shared["external"] is True
+    assert shared.get("inputs", {}) == {}
+    project.destroy().ok()
+    assert "shared" in emulator.workspaces()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from pulumi_project import Project
 
@@ -33,6 +34,6 @@ def use_plugin(project: Project) -> Project:
     return project
 
 
-def natives(project: Project) -> dict[str, dict[str, object]]:
+def natives(project: Project) -> dict[str, dict[str, Any]]:
     """The native resources in the state: name → id, inputs, outputs, and so on."""
     return {r["urn"].rsplit("::", 1)[1]: r for r in project.all_resources() if r["type"].startswith(NATIVE)}
