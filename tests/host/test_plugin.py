@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -268,6 +269,18 @@ def test_a_run_forgets_the_claims_and_the_cancellation_of_the_one_before(
     assert host.create("Workspace", same, name="b")[0] == id
     assert host.engine.lines == [f"Workspace 'fraud' (id {id}) already exists and is adopted"]
     assert host.engine.logged[0].urn == native_urn("Workspace", "b")
+
+
+def test_one_token_and_one_listing_serve_all_threads(host: PluginHost, emulator: Emulated) -> None:
+    def create(name: str) -> str:
+        inputs, _ = host.check("Workspace", {"name": name}, name=name)
+        return host.create("Workspace", inputs, name=name)[0]
+
+    with ThreadPoolExecutor(32) as pool:
+        ids = list(pool.map(create, [f"team-{number}" for number in range(64)]))
+    assert len({*ids}) == 64
+    assert len(emulator.tokens()) == 1
+    assert emulator.endpoints().count("workspaces/create") == 64
 
 
 def test_resources_of_another_provider_are_not_the_runs(process: PluginHost, emulator: Emulated) -> None:
