@@ -57,6 +57,7 @@ class LaterRun:
 # --- the life of every kind --------------------------------------------------------------------------------
 
 
+@pytest.mark.sdk_range
 @pytest.mark.parametrize("kind", RESOURCES)
 def test_create_read_update_replace_delete(
     host: PluginHost, emulator: Emulated, kind: str, tmp_path: Path
