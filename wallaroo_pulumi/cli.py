@@ -11,6 +11,7 @@ import importlib.metadata
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -24,8 +25,17 @@ from .errors import WallarooError
 if TYPE_CHECKING:
     from .api import Client
     from .estate.export import Exported
+    from .estate.import_file import ImportFile
 
 T = TypeVar("T")
+
+
+class ExportFormat(StrEnum):
+    """The files that ``export`` writes."""
+
+    ESTATE = "estate"
+    PULUMI_IMPORT = "pulumi-import"
+
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -85,16 +95,25 @@ def export(
             help="The folder of the models' files: models whose files are found there are exported.",
         ),
     ] = None,
+    format: Annotated[
+        ExportFormat,
+        typer.Option(help="An estate file, or a file for `pulumi import --file` with the native plugin."),
+    ] = ExportFormat.ESTATE,
     stack: Stack = None,
 ) -> None:
     """Write the instance's objects as an estate file: ``wallaroo-pulumi export --output estate.yaml``.
 
-    `pulumi up` on the file adopts them and changes nothing. Everything that is skipped is listed on standard error.
+    `pulumi up` on the file adopts them and changes nothing. With ``--format pulumi-import``, the output is the file
+    of `pulumi import --file`, which generates a program. Everything that is skipped is listed on standard error.
     """
     from . import selected_stack
     from .estate.export import export as read
+    from .estate.import_file import import_file
     from .estate.state import recorded_instances
     from .provider.identity import Identity
+
+    if models and format is ExportFormat.PULUMI_IMPORT:
+        raise typer.BadParameter("--models is for estate files: an import needs no model files")
 
     if output:
         console.require_writable(output)
@@ -106,21 +125,21 @@ def export(
         console.report(str(error))
         raise typer.Exit(console.FAILED) from None
 
-    def ask(client: Client) -> Exported:
+    def ask(client: Client) -> Exported | ImportFile:
         Identity().require(client, recorded)
+        if format is ExportFormat.PULUMI_IMPORT:
+            return import_file(client, workspace or (), _progress("workspaces"))
         return read(client, workspace or (), models, _progress("workspaces"))
 
     found = _ask(ask, stack)
     for line in found.skipped:
         console.report(f"skipped: {line}")
-    if found.secrets:
-        console.report(
-            f"{len(found.secrets)} secrets were replaced by config keys; see the header of the file"
-        )
+    for line in found.remarks:
+        console.report(line)
     if output:
-        console.replace_file(output, found.to_yaml())
+        console.replace_file(output, found.to_text())
     else:
-        console.output(found.to_yaml())
+        console.output(found.to_text())
 
 
 @app.command()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,6 +116,34 @@ def test_import_by_id_alone_is_without_a_change(native: Callable[[str], Project]
     project.up().ok()
     assert set(project.changes()) == {"same"}
     assert emulator.requests() == []
+
+
+def test_an_exported_import_file_is_imported_as_a_whole(
+    native: Callable[[str], Project], emulator: Emulated
+) -> None:
+    fraud = emulator.api("workspaces/create", workspace_name="fraud")["workspace_id"]
+    emulator.api("workspaces/add_user", workspace_id=fraud, email="mary.jane@example.com")
+    emulator.api("connections/create", name="lake", type="s3", details={"key": "hunter2"})
+    project = native("")
+    export = ["-m", "wallaroo_pulumi", "export", "--format", "pulumi-import", "--output", "import.json"]
+    done = subprocess.run(
+        [sys.executable, *export],
+        cwd=project.folder,
+        env=project.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Connection 'lake'" in done.stderr
+    emulator.forget_requests()
+    project.pulumi("import", "--file", "import.json", "--yes", "--generate-code=false").ok()
+    objects = {(r["type"], r["id"]) for r in natives(project).values()}
+    rows = json.loads((project.folder / "import.json").read_text())["resources"]
+    assert objects == {(row["type"], row["id"]) for row in rows}
+    assert ("wallaroo:index:Workspace", str(fraud)) in objects
+    assert all(r["protect"] for r in natives(project).values())
+    assert "hunter2" not in project.export()
 
 
 def test_two_providers_serve_two_instances(

@@ -40,6 +40,11 @@ _TYPE: Final = re.compile(r"(?:pulumi-python:dynamic/wallaroo|wallaroo:index(?:/
 
 
 @cache
+def native_type(kind: str) -> str:
+    """Return the type token of a kind in the native plugin's package."""
+    return f"wallaroo:index:{kind}"
+
+
 def kind_of(type_token: str) -> str | None:
     """Return the kind of a Wallaroo resource type, dynamic or native (``Workspace``), or None for other types."""
     found = _TYPE.fullmatch(type_token)

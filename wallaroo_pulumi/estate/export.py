@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -74,7 +74,14 @@ class Exported:
     skipped: Sequence[str]
     """A line for each object on the instance that the estate lacks, with the reason."""
 
-    def to_yaml(self) -> str:
+    @property
+    def remarks(self) -> list[str]:
+        """What the user has to know about the file."""
+        if not self.secrets:
+            return []
+        return [f"{len(self.secrets)} secrets were replaced by config keys; see the header of the file"]
+
+    def to_text(self) -> str:
         """Return the text of the estate file."""
         head = ["# The objects of a Wallaroo instance, written by `wallaroo-pulumi export`."]
         if self.secrets:
@@ -98,7 +105,7 @@ def export(
     Raises NotFoundError for an unknown name, and the client's exceptions.
     """
     run = _Run(client, _files(models) if models else {})
-    workspaces = run.workspaces(names)
+    workspaces = read_workspaces(client, names)
     with ThreadPoolExecutor(_CONCURRENT) as pool:
         parts = list(track(pool.map(run.workspace, workspaces), len(workspaces)))
     estate = Estate(
@@ -115,6 +122,17 @@ def export(
     return Exported(estate, run.secrets, sorted(run.skipped))
 
 
+def read_workspaces(client: Client, names: Collection[str]) -> list[wire.Workspace]:
+    """Return all visible workspaces, or those with these names. Raises NotFoundError for an unknown name."""
+    visible = client.workspaces.list(fresh=True)
+    if unknown := sorted(set(names) - {workspace.name for workspace in visible}):
+        raise NotFoundError(
+            f"workspace {unknown[0]!r} does not exist or this user cannot see it; check --workspace, and that the "
+            "user who runs this is a member of the workspace"
+        )
+    return [workspace for workspace in visible if not names or workspace.name in names]
+
+
 @dataclass
 class _Run:
     """One export. Several threads use it, so lists only grow with ``append``."""
@@ -124,8 +142,6 @@ class _Run:
     """Model files by SHA-256."""
     secrets: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
-    namesakes: dict[str, int] = field(default_factory=dict)
-    """Names of several workspaces → number of workspaces."""
 
     def __post_init__(self) -> None:
         self.skip = self.skipped.append
@@ -139,18 +155,6 @@ class _Run:
                 self.skip(f"{_counted(kind, names)} {where}: {_named(names)}; {_NOT_EXPORTED[kind][1]}")
 
     # --- the whole instance ------------------------------------------------------------------------------
-
-    def workspaces(self, names: Collection[str]) -> list[wire.Workspace]:
-        """Return all visible workspaces, or those with these names."""
-        visible = self.client.workspaces.list(fresh=True)
-        times = Counter(workspace.name for workspace in visible)
-        if unknown := sorted(set(names) - times.keys()):
-            raise NotFoundError(
-                f"workspace {unknown[0]!r} does not exist or this user cannot see it; check --workspace, and that the "
-                "user who runs this is a member of the workspace"
-            )
-        self.namesakes = {name: count for name, count in times.items() if count > 1}
-        return [workspace for workspace in visible if not names or workspace.name in names]
 
     def users(self) -> Iterator[tuple[str, UserPart]]:
         for user in self.client.users.list():
@@ -231,7 +235,8 @@ class _Run:
     def _not_adoptable(self, found: wire.Workspace) -> str | None:
         if not DNS_LABEL.fullmatch(found.name):
             return "its name is not a DNS label, so a Workspace cannot declare it"
-        if count := self.namesakes.get(found.name):
+        count = sum(workspace.name == found.name for workspace in self.client.workspaces.list())
+        if count > 1:
             return f"there are {count} workspaces of this name"
         members = self.client.workspaces.members(found.id)
         if not any(m.user_id == self.client.caller_id and m.role == "OWNER" for m in members):

@@ -32,7 +32,7 @@ def client(emulator: Emulated) -> Iterator[Client]:
 def read_back(exported: Exported, folder: Path) -> estate.Estate:
     """Return the estate in the exported file."""
     file = folder / "estate.yaml"
-    file.write_text(exported.to_yaml(), encoding="utf-8")
+    file.write_text(exported.to_text(), encoding="utf-8")
     return estate.load(file)
 
 
@@ -141,7 +141,7 @@ def test_every_detail_is_written_or_named_and_no_two_have_one_name(details: dict
     for key, value in part.details.items():
         assert isinstance(value, bool) or key.lower() in PUBLIC_KEYS
         assert isinstance(value, int) or not set(value) & set(" @;=?&{}\"'\n%+,")
-    assert "hush" not in exported(part, secrets).to_yaml()
+    assert "hush" not in exported(part, secrets).to_text()
 
 
 @pytest.mark.parametrize("key", ["host", "server", "database", "bucket", "type", "project_id"])
@@ -178,7 +178,7 @@ def test_a_plain_value_under_a_harmless_name_is_written(value: str) -> None:
 )
 def test_what_may_be_a_secret_is_not_written(key: str, value: Any, tmp_path: Path) -> None:
     part, secrets = connection({key: value})
-    text = exported(part, secrets).to_yaml()
+    text = exported(part, secrets).to_text()
     assert "hush" not in text
     assert "4711" not in text
     assert json.dumps(secrets[0])[1:-1] in text
@@ -236,7 +236,7 @@ def test_a_model_that_may_hold_a_secret_is_skipped(
     else:
         with_model(emulator, tmp_path, **conversion)
     found = export(client, models=tmp_path)
-    assert "hush" not in found.to_yaml() + "".join(found.skipped)
+    assert "hush" not in found.to_text() + "".join(found.skipped)
     assert [
         line
         for line in found.skipped
