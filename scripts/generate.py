@@ -20,6 +20,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from estate_page import estate_page
 from lookup_functions import dynamic_text, native_text
+from native_module import native_module
 from plugin_schema import schema_text
 from policies_page import policies_page
 from pydantic import BaseModel
@@ -61,6 +62,7 @@ CLASSES = ROOT / "wallaroo_pulumi/adapters/classes.py"
 TYPES = CLASSES.with_name("types.py")
 SHAPES = CLASSES.with_name("shapes.py")
 FUNCTIONS = CLASSES.with_name("functions.py")
+NATIVE = ROOT / "wallaroo_pulumi/native.py"
 SCHEMA = CLASSES.parent / "plugin/schema.json"
 NATIVE_FUNCTIONS = CLASSES.with_name("native_functions.py")
 DOCS = ROOT / "docs/resources"
@@ -152,7 +154,7 @@ def class_text(resource: Resource[Any, Any]) -> str:
     types = output_types(resource)
     from_id = ", ".join(f'"{wire_name(name)}": {of[kind]}' for name, kind in resource.from_id.items())
     lines = [
-        f'class {resource.kind}(WallarooResource, module="wallaroo", name="{resource.kind}"):',
+        f"class {resource.kind}(WallarooResource):",
         textwrap.indent(f'"""{inspect.getdoc(resource)}\n"""', "    "),
         "",
         f'    _kind: ClassVar[str] = "{resource.kind}"',
@@ -350,6 +352,7 @@ def generated() -> Iterator[tuple[Path, str]]:
         SHAPES: shapes_text(),
         FUNCTIONS: dynamic_text(),
         NATIVE_FUNCTIONS: native_text(),
+        NATIVE: native_module(),
     }
     yield from ((path, formatted(text, str(path))) for path, text in modules.items())
     index = ["# Resources", "", "<!-- Generated from the definitions by `make generate`. -->", ""]

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
 
 
-class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
+class Workspace(WallarooResource):
     """A workspace, which contains the models and pipelines of a team.
 
     The name is unique on the instance; changing it creates another workspace. If the name exists, `adopt` decides
@@ -141,7 +141,7 @@ class Workspace(WallarooResource, module="wallaroo", name="Workspace"):
         return self._output("createdAt")
 
 
-class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember"):
+class WorkspaceMember(WallarooResource):
     """The role of a user in a workspace: OWNER or COLLABORATOR.
 
     Identified by workspace and user; changing either replaces the resource, and changing the role updates it in
@@ -244,7 +244,7 @@ class WorkspaceMember(WallarooResource, module="wallaroo", name="WorkspaceMember
         return self._output("adopted")
 
 
-class User(WallarooResource, module="wallaroo", name="User"):
+class User(WallarooResource):
     """The account of a user on the instance.
 
     Identified by the e-mail address; changing it replaces the resource. If an account with this address exists, the
@@ -375,7 +375,7 @@ class User(WallarooResource, module="wallaroo", name="User"):
         return self._output("userId")
 
 
-class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
+class ModelVersion(WallarooResource):
     """A version of a model: an uploaded file that the instance converts for serving.
 
     Identified by workspace, name, file content and conversion settings; an existing version that matches all of
@@ -748,7 +748,7 @@ class ModelVersion(WallarooResource, module="wallaroo", name="ModelVersion"):
         return self._output("status")
 
 
-class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
+class Pipeline(WallarooResource):
     """A pipeline: the steps that an inference request passes through.
 
     Identified by workspace and name; changing either replaces the pipeline, and changing the steps adds a version
@@ -872,7 +872,7 @@ class Pipeline(WallarooResource, module="wallaroo", name="Pipeline"):
         return self._output("version")
 
 
-class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
+class Deployment(WallarooResource):
     """A deployed pipeline version, with an inference URL.
 
     A pipeline has one deployment. Another version, other models or another engine configuration are deployed in
@@ -1022,7 +1022,7 @@ class Deployment(WallarooResource, module="wallaroo", name="Deployment"):
         return self._output("inferenceUrl")
 
 
-class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish"):
+class PipelinePublish(WallarooResource):
     """A pipeline version, published to the instance's OCI registry for edges to run.
 
     An existing publish of the same version with the same engine configuration is adopted. Wallaroo can neither
@@ -1199,7 +1199,7 @@ class PipelinePublish(WallarooResource, module="wallaroo", name="PipelinePublish
         return self._output("chartReference")
 
 
-class Edge(WallarooResource, module="wallaroo", name="Edge"):
+class Edge(WallarooResource):
     """An edge: a location outside the instance that runs a publish.
 
     The name is unique on the instance; changing it or the tags replaces the edge. The join token is issued once, in
@@ -1297,7 +1297,7 @@ class Edge(WallarooResource, module="wallaroo", name="Edge"):
         return self._output("edgeBundle")
 
 
-class Assay(WallarooResource, module="wallaroo", name="Assay"):
+class Assay(WallarooResource):
     """An assay, which compares a pipeline's inputs or outputs with a baseline on a schedule.
 
     The name is unique on the instance. Only `active` changes in place; every other change creates a new assay and
@@ -1506,7 +1506,7 @@ class Assay(WallarooResource, module="wallaroo", name="Assay"):
         return self._output("assayId")
 
 
-class Connection(WallarooResource, module="wallaroo", name="Connection"):
+class Connection(WallarooResource):
     """A connection to a data source, which orchestrations use.
 
     The name is unique on the instance. Wallaroo cannot change a connection, so every change deletes it and creates
@@ -1617,7 +1617,7 @@ class Connection(WallarooResource, module="wallaroo", name="Connection"):
         return self._output("connectionId")
 
 
-class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceConnection"):
+class WorkspaceConnection(WallarooResource):
     """The attachment of a connection to a workspace.
 
     Identified by workspace and connection name; changing either replaces it. Pass the `name` output of the
@@ -1699,7 +1699,7 @@ class WorkspaceConnection(WallarooResource, module="wallaroo", name="WorkspaceCo
         return self._output("adopted")
 
 
-class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
+class ModelRegistry(WallarooResource):
     """An external model registry (MLflow, such as the one of Databricks) and its access token.
 
     Wallaroo can neither change nor delete a registry, so every change creates another one. An unused registry with
@@ -1797,7 +1797,7 @@ class ModelRegistry(WallarooResource, module="wallaroo", name="ModelRegistry"):
         return self._output("registryId")
 
 
-class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRegistryAttachment"):
+class ModelRegistryAttachment(WallarooResource):
     """The attachment of a model registry to a workspace.
 
     Identified by workspace and registry; changing either replaces it. Deleting detaches the registry and leaves the
@@ -1878,7 +1878,7 @@ class ModelRegistryAttachment(WallarooResource, module="wallaroo", name="ModelRe
         return self._output("adopted")
 
 
-class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
+class Orchestration(WallarooResource):
     """Python code in a zip file, which the instance packages to run as tasks.
 
     Identified by workspace, name and content; an existing orchestration that matches all three is adopted instead
@@ -2019,7 +2019,7 @@ class Orchestration(WallarooResource, module="wallaroo", name="Orchestration"):
         return self._output("status")
 
 
-class Task(WallarooResource, module="wallaroo", name="Task"):
+class Task(WallarooResource):
     """A task, which runs an orchestration on a schedule or continuously.
 
     A live task with the same orchestration, name, schedule and arguments is adopted. Pausing and resuming happen in

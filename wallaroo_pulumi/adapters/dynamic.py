@@ -35,6 +35,8 @@ AUTONAME_KEY = "__autoname"
 """Carries the name to give an unnamed object from the program to check; never stored."""
 SOURCES_KEY = "__sources"
 """Tells check, in a preview, which inputs come from the same Output (wire name → number); never stored."""
+PROVIDER_KEY = "__provider"
+"""The reference to this class, which Pulumi adds to the outputs. State that the plugin wrote has none."""
 
 
 @dynamic_host.one_line_errors
@@ -77,8 +79,10 @@ class DynamicProvider(ResourceProvider):
         found = self._provider.diff(self.kind, current_urn(), _id, _decoded(_olds), _decoded(_news))
         if found.records_instance:
             session.explain_recording(replaces=found.replaces_instance)
+        # Without the reference Pulumi can neither refresh nor delete. The update adds it, and sends no request.
+        from_plugin = PROVIDER_KEY not in _olds
         return DiffResult(
-            changes=found.any,
+            changes=found.any or from_plugin,
             replaces=list(found.replacing),
             delete_before_replace=found.delete_before_replace,
         )

@@ -1,4 +1,7 @@
-"""The base class of the resources that programs declare.
+"""The base classes of the resources that programs declare: dynamic ones, and those that the plugin serves.
+
+Both have the same properties. They differ in the type token and in what is sent beside the inputs. Each has the other's
+type as an alias, so that a stack moves from one to the other without a change.
 
 Every declaration passes through here, and programs import it first: so neither the kernel nor pydantic nor HTTP is
 imported at import.
@@ -16,12 +19,14 @@ from typing import Any, ClassVar, Final, Self, cast
 
 import pulumi
 
-from .dynamic import AUTONAME_KEY, SOURCES_KEY, DynamicProvider
+from .dynamic import AUTONAME_KEY, PROVIDER_KEY, SOURCES_KEY, DynamicProvider
 from .inputs import FREE, Arguments, Shape, wire_path
 from .program_settings import require_settings
 from .transforms import name_options_as_on_the_wire
 
-_PROVIDER_KEY = "__provider"
+DYNAMIC: Final = "pulumi-python:dynamic/wallaroo:"
+NATIVE: Final = "wallaroo:index:"
+"""What type tokens begin with, before the kind."""
 
 
 @functools.cache
@@ -36,8 +41,11 @@ def _reference(kind: str) -> str:
     return base64.b64encode(tight).decode()
 
 
-class WallarooResource(pulumi.dynamic.Resource):
+class WallarooResource(pulumi.CustomResource):
     """Base of the resources that programs declare; the classes themselves are generated (``classes.py``)."""
+
+    _types: ClassVar[tuple[str, str]] = (DYNAMIC, NATIVE)
+    """The beginning of the type token, and of the alias."""
 
     _kind: ClassVar[str]
     _wire_names: ClassVar[Mapping[str, str]]
@@ -53,35 +61,46 @@ class WallarooResource(pulumi.dynamic.Resource):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        name_options_as_on_the_wire(f"pulumi-python:{cls._resource_type_name}", cls._wire_options)
+        if hasattr(cls, "_kind"):
+            name_options_as_on_the_wire(cls._types[0] + cls._kind, cls._wire_options)
 
     def __init__(
         self, resource_name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        require_settings()
-        opts = pulumi.ResourceOptions.merge(opts, None)
+        type_token, alias = (prefix + self._kind for prefix in self._types)
+        moved = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=alias)])
+        opts = pulumi.ResourceOptions.merge(opts, moved)
         # Only keys among the given properties become attributes (docs/internals/dynamic-host.md#calls).
         props: dict[str, Any] = dict.fromkeys(self._wire_names.values())
         arguments = Arguments(f"{self._kind} {resource_name!r}")
         for name, value in inputs.items():
             props[self._wire_names[name]] = self._plain(arguments, name, value)
+        props.update(self._private(resource_name, inputs, props, opts))
+        self.__dict__["_given"] = props
+        super().__init__(type_token, resource_name, props, opts)
+        for name, of in self._from_id.items():
+            self.__dict__[name] = _known_first(self.__dict__[name], self.id, of)
+
+    def _private(
+        self,
+        resource_name: str,
+        inputs: Mapping[str, Any],
+        props: Mapping[str, Any],
+        opts: pulumi.ResourceOptions,
+    ) -> dict[str, Any]:
+        """What the dynamic provider needs beside the properties, which it does not store."""
+        require_settings()
+        private: dict[str, Any] = {PROVIDER_KEY: _reference(self._kind)}
         if self._autonamed and props[self._autonamed] is None and opts.id is None:
-            props[AUTONAME_KEY] = self._autoname(resource_name, opts.parent)
+            private[AUTONAME_KEY] = self._autoname(resource_name, opts.parent)
         if pulumi.runtime.is_dry_run():
             sources = {
                 self._wire_names[name]: _number(v)
                 for name, v in inputs.items()
                 if isinstance(v, pulumi.Output)
             }
-            props[SOURCES_KEY] = sources or None
-        props[_PROVIDER_KEY] = _reference(self._kind)
-        self.__dict__["_given"] = props
-        # Not the initializer of dynamic.Resource, which would pickle the provider again for each resource.
-        super(pulumi.dynamic.Resource, self).__init__(
-            f"pulumi-python:{self._resource_type_name}", resource_name, props, opts
-        )
-        for name, of in self._from_id.items():
-            self.__dict__[name] = _known_first(self.__dict__[name], self.id, of)
+            private[SOURCES_KEY] = sources or None
+        return private
 
     @classmethod
     def _read(
@@ -164,6 +183,25 @@ class WallarooResource(pulumi.dynamic.Resource):
         # The name hangs on the parent's URN, but not on the parent: a component is done when its children are.
         urn = pulumi.Output(set(), parent.urn.future(), parent.urn.is_known())
         return urn.apply(lambda urn: autoname(resource_name, f"{urn}/{self._kind}::{resource_name}"))
+
+
+class NativeResource(WallarooResource):
+    """Makes a generated class one that the plugin serves; it comes first among the bases.
+
+    The plugin is configured by the engine, and names objects itself. So the program sends the inputs only.
+    """
+
+    _types = (NATIVE, DYNAMIC)
+
+    def _private(
+        self,
+        resource_name: str,
+        inputs: Mapping[str, Any],
+        props: Mapping[str, Any],
+        opts: pulumi.ResourceOptions,
+    ) -> dict[str, Any]:
+        del resource_name, inputs, props, opts
+        return {}
 
 
 def _id_text(arguments: Arguments, id: Any) -> str:
