@@ -73,6 +73,12 @@ def test_a_stack_moves_to_native_and_back_without_a_request(
     assert {r["type"].rpartition(":")[0] for r in of_wallaroo(made).values()} == {"wallaroo:index"}
     assert objects(made) == before
 
+    # A refresh by the plugin drops the reference that only the dynamic host needs.
+    made.refresh().ok()
+    assert set(made.changes()) == {"same"}
+    assert not any("__provider" in r["outputs"] for r in of_wallaroo(made).values())
+    emulator.forget_requests()
+
     made.write(DYNAMIC_PROGRAM)
     made.up().ok()
     assert set(made.changes()) == {"same", "update"}
