@@ -312,7 +312,8 @@ def docs_text(resource: Resource[Any, Any]) -> str:
         f"- **Id**: {resource.id_format}; `{resource.kind}.get(resource_name, id)` reads the object.",
         f"- **Replaced** by a change of: {', '.join(replacing) or 'nothing'}. Every other change updates in place.",
         f"- **Deleting**: {resource.deletion}",
-        f"- **Type token**: `pulumi-python:dynamic/wallaroo:{resource.kind}`.",
+        f"- **Type token**: `pulumi-python:dynamic/wallaroo:{resource.kind}`, or with the "
+        f"[native plugin](../how-to/native-plugin.md) `wallaroo:index:{resource.kind}`.",
         "",
     ]
     return "\n".join(lines)

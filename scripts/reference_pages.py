@@ -44,6 +44,9 @@ workspace = wallaroo.Workspace("fraud", name="fraud-prod")
 found = wallaroo.get_workspace_output(name=workspace.name)
 pulumi.export("created_at", found.created_at)
 ```
+
+With the [native plugin](how-to/native-plugin.md), `wallaroo_pulumi.native` exports the same functions. They also accept
+`opts`, such as `pulumi.InvokeOptions(provider=europe)`.
 """
 
 CLI_HEAD = """\
