@@ -110,7 +110,9 @@ def test_the_clients_own_account_although_a_user_seems_to_be_meant(
 
 def test_no_variable_that_this_project_reads_is_reported() -> None:
     sources = [
-        file for folder in ("wallaroo_pulumi", "scripts") for file in (PACKAGE.parent / folder).rglob("*.py")
+        file
+        for folder in ("wallaroo_pulumi", "scripts", "tools")
+        for file in (PACKAGE.parent / folder).rglob("*.py")
     ]
     names = {
         name
