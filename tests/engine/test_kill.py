@@ -18,8 +18,10 @@ from typing import Any
 
 import pytest
 from emulated import Emulated
+from native_program import use_plugin
 from pulumi_project import Project
 
+from wallaroo_pulumi.adapters.pulumi_values import kind_of
 from wallaroo_pulumi.emulator import EmulatorServer, Settings
 
 Make = Callable[[str], Project]
@@ -137,12 +139,35 @@ def test_the_next_up_completes_what_was_left_by_an_engine_that_was_killed(
     note(TOLD["engine"], "next run converged")
 
 
-def kill_and_complete(project: Make, emulator: Emulated, case: Case, victim: str) -> None:
-    estate = project(WORKSPACE + (case.program if case.before is None else case.before))
+@pytest.mark.parametrize(
+    "case",
+    ["create of a Workspace", pytest.param("create of a Deployment", marks=pytest.mark.promise)],
+)
+def test_the_plugin_ends_with_its_engine_and_the_next_up_completes(
+    project: Make, emulator: Emulated, note: Callable[[str, str], None], case: str
+) -> None:
+    native = "wallaroo_pulumi.native"
+    kill_and_complete(project, emulator, {**CASES, **MORE_CASES}[case], "engine", module=native)
+    note(TOLD["engine"], "next run converged")
+
+
+HOSTS = {"wallaroo_pulumi": "pulumi.dynamic", "wallaroo_pulumi.native": "pulumi-resource-wallaroo"}
+"""Module of the program → what the command line of the process that serves it holds."""
+
+
+def kill_and_complete(
+    project: Make, emulator: Emulated, case: Case, victim: str, *, module: str = "wallaroo_pulumi"
+) -> None:
+    def program(rest: str) -> str:
+        return (WORKSPACE + rest).replace("import wallaroo_pulumi as", f"import {module} as")
+
+    estate = project(program(case.program if case.before is None else case.before))
+    if module != "wallaroo_pulumi":
+        use_plugin(estate)
     estate.configure(emulator.settings)
     if case.before is not None:
         estate.up().ok()
-        estate.write(WORKSPACE + case.program)
+        estate.write(program(case.program))
     emulator.forget_requests()
     kind = "late_reply" if case.carried_out else "delay"
     emulator.control("faults", path=f"*/{case.call}", kind=kind, delay=3.0)
@@ -152,9 +177,9 @@ def kill_and_complete(project: Make, emulator: Emulated, case: Case, victim: str
         if victim == "engine":
             os.kill(run.pid, signal.SIGKILL)
             # The host that is left would go on beside the next run, so it is to see that its engine is gone.
-            wait_until(lambda: not processes(run.pid, "pulumi.dynamic"), "the host outlives its engine", 20)
+            wait_until(lambda: not processes(run.pid, HOSTS[module]), "the host outlives its engine", 20)
         else:
-            kill(processes(run.pid, "pulumi.dynamic" if victim == "host" else ""))
+            kill(processes(run.pid, HOSTS[module] if victim == "host" else ""))
         assert run.wait(timeout=120) != 0
 
     if victim != "host":
@@ -163,7 +188,8 @@ def kill_and_complete(project: Make, emulator: Emulated, case: Case, victim: str
     found = emulator.http.get("/__emulator__/objects").json()
     expected = {"workspaces": 1, "workspace_members": 1, "users": 4, **case.objects}
     assert {table: found[table] for table in COUNTED if found[table]} == expected
-    assert len(estate.resources()) == len(re.findall(r"wallaroo\.[A-Z]", WORKSPACE + case.program))
+    ours = [resource for resource in estate.all_resources() if kind_of(resource["type"])]
+    assert len(ours) == len(re.findall(r"wallaroo\.[A-Z]", WORKSPACE + case.program))
     # A refresh compares all that is declared with the instance.
     estate.up("--refresh", "--expect-no-changes").ok()
 
