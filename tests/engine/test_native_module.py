@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import resources
 
 import pytest
 from emulated import Emulated
 from native_program import natives, use_plugin
 from pulumi_project import Project
+
+from wallaroo_pulumi.adapters import plugin
 
 TWO_INSTANCES = """
     import pulumi
@@ -99,3 +102,8 @@ def test_an_object_is_read_by_its_id_and_imported(
     assert natives(made)["mary"]["id"] == emulator.user_id("mary.jane@example.com")
     made.up().ok()
     assert set(made.changes()) == {"same", "read"} or set(made.changes()) == {"same"}
+
+
+def test_the_schema_passes_pulumis_own_check(project: Callable[[str], Project]) -> None:
+    made = project("")
+    made.pulumi("schema", "check", str(resources.files(plugin) / "schema.json")).ok()

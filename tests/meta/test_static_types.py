@@ -65,7 +65,7 @@ def test_mistakes_are_found(check: Callable[..., Found]) -> None:
 
 
 def test_programs_without_mistakes_pass(check: Callable[..., Found], tmp_path: Path) -> None:
-    assert check(SAMPLES / "correct.py", *STACKS, *examples(tmp_path)) == {}
+    assert check(SAMPLES / "correct.py", SAMPLES / "native.py", *STACKS, *examples(tmp_path)) == {}
 
 
 def examples(folder: Path) -> Iterator[Path]:
