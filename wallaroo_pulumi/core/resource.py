@@ -82,6 +82,8 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
     """For the docs: what deleting does, and what stays."""
 
     delete_before_replace: ClassVar[bool] = False
+    """Whether a replacement that keeps the name must delete the old object first, because the name is unique. Leave it
+    out if only a change of the natural key replaces: then both objects can exist at the same time."""
 
     def complete(self, inputs: InputsT, prior: Mapping[str, Any]) -> InputsT:
         """Fill in the inputs marked COMPUTED_IN_CHECK. Runs in check, without a client.

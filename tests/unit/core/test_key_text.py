@@ -50,7 +50,7 @@ def looks_alike() -> Iterator[tuple[str, str]]:
 
 
 def test_every_kind_is_covered() -> None:
-    assert KEYS.keys() == RESOURCES.keys()
+    assert KEYS.keys() == RESOURCES.keys(), "list the inputs that identify an object of the kind in KEYS"
 
 
 @pytest.mark.parametrize(("kind", "name"), PROPERTIES)

@@ -497,16 +497,18 @@ def test_defaults_are_right_and_schemas_are_json(rule: Rule) -> None:
     assert json.loads(json.dumps(rule.schema)) == rule.schema
 
 
-def test_settings_know_the_classes_of_this_package() -> None:
-    assert set(KINDS) == set(RESOURCES)
+def test_every_kind_is_in_the_settings() -> None:
+    assert set(KINDS) == set(RESOURCES), "list the kind in KINDS of policies/settings.py"
 
 
-def test_the_secret_properties_are_those_of_the_definitions() -> None:
+def test_the_secrets_of_every_kind_are_listed() -> None:
     secret = {
         kind: tuple(wire_name(name) for name, _ in fields_with(resource.inputs, SECRET))
         for kind, resource in RESOURCES.items()
     }
-    assert dict(SECRETS) == {kind: names for kind, names in secret.items() if names}
+    assert dict(SECRETS) == {kind: names for kind, names in secret.items() if names}, (
+        "list the secret inputs of the kind in SECRETS of policies/rules.py"
+    )
 
 
 # --- what all rules share -----------------------------------------------------------------------------------

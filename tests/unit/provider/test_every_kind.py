@@ -223,6 +223,10 @@ def test_an_adopted_object_is_not_replaced_if_that_would_delete_it(
 ) -> None:
     created = made(emulator, kind, files)
     change = RESOURCES[kind].examples.replace
+    assert not {*change} & {*RESOURCES[kind].natural_key}, (
+        "examples.replace changes the name, so the old and the new object can exist at the same time: change another "
+        "input, or leave out delete_before_replace"
+    )
     assert created.diff(**change).replacing
     ours = created.of_another_stack()
     ours.create()
@@ -282,7 +286,10 @@ def lose(emulator: Emulated, kind: str, count: int) -> None:
 
 
 def test_every_kind_has_a_listing() -> None:
-    assert {*LISTINGS, "User"} == {*RESOURCES}
+    assert {*LISTINGS, "User"} == {*RESOURCES}, (
+        "add the kind to LISTINGS with its listing call and an empty response; its read and delete must not take an "
+        "object for gone because one listing lacks it: confirm it with _lookups.read_visible"
+    )
 
 
 @pytest.mark.parametrize("kind", LISTINGS)

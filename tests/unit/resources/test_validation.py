@@ -80,7 +80,9 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_kind_of_a_workspace_is_here() -> None:
     of_workspaces = {kind for kind, r in RESOURCES.items() if "workspace_id" in r.inputs.model_fields}
-    assert of_workspaces == set(IN_A_WORKSPACE)
+    assert of_workspaces == set(IN_A_WORKSPACE), (
+        "add the kind to IN_A_WORKSPACE with its required inputs; its validate() calls _lookups.refused_workspace"
+    )
 
 
 @pytest.mark.usefixtures("files")
