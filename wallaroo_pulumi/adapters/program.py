@@ -22,11 +22,8 @@ import pulumi
 from .dynamic import AUTONAME_KEY, PROVIDER_KEY, SOURCES_KEY, DynamicProvider
 from .inputs import FREE, Arguments, Shape, wire_path
 from .program_settings import require_settings
+from .pulumi_values import DYNAMIC, NATIVE
 from .transforms import name_options_as_on_the_wire
-
-DYNAMIC: Final = "pulumi-python:dynamic/wallaroo:"
-NATIVE: Final = "wallaroo:index:"
-"""What type tokens begin with, before the kind."""
 
 
 @functools.cache

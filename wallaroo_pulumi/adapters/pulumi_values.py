@@ -36,15 +36,14 @@ UNKNOWNS: Final = frozenset(
 Path = tuple[str | int, ...]
 """Keys and indexes that lead to a value."""
 
-_TYPE: Final = re.compile(r"(?:pulumi-python:dynamic/wallaroo|wallaroo:index(?:/\w+)?):(\w+)")
+DYNAMIC: Final = "pulumi-python:dynamic/wallaroo:"
+NATIVE: Final = "wallaroo:index:"
+"""What type tokens begin with, before the kind."""
+
+_TYPE: Final = re.compile(rf"(?:{DYNAMIC}|{NATIVE}|wallaroo:index/\w+:)(\w+)")
 
 
 @cache
-def native_type(kind: str) -> str:
-    """Return the type token of a kind in the native plugin's package."""
-    return f"wallaroo:index:{kind}"
-
-
 def kind_of(type_token: str) -> str | None:
     """Return the kind of a Wallaroo resource type, dynamic or native (``Workspace``), or None for other types."""
     found = _TYPE.fullmatch(type_token)

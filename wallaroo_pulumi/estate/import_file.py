@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from ..adapters.pulumi_values import native_type
+from ..adapters.pulumi_values import NATIVE
 from ..api import Client
 from ..core.fields import CREATE_ONLY, SECRET, fields_with
 from ..core.names import DNS_LABEL
@@ -48,7 +48,7 @@ class ImportFile:
         """Return the text of the file: `{"resources": [{"type", "name", "id"}]}`. Names are unique for each type."""
         taken: Counter[tuple[str, str]] = Counter()
         resources = [
-            {"type": native_type(found.kind), "name": _free_name(found, taken), "id": found.id}
+            {"type": f"{NATIVE}{found.kind}", "name": _free_name(found, taken), "id": found.id}
             for found in self.objects
         ]
         return json.dumps({"resources": resources}, indent=2, ensure_ascii=False)
