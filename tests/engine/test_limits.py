@@ -71,6 +71,14 @@ SHOWN_BY = {
     "A program with lookups": "test_a_preview_of_a_lookup_asks_the_instance",
     "After a failed check": "test_the_line_of_ours_is_complete",
     "Deleting needs this package": "test_without_the_package_nothing_is_deleted_or_lost",
+    "Two explicit providers of the same instance": (
+        "test_an_explicit_native_provider_has_entries_of_its_own_and_all_others_share_theirs"
+    ),
+    "In a preview, resources of a provider": "test_a_provider_whose_address_is_not_known_yet_is_shown_as_declared",
+    "A preview does not detect that two new resources": (
+        "test_duplicates_are_found_once_their_names_are_known"
+    ),
+    "The settings in a program": "test_a_misspelt_setting_is_a_warning",
     "Refresh and destroy use the configuration": "test_a_refresh_after_a_rotation_needs_an_up_or_the_program",
 }
 """The beginning of each table row, and the test that proves it."""

@@ -241,3 +241,28 @@ def test_a_resource_that_is_only_read_has_no_inputs_and_stays(
     assert shared.get("inputs", {}) == {}
     project.destroy().ok()
     assert "shared" in emulator.workspaces()
+
+
+def test_a_provider_whose_address_is_not_known_yet_is_shown_as_declared(
+    native: Callable[[str], Project], emulator: Emulated, other_instance: Emulated
+) -> None:
+    settings = {**other_instance.settings}
+    url = settings.pop("apiUrl")
+    project = native(
+        PROGRAM
+        + f"""
+    first = Native("Workspace", "first", {{"name": "first"}}, ["createdAt"])
+    later = Provider("later", {{**{settings!r}, "apiUrl": first.createdAt.apply(lambda _: {url!r})}})
+    ws = Native("Workspace", "second", {{"name": "second"}}, ["workspaceId"], pulumi.ResourceOptions(provider=later))
+    Native("WorkspaceMember", "mary", {{"workspaceId": ws.workspaceId, "email": "Mary.Jane@Example.com",
+           "role": "owner"}}, opts=pulumi.ResourceOptions(provider=later))
+    """
+    )
+    shown = steps(project.preview())["mary"]["newState"]["inputs"]
+    assert (shown["email"], shown["role"]) == ("Mary.Jane@Example.com", "owner")
+    project.up().ok()
+    made = natives(project)["mary"]["inputs"]
+    assert isinstance(made, dict)
+    assert (made["email"], made["role"]) == ("mary.jane@example.com", "OWNER")
+    assert "second" in other_instance.workspaces()
+    assert "second" not in emulator.workspaces()

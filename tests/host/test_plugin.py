@@ -202,6 +202,14 @@ def test_a_failed_check_names_the_property_in_its_line_only(host: PluginHost) ->
     assert "hunter2" not in failures[""]
 
 
+def test_duplicates_are_found_once_their_names_are_known(host: PluginHost) -> None:
+    for name in ("first", "second"):
+        assert host.check("Workspace", {"name": UNKNOWN}, name=name)[1] == {}
+    assert host.check("Workspace", {"name": "fraud"}, name="first")[1] == {}
+    [reason] = host.check("Workspace", {"name": "fraud"}, name="second")[1].values()
+    assert "first" in reason
+
+
 # --- configuration -----------------------------------------------------------------------------------------
 
 
