@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self, TypeVar, cast
 
 import pulumi
+from pulumi.runtime.settings import SETTINGS
 
 from ..core.names import wire_name
 from ..errors import WallarooError
@@ -109,7 +111,8 @@ def invoke_output(
 ) -> pulumi.Output[ResultT]:
     """Ask the instance through the plugin once the arguments are known."""
     token, given = _prepared(function, arguments)
-    response = pulumi.runtime.invoke_output(token, given, opts)
+    with _unwatched():
+        response = pulumi.runtime.invoke_output(token, given, opts)
 
     async def or_one_line(part: Awaitable[T]) -> T:
         try:
@@ -118,11 +121,36 @@ def invoke_output(
             raise _one_line(token, error) from None
 
     return pulumi.Output(
-        or_one_line(response.resources()),
+        _or(set(), response.resources()),
         or_one_line(response.future()),
-        or_one_line(response.is_known()),
-        or_one_line(response.is_secret()),
+        _or(True, response.is_known()),
+        _or(False, response.is_secret()),
     ).apply(lambda value: result.from_wire(value or {}))
+
+
+@contextmanager
+def _unwatched() -> Iterator[None]:
+    """Let the program's end not await the Outputs that are made inside: it awaits those that follow from them.
+
+    Pulumi ends a program with the exception of any Output that failed, whichever it meets first; only ours is a line.
+    """
+    before = set(map(id, SETTINGS.outputs))
+    yield
+    with SETTINGS.lock:
+        for output in [each for each in SETTINGS.outputs if id(each) not in before]:
+            SETTINGS.outputs.remove(output)
+
+
+def _or(default: T, part: Awaitable[T]) -> asyncio.Future[T]:
+    """Return the part of an Output, or the default if the Output fails: one exception is enough."""
+
+    async def found() -> T:
+        try:
+            return await part
+        except Exception:
+            return default
+
+    return asyncio.ensure_future(found())
 
 
 def _prepared(function: str, arguments: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
