@@ -10,6 +10,7 @@ from plugin_schema import enumeration_member
 
 import wallaroo_pulumi
 from wallaroo_pulumi.adapters import builders, functions
+from wallaroo_pulumi.adapters.pulumi_values import COMPONENTS
 from wallaroo_pulumi.config import BY_KEY
 from wallaroo_pulumi.provider.lookups import LOOKUPS
 from wallaroo_pulumi.provider.schema import Enumeration, Plain, Property, Type, schema
@@ -31,6 +32,7 @@ from enum import StrEnum
 
 import pulumi
 
+from . import components
 from .adapters import classes
 from .adapters.builders import {builders}
 from .adapters.functions import {results}
@@ -70,6 +72,7 @@ def native_module() -> str:
                 f"class {name}(NativeResource, classes.{name}):\n    __doc__ = classes.{name}.__doc__\n"
                 for name in own
             ),
+            *map(component_text, sorted(COMPONENTS)),
             provider_text(table.settings),
             *map(enumeration_text, table.enumerations),
         ]
@@ -78,6 +81,11 @@ def native_module() -> str:
 
 def _is_of(module: object, name: str) -> bool:
     return hasattr(module, name) and not hasattr(functions, name)
+
+
+def component_text(name: str) -> str:
+    """The class of a component whose children are native."""
+    return f"class {name}(components.{name}):\n    __doc__ = components.{name}.__doc__\n    _children = __name__\n"
 
 
 def provider_text(settings: Sequence[Property]) -> str:

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         get_workspaces,
         get_workspaces_output,
     )
+    from .components import ServedModel, Team
 
 __all__ = [
     "Assay",
@@ -74,8 +75,10 @@ __all__ = [
     "Pipeline",
     "PipelinePublish",
     "PipelineResult",
+    "ServedModel",
     "Sidekick",
     "Task",
+    "Team",
     "User",
     "UserResult",
     "UsersResult",
@@ -106,7 +109,7 @@ __all__ = [
     "shadow_step",
 ]
 
-_ROOMS = ("classes", "functions", "builders")
+_ROOMS = ("adapters.classes", "adapters.functions", "adapters.builders", "components")
 
 
 def __getattr__(name: str) -> Any:
@@ -115,7 +118,7 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         for room in _ROOMS:
-            found = getattr(import_module(f".adapters.{room}", __name__), name, None)
+            found = getattr(import_module(f".{room}", __name__), name, None)
             if found is not None:
                 globals()[name] = found
                 return found

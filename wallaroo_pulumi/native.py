@@ -14,6 +14,7 @@ from enum import StrEnum
 
 import pulumi
 
+from . import components
 from .adapters import classes
 from .adapters.builders import (
     Autoscale,
@@ -78,8 +79,10 @@ __all__ = [
     "PipelineResult",
     "Provider",
     "Role",
+    "ServedModel",
     "Sidekick",
     "Task",
+    "Team",
     "UnivariateContinuousAggregation",
     "UnivariateContinuousMetric",
     "User",
@@ -172,6 +175,16 @@ class Orchestration(NativeResource, classes.Orchestration):
 
 class Task(NativeResource, classes.Task):
     __doc__ = classes.Task.__doc__
+
+
+class ServedModel(components.ServedModel):
+    __doc__ = components.ServedModel.__doc__
+    _children = __name__
+
+
+class Team(components.Team):
+    __doc__ = components.Team.__doc__
+    _children = __name__
 
 
 class Provider(InstanceProvider):

@@ -39,6 +39,8 @@ Path = tuple[str | int, ...]
 DYNAMIC: Final = "pulumi-python:dynamic/wallaroo:"
 NATIVE: Final = "wallaroo:index:"
 """What type tokens begin with, before the kind."""
+COMPONENTS: Final = frozenset({"ServedModel", "Team"})
+"""Types of the package that are components (``components.py``), not kinds of objects."""
 
 _TYPE: Final = re.compile(rf"(?:{DYNAMIC}|{NATIVE}|wallaroo:index/\w+:)(\w+)")
 
@@ -47,7 +49,7 @@ _TYPE: Final = re.compile(rf"(?:{DYNAMIC}|{NATIVE}|wallaroo:index/\w+:)(\w+)")
 def kind_of(type_token: str) -> str | None:
     """Return the kind of a Wallaroo resource type, dynamic or native (``Workspace``), or None for other types."""
     found = _TYPE.fullmatch(type_token)
-    return found[1] if found else None
+    return found[1] if found and found[1] not in COMPONENTS else None
 
 
 class Unknown:

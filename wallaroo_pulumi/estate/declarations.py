@@ -5,51 +5,50 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
 from ..adapters.builders import engine_config, model_ref, random_split_step, shadow_step
-from ..adapters.classes import (
-    Connection,
-    Deployment,
-    ModelVersion,
-    Pipeline,
-    User,
-    Workspace,
-    WorkspaceConnection,
-    WorkspaceMember,
-)
 from ..core.json_values import not_json
 from .document import EstateError, path_text
 from .format import CONFIG, ConnectionPart, Estate, StepPart, WorkspacePart, with_models
 
+if TYPE_CHECKING:
+    from ..adapters.classes import ModelVersion, Workspace
 
-def declare(estate: Estate, folder: Path | None = None) -> dict[str, pulumi.Output[Any]]:
+
+def declare(
+    estate: Estate, folder: Path | None = None, *, native: bool | None = None
+) -> dict[str, pulumi.Output[Any]]:
     """Declare the estate's objects in the running program; paths of models are relative to ``folder``.
+
+    ``native``: whether to use the native plugin; by default the setting ``wallaroo-estate:native``, else false.
 
     Returns the ids, ``workspaces`` and ``users`` by name, and the ``inference_urls`` by workspace and pipeline.
     Raises EstateError with a line for every secret that the stack configuration lacks.
     """
+    kinds = _classes(native)
     details = _details(estate)
     connections = {
-        name: Connection(
+        name: kinds.Connection(
             name, **{**part.inputs(), "name": name, "details": details[name]}, opts=_options(part)
         )
         for name, part in estate.connections.items()
     }
     users = {
-        email: User(email, email=email, **part.inputs(), opts=_options(part))
+        email: kinds.User(email, email=email, **part.inputs(), opts=_options(part))
         for email, part in estate.users.items()
     }
     workspaces = {}
     urls: dict[str, pulumi.Output[str]] = {}
     for name, part in estate.workspaces.items():
-        workspace = Workspace(name, name=name, **part.inputs(), opts=_options(part))
+        workspace = kinds.Workspace(name, name=name, **part.inputs(), opts=_options(part))
         workspaces[name] = workspace
         for user, role in part.members.items():
-            WorkspaceMember(
+            kinds.WorkspaceMember(
                 f"{name}/{user}",
                 workspace_id=workspace.workspace_id,
                 **cast("dict[str, Any]", {"email" if "@" in user else "user_id": user}),
@@ -61,19 +60,26 @@ def declare(estate: Estate, folder: Path | None = None) -> dict[str, pulumi.Outp
             )
         for connection in part.connections:
             declared = connections.get(connection)
-            WorkspaceConnection(
+            kinds.WorkspaceConnection(
                 f"{name}/{connection}",
                 workspace_id=workspace.workspace_id,
                 connection_name=declared.name if declared else connection,
                 delete_adopted=part.delete_adopted,
                 opts=pulumi.ResourceOptions(parent=workspace),
             )
-        urls |= dict(_serving(name, part, workspace, folder or Path()))
+        urls |= dict(_serving(kinds, name, part, workspace, folder or Path()))
     return {
         "inference_urls": pulumi.Output.from_input(urls),
         "workspaces": pulumi.Output.from_input({name: w.workspace_id for name, w in workspaces.items()}),
         "users": pulumi.Output.from_input({email: u.user_id for email, u in users.items()}),
     }
+
+
+def _classes(native: bool | None) -> Any:
+    """Return the module that contains the resources' classes."""
+    if native is None:
+        native = pulumi.Config(CONFIG).get_bool("native")
+    return import_module("wallaroo_pulumi.native" if native else "wallaroo_pulumi.adapters.classes")
 
 
 def _options(part: Any, parent: pulumi.Resource | None = None) -> pulumi.ResourceOptions:
@@ -82,12 +88,12 @@ def _options(part: Any, parent: pulumi.Resource | None = None) -> pulumi.Resourc
 
 
 def _serving(
-    name: str, part: WorkspacePart, workspace: Workspace, folder: Path
+    kinds: Any, name: str, part: WorkspacePart, workspace: Workspace, folder: Path
 ) -> Iterator[tuple[str, pulumi.Output[str]]]:
     """Declare the workspace's models, pipelines and deployments; yield ``<workspace>/<pipeline>`` and the URL."""
     here: dict[str, Any] = {"workspace_id": workspace.workspace_id}
     models = {
-        key: ModelVersion(
+        key: kinds.ModelVersion(
             f"{name}/{key}",
             **here,
             **{**model.inputs(), "name": model.name or key, "path": _path(folder, model.path)},
@@ -96,7 +102,7 @@ def _serving(
         for key, model in part.models.items()
     }
     for key, given in part.pipelines.items():
-        pipeline = Pipeline(
+        pipeline = kinds.Pipeline(
             f"{name}/{key}",
             **here,
             **{**given.inputs(), "name": key, "steps": [_step(step, models) for step in given.steps]},
@@ -104,7 +110,7 @@ def _serving(
         )
         if given.deploy is None:
             continue
-        deployment = Deployment(
+        deployment = kinds.Deployment(
             f"{name}/{key}",
             **here,
             pipeline_name=pipeline.name,
