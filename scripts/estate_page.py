@@ -57,8 +57,8 @@ pulumi config set --path 'wallaroo-estate:file[1]' teams
 
 Paths of models are relative to the folder of their file.
 
-`pulumi config set wallaroo-estate:native true` declares the objects with the [native plugin](how-to/native-plugin.md). A
-stack moves to it and back without a request.
+`pulumi config set wallaroo-estate:native true` declares the objects with the
+[native plugin](how-to/native-plugin.md). A stack moves to it and back without a request.
 
 In a program of your own:
 

@@ -104,9 +104,9 @@ def input_type(name: str, field: FieldInfo) -> str:
     if ARROW_SCHEMA in field.metadata:
         return "Any"  # pyarrow is not a dependency
     text = INPUT.of(field.annotation)
-    if name == "path":
-        text = f"{text} | PathLike[str]"
-    return f"pulumi.Input[{without_none(text)}]{' | None' if text.endswith(' | None') else ''}"
+    optional = " | None" if text.endswith(" | None") else ""
+    plain = without_none(text) + (" | PathLike[str]" if name == "path" else "")
+    return f"pulumi.Input[{plain}]{optional}"
 
 
 def output_types(resource: Resource[Any, Any]) -> dict[str, str]:

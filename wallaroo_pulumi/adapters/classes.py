@@ -433,7 +433,6 @@ class ModelVersion(WallarooResource):
         *,
         workspace_id: pulumi.Input[int],
         name: pulumi.Input[str],
-        path: pulumi.Input[str | PathLike[str]],
         framework: pulumi.Input[
             Literal[
                 "custom",
@@ -465,6 +464,7 @@ class ModelVersion(WallarooResource):
                 "xgboost",
             ]
         ],
+        path: pulumi.Input[str | PathLike[str]] | None = None,
         arch: pulumi.Input[Literal["x86", "arm", "power10"]] | None = None,
         accel: pulumi.Input[Literal["none", "cuda", "jetson", "openvino", "rocm"] | QaicArgs] | None = None,
         python_version: pulumi.Input[str] | None = None,
@@ -492,8 +492,8 @@ class ModelVersion(WallarooResource):
             model (changing it replaces the object).
         :param path: The model's file on the machine where Pulumi runs (.zip, .pt, .onnx, .h5 or .pkl),
             relative to the program's folder (the `main` of `Pulumi.yaml`). Changes are detected by
-            content, not by path (stored in the state only, not on the instance; used at creation only; a
-            later change has no effect).
+            content, not by path. Required, except for an imported object until it is replaced (stored in
+            the state only, not on the instance; used at creation only; a later change has no effect).
         :param framework: The framework of the model, such as `onnx` (one of `custom`,
             `hugging-face-automatic-speech-recognition`, `hugging-face-feature-extraction`,
             `hugging-face-image-classification`, `hugging-face-image-segmentation`,
@@ -1911,7 +1911,7 @@ class Orchestration(WallarooResource):
         *,
         workspace_id: pulumi.Input[int],
         name: pulumi.Input[str],
-        path: pulumi.Input[str | PathLike[str]],
+        path: pulumi.Input[str | PathLike[str]] | None = None,
         timeout: pulumi.Input[float] | None = None,
         delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
@@ -1923,8 +1923,9 @@ class Orchestration(WallarooResource):
         :param name: The orchestration's name. It need not be unique on the instance (changing it
             replaces the object).
         :param path: The zip file on the machine where Pulumi runs, relative to the program's folder.
-            Changes are detected by content, not by path (stored in the state only, not on the instance;
-            used at creation only; a later change has no effect).
+            Changes are detected by content, not by path. Required, except for an imported object until
+            it is replaced (stored in the state only, not on the instance; used at creation only; a later
+            change has no effect).
         :param timeout: Seconds to wait for the packaging. Default: 900 (stored in the state only, not on
             the instance).
         :param delete_adopted: Whether deleting the resource removes an object that existed before it and

@@ -21,8 +21,18 @@ def file_inputs(path: Any, prior: Mapping[str, Any]) -> dict[str, Any]:
     """Return the inputs that follow from the file ``path``: ``sha256``, ``size`` and ``archive_digest``.
 
     ``prior`` are the last checked inputs (wire names). An archive whose entries are those of the prior one keeps the
-    prior digest and size: what was uploaded is still what the program declares. Raises InvalidInput.
+    prior digest and size: what was uploaded is still what the program declares. An imported object, whose file is not
+    known, keeps its digest too. Raises InvalidInput.
     """
+    if path is None:
+        if not prior.get("sha256"):
+            raise InvalidInput("path", "is required")
+        size = prior.get("size")
+        return {
+            "sha256": prior["sha256"],
+            "size": size if size is None else int(size),
+            "archive_digest": prior.get("archiveDigest"),
+        }
     if not isinstance(path, str):
         return {"sha256": UNKNOWN, "size": UNKNOWN, "archive_digest": UNKNOWN}
     file = Path(path)
@@ -57,7 +67,7 @@ def _bad_path(file: Path) -> Iterator[None]:
 
 def upload_once(
     ctx: Context[Any],
-    path: str,
+    path: str | None,
     sha256: str | None,
     send: Callable[[Path], T],
     find: Callable[[], T | None],
@@ -68,6 +78,10 @@ def upload_once(
     ``makes_room`` is what to delete when the instance's storage is full. Raises ObjectError when the file cannot be
     read or is not the one of the digest any more, else what ``send`` and `create_once` raise.
     """
+    if path is None:
+        raise ObjectError(
+            "the object was imported without its file, which is needed to upload it again; set path"
+        )
     file = Path(path)
     try:
         if sha256_of(file) != sha256:

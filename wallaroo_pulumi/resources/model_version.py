@@ -213,15 +213,16 @@ class ModelVersionInputs(_ModelVersion):
         ),
     ]
     path: Annotated[
-        str,
+        str | None,
         STATE_ONLY,
         CREATE_ONLY,
         Field(
             min_length=1,
             description="The model's file on the machine where Pulumi runs (.zip, .pt, .onnx, .h5 or .pkl), relative "
-            "to the program's folder (the `main` of `Pulumi.yaml`). Changes are detected by content, not by path",
+            "to the program's folder (the `main` of `Pulumi.yaml`). Changes are detected by content, not by path. "
+            "Required, except for an imported object until it is replaced",
         ),
-    ]
+    ] = None
     framework: Annotated[
         Framework, FORCES_REPLACEMENT, Field(description="The framework of the model, such as `onnx`.")
     ]

@@ -89,15 +89,15 @@ class OrchestrationInputs(_Orchestration):
         Field(description="The orchestration's name. It need not be unique on the instance."),
     ]
     path: Annotated[
-        str,
+        str | None,
         STATE_ONLY,
         CREATE_ONLY,
         Field(
             min_length=1,
             description="The zip file on the machine where Pulumi runs, relative to the program's folder. Changes "
-            "are detected by content, not by path",
+            "are detected by content, not by path. Required, except for an imported object until it is replaced",
         ),
-    ]
+    ] = None
 
 
 class OrchestrationOutputs(_Orchestration, Adopted):

@@ -171,3 +171,16 @@ def test_state_without_an_archive_digest_compares_whole_files(tmp_path: Path) ->
 def checked(file: Path) -> dict[str, Any]:
     """The file's inputs as a state holds them."""
     return {wire_name(name): value for name, value in file_inputs(str(file), {}).items()}
+
+
+def test_an_imported_object_keeps_its_digest_without_a_file() -> None:
+    prior = {"sha256": "aa", "size": 7.0, "archiveDigest": None}
+    assert file_inputs(None, prior) == {"sha256": "aa", "size": 7, "archive_digest": None}
+    assert file_inputs(None, {"sha256": "aa"}) == {"sha256": "aa", "size": None, "archive_digest": None}
+    with pytest.raises(InvalidInput, match="is required"):
+        file_inputs(None, {})
+
+
+def test_a_replacement_of_an_imported_object_needs_the_file(ctx: Context[None]) -> None:
+    with pytest.raises(ObjectError, match="set path"):
+        upload_once(ctx, None, "aa", lambda of: 7, lambda: None, makes_room="models")
