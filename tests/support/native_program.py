@@ -28,9 +28,8 @@ PROGRAM = """
 def use_plugin(project: Project) -> Project:
     """Let the project find the plugin of this environment."""
     providers = [{"name": "wallaroo", "path": str(Path(sys.executable).parent)}]
-    (project.folder / "Pulumi.yaml").write_text(
-        f"name: estate\nruntime: python\nplugins:\n  providers: {json.dumps(providers)}\n"
-    )
+    with (project.folder / "Pulumi.yaml").open("a") as file:
+        file.write(f"plugins:\n  providers: {json.dumps(providers)}\n")
     return project
 
 
