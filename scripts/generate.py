@@ -69,7 +69,9 @@ DOCS = ROOT / "docs/resources"
 VERSIONED = (
     "README.md",
     "docs/getting-started.md",
+    "docs/how-to/native-plugin.md",
     "docs/how-to/policies.md",
+    *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("stacks/*/README.md")),
     "wallaroo_pulumi/policies/PulumiPolicy.yaml",
 )
 """Files that contain the version of pyproject.toml."""
@@ -337,9 +339,9 @@ def package_version() -> str:
 
 
 def with_version(text: str) -> str:
-    """The text with the package's version in tags, names of wheels and the policy pack."""
+    """The text with the package's version in tags, names of wheels, the plugin's installation and the policy pack."""
     return re.sub(
-        r"(?m)((?:\.git@v)|(?:wallaroo_pulumi-)|(?:^version: ))\d+\.\d+\.\d+\w*",
+        r"(?m)(\.git@v|wallaroo_pulumi-|resource-wallaroo-v|resource wallaroo |^version: )\d+\.\d+\.\d+\w*",
         rf"\g<1>{package_version()}",
         text,
     )

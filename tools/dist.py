@@ -1,4 +1,4 @@
-"""Build the files of a release into ``dist/``: wheel, sdist, JSON Schema of the estate file, SBOM and checksums.
+"""Build the files of a release into ``dist/``: wheel, sdist, plugin archive, schemas, SBOM and checksums.
 
 ``make dist`` runs this with the Python of ``requirements-dist.txt``. With ``--tag v1.2.3`` it fails unless that is the
 version of pyproject.toml and CHANGELOG.md has a section for it.
@@ -7,11 +7,14 @@ version of pyproject.toml and CHANGELOG.md has a section for it.
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
+import io
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import tomllib
 from pathlib import Path
@@ -19,7 +22,11 @@ from pathlib import Path
 from cached import CannotMake, report, run, virtual_environment
 
 ROOT = Path(__file__).parent.parent
-SCHEMA = ROOT / "docs/estate.schema.json"
+SCHEMAS = {
+    "estate.schema.json": ROOT / "docs/estate.schema.json",
+    "schema.json": ROOT / "wallaroo_pulumi/adapters/plugin/schema.json",
+}
+"""The JSON Schema of the estate file, and the Pulumi schema of the package."""
 CHECKSUMS = "SHA256SUMS"
 EPOCH = "315532800"
 """1980-01-01: the earliest time that a wheel can contain, so that equal sources give equal files."""
@@ -52,8 +59,10 @@ def build(folder: Path) -> None:
     )
     packages = [str(path) for path in sorted(folder.iterdir())]
     run("Checking their metadata", [*python, "twine", "check", "--strict", *packages], ROOT)
-    shutil.copy(SCHEMA, folder)
+    for name, source in SCHEMAS.items():
+        shutil.copy(source, folder / name)
     wheel = next(folder.glob("*.whl"))
+    write_plugin_archive(folder / f"pulumi-resource-wallaroo-v{version()}.tar.gz", wheel)
     with tempfile.TemporaryDirectory() as scratch:
         virtual_environment(Path(scratch, "venv"), "Installing the wheel for the SBOM", str(wheel))
         command = [*python, "cyclonedx_py", "environment", f"{scratch}/venv/bin/python"]
@@ -64,6 +73,24 @@ def build(folder: Path) -> None:
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(folder.iterdir())
     ]
     (folder / CHECKSUMS).write_text("".join(lines))
+
+
+def write_plugin_archive(path: Path, wheel: Path) -> None:
+    """Write the archive for `pulumi plugin install --file`, for any platform; it contains the wheel."""
+    texts = {
+        "PulumiPlugin.yaml": "runtime:\n  name: python\n  options:\n    virtualenv: venv\n",
+        "requirements.txt": f"./{wheel.name}\n",
+        "__main__.py": "from wallaroo_pulumi.adapters.plugin.__main__ import main\n\nmain()\n",
+    }
+    contents = {name: text.encode() for name, text in texts.items()} | {wheel.name: wheel.read_bytes()}
+    with (
+        gzip.GzipFile(path, "wb", mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w") as archive,
+    ):
+        for name, content in contents.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime, member.mode = len(content), int(EPOCH), 0o644
+            archive.addfile(member, io.BytesIO(content))
 
 
 def main() -> None:

@@ -116,6 +116,38 @@ pulumi config set --secret wallaroo:clientSecret api-client-secret
     assert {r["urn"].rpartition("::")[2] for r in state if r["custom"]} >= {"fraud", "fraud-lead"}
 
 
+def test_the_plugin_archive_is_installed_and_serves_a_stack(
+    dist: Path, emulator: str, tmp_path: Path
+) -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), str(engine_folder()), os.environ["PATH"]])
+    env = clean_environment() | {
+        "PATH": path, "PULUMI_HOME": str(tmp_path / "home"), "PULUMI_CONFIG_PASSPHRASE": "passphrase",
+        "PULUMI_BACKEND_URL": f"file://{tmp_path}", "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+        "WALLAROO_API_URL": emulator, "WALLAROO_USER": "ops@example.com", "WALLAROO_PASSWORD": "ops-password",
+        "WALLAROO_CLIENT_SECRET": "api-client-secret",
+    }  # fmt: skip
+    [archive] = dist.glob("pulumi-resource-wallaroo-*.tar.gz")
+    version = archive.name.removesuffix(".tar.gz").rpartition("-v")[2]
+    (tmp_path / "Pulumi.yaml").write_text("name: fraud\nruntime: python\n")
+    (tmp_path / "__main__.py").write_text(
+        "import wallaroo_pulumi.native as wallaroo\nwallaroo.Workspace('fraud', name='fraud-prod')\n"
+    )
+    script = f"""set -e
+pulumi plugin install resource wallaroo {version} --file {archive}
+pulumi stack init dev
+pulumi up --yes
+pulumi stack export --file state.json
+"""
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "from $PATH" not in done.stdout + done.stderr
+    state = json.loads((tmp_path / "state.json").read_text())["deployment"]["resources"]
+    assert "wallaroo:index:Workspace" in {each["type"] for each in state}
+    assert "ops-password" not in (tmp_path / "state.json").read_text()
+
+
 @pytest.mark.parametrize("stack", sorted(path.parent.name for path in ROOT.glob("stacks/*/Pulumi.yaml")))
 def test_every_stack_is_a_complete_template(stack: str) -> None:
     folder = ROOT / "stacks" / stack
