@@ -17,7 +17,7 @@ from ..core.fields import SECRET, Properties, fields_with, key_text
 from ..core.json_values import JsonObject
 from ..core.names import wire_name
 from ..core.read import read_by_id
-from ..errors import ObjectError
+from ..errors import ConflictError, NotFoundError, ObjectError
 from ..resources._steps import Step
 
 
@@ -244,17 +244,23 @@ class Lookup:
         return self.find(client, self.parse(arguments)).to_wire()
 
 
-def _get_workspace(client: Client, wanted: WorkspaceArguments) -> WorkspaceResult:
+def _get_workspace(client: Client, arguments: WorkspaceArguments) -> WorkspaceResult:
     found = [
-        w for w in client.workspaces.list(fresh=True) if wanted.name == w.name or wanted.workspace_id == w.id
+        w
+        for w in client.workspaces.list(fresh=True)
+        if arguments.name == w.name or arguments.workspace_id == w.id
     ]
-    if len(found) != 1:
-        what = f"workspace {wanted.name!r}" if wanted.name is not None else f"workspace {wanted.workspace_id}"
-        raise ObjectError(
-            f"{what} exists {len(found)} times; name one by workspace_id"
-            if found
-            else f"{what} does not exist or this user cannot see it; check it and the user's memberships"
+    what = (
+        f"workspace {arguments.name!r}"
+        if arguments.name is not None
+        else f"workspace {arguments.workspace_id}"
+    )
+    if not found:
+        raise NotFoundError(
+            f"{what} does not exist or this user cannot see it; check it and the user's memberships"
         )
+    if len(found) > 1:
+        raise ConflictError(f"{what} exists {len(found)} times; name one by workspace_id")
     return _workspace(found[0])
 
 
@@ -262,16 +268,18 @@ def _get_workspaces(client: Client, _: Arguments) -> WorkspacesResult:
     return WorkspacesResult(workspaces=[_workspace(w) for w in client.workspaces.list(fresh=True)])
 
 
-def _get_user(client: Client, wanted: UserArguments) -> UserResult:
-    if wanted.user_id is not None:
-        found = client.users.find(wanted.user_id, fresh=True)
+def _get_user(client: Client, arguments: UserArguments) -> UserResult:
+    if arguments.user_id is not None:
+        found = client.users.find(arguments.user_id, fresh=True)
     else:
-        found = client.users.find_by_email(wanted.email or "")
+        found = client.users.find_by_email(arguments.email or "")
     if found is None:
         what = (
-            f"the e-mail address {wanted.email}" if wanted.email is not None else f"the id {wanted.user_id!r}"
+            f"the e-mail address {arguments.email}"
+            if arguments.email is not None
+            else f"the id {arguments.user_id!r}"
         )
-        raise ObjectError(f"the instance has no user with {what}; check the spelling, or declare a User")
+        raise NotFoundError(f"the instance has no user with {what}; check the spelling, or declare a User")
     return _user(found)
 
 
@@ -279,11 +287,11 @@ def _get_users(client: Client, _: Arguments) -> UsersResult:
     return UsersResult(users=[_user(u) for u in client.users.list(fresh=True)])
 
 
-def _get_connection(client: Client, wanted: ConnectionArguments) -> ConnectionResult:
-    found = next((c for c in client.connections.list(fresh=True) if c.name == wanted.name), None)
+def _get_connection(client: Client, arguments: ConnectionArguments) -> ConnectionResult:
+    found = next((c for c in client.connections.list(fresh=True) if c.name == arguments.name), None)
     if found is None:
-        raise ObjectError(
-            f"connection {wanted.name!r} does not exist or this user cannot see it; check the name, or declare it"
+        raise NotFoundError(
+            f"connection {arguments.name!r} does not exist or this user cannot see it; check the name, or declare it"
         )
     return ConnectionResult(
         connection_id=found.id,
@@ -294,45 +302,45 @@ def _get_connection(client: Client, wanted: ConnectionArguments) -> ConnectionRe
     )
 
 
-def _get_model_version(client: Client, wanted: ModelVersionArguments) -> ModelVersionResult:
-    if wanted.model_version_id is not None:
-        return _model_version(_version_of_id(client, wanted.model_version_id).model_version)
+def _get_model_version(client: Client, arguments: ModelVersionArguments) -> ModelVersionResult:
+    if arguments.model_version_id is not None:
+        return _model_version(_version_of_id(client, arguments.model_version_id).model_version)
     ready = [
         found.model_version
-        for model in client.models.list(wanted.workspace_id, fresh=True)
+        for model in client.models.list(arguments.workspace_id, fresh=True)
         for found in model.model_versions
-        if model.model.name == wanted.name and found.model_version.status == "ready"
+        if model.model.name == arguments.name and found.model_version.status == "ready"
     ]
     if not ready:
-        raise ObjectError(
-            f"workspace {wanted.workspace_id} has no model {wanted.name!r} with a version that is ready, or this user "
-            "cannot see it; check both, or declare a ModelVersion"
+        raise NotFoundError(
+            f"workspace {arguments.workspace_id} has no model {arguments.name!r} with a version that is ready, or this "
+            "user cannot see it; check both, or declare a ModelVersion"
         )
     return _model_version(max(ready, key=lambda version: version.id))
 
 
 def _version_of_id(client: Client, id: int) -> wire.ConfiguredModelVersion:
-    """Raises ObjectError if there is none."""
+    """Raises NotFoundError if there is none."""
 
     def listed() -> bool:
         versions = (v for model in client.models.list(None, fresh=True) for v in model.model_versions)
         return any(version.model_version.id == id for version in versions)
 
     if (found := read_by_id(lambda: client.models.version(id), listed)) is None:
-        raise ObjectError(
+        raise NotFoundError(
             f"model version {id} does not exist or this user cannot see it; check model_version_id, or declare a "
             "ModelVersion"
         )
     return found
 
 
-def _get_pipeline(client: Client, wanted: PipelineArguments) -> PipelineResult:
-    for found in client.pipelines.list(wanted.workspace_id, fresh=True):
-        if found.pipeline.name == wanted.name:
-            return _pipeline(client, wanted.workspace_id, found)
-    raise ObjectError(
-        f"workspace {wanted.workspace_id} has no pipeline {wanted.name!r}, or this user cannot see it; check both, or "
-        "declare a Pipeline"
+def _get_pipeline(client: Client, arguments: PipelineArguments) -> PipelineResult:
+    for found in client.pipelines.list(arguments.workspace_id, fresh=True):
+        if found.pipeline.name == arguments.name:
+            return _pipeline(client, arguments.workspace_id, found)
+    raise NotFoundError(
+        f"workspace {arguments.workspace_id} has no pipeline {arguments.name!r}, or this user cannot see it; check "
+        "both, or declare a Pipeline"
     )
 
 
