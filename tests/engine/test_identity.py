@@ -138,7 +138,6 @@ PERSON = """
 """
 
 
-@pytest.mark.promise
 def test_an_address_that_another_person_has_now_leads_to_nobody_but_the_recorded_account(
     project: Make, emulator: Emulated
 ) -> None:
@@ -197,7 +196,6 @@ BY_ID = """
 """
 
 
-@pytest.mark.promise
 def test_a_member_named_by_id_is_followed_and_an_empty_listing_drops_nothing(
     project: Make, emulator: Emulated
 ) -> None:

@@ -318,7 +318,6 @@ def test_an_update_refuses_before_anything_is_made(judged: Judged, bad: Bad) -> 
     assert judged.resources() == {}
 
 
-@pytest.mark.promise
 def test_rules_about_the_stack_refuse_at_the_end(fresh: Judged) -> None:
     """A preview reports violations before changes; an update without a preview after them, as does the next one."""
     fresh.write(HEADER + GOOD + "\n".join(bad.lines for bad in REFUSED_AT_THE_END))
@@ -329,7 +328,6 @@ def test_rules_about_the_stack_refuse_at_the_end(fresh: Judged) -> None:
     assert_told(fresh.pulumi("preview"), *REFUSED_AT_THE_END)
 
 
-@pytest.mark.promise
 def test_remediations_reach_the_state_and_the_instance(fresh: Judged, emulator: Emulated) -> None:
     fresh.policy(
         {

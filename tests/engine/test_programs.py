@@ -189,7 +189,6 @@ def test_the_options_of_pulumi_name_properties_as_programs_do(project: Make, emu
     assert made.planned() == {}
 
 
-@pytest.mark.promise
 def test_quickstart(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> None:
     quickstart = Project.copy(ROOT / "stacks/quickstart", tmp_path / "quickstart", engine_env)
     quickstart.configure(emulator.settings)

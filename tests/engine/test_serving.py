@@ -128,7 +128,6 @@ def test_a_checkout_that_moved_changes_nothing(
     assert serving.planned() == {}
 
 
-@pytest.mark.promise
 def test_what_was_undone_by_hand_is_made_again(serving: Project, emulator: Emulated) -> None:
     serving.up().ok()
     (pipeline,) = serving.resources("Pipeline").values()

@@ -64,6 +64,7 @@ def test_mistakes_are_found(check: Callable[..., Found]) -> None:
     assert found == wrong, f"missed: {sorted(wrong - found)}, unexpected: {sorted(found - wrong)}"
 
 
+@pytest.mark.slow
 def test_programs_without_mistakes_pass(check: Callable[..., Found], tmp_path: Path) -> None:
     assert check(SAMPLES / "correct.py", SAMPLES / "native.py", *STACKS, *examples(tmp_path)) == {}
 
