@@ -101,6 +101,8 @@ def test_what_is_not_known_yet_passes(bench: Workbench, kind: str) -> None:
         unknown |= {"email": UNKNOWN, "role": UNKNOWN}
     if kind == "Assay":
         unknown |= {"cron": UNKNOWN}
+    if "path" in resource.inputs.model_fields:
+        unknown |= {"path": UNKNOWN}
     assert refused(bench, kind, **unknown) == {}
     assert bench.emulator.requests() == []
 
