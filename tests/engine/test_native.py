@@ -44,6 +44,7 @@ def steps(plan: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {s["urn"].rsplit("::", 1)[1]: s for s in plan["steps"] if s["op"] != "same"}
 
 
+@pytest.mark.sdk_range
 @pytest.mark.promise
 def test_the_life_of_a_stack(native: Callable[[str], Project], emulator: Emulated) -> None:
     project = native(THREE)

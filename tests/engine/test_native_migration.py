@@ -54,6 +54,7 @@ def objects(project: Project) -> dict[str, tuple[Any, ...]]:
     }
 
 
+@pytest.mark.sdk_range
 @pytest.mark.promise
 def test_a_stack_moves_to_native_and_back_without_a_request(
     project: Callable[[str], Project], emulator: Emulated

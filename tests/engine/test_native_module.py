@@ -40,6 +40,7 @@ TWO_INSTANCES = """
     """
 
 
+@pytest.mark.sdk_range
 def test_two_providers_of_the_module_serve_two_instances(
     project: Callable[[str], Project], emulator: Emulated, other_instance: Emulated
 ) -> None:
@@ -54,6 +55,7 @@ def test_two_providers_of_the_module_serve_two_instances(
     assert set(made.changes()) == {"same"}
 
 
+@pytest.mark.sdk_range
 @pytest.mark.parametrize(
     ("declaration", "line"),
     [

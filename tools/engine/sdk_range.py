@@ -114,7 +114,17 @@ def environment(combination: Combination, python: str) -> Path:
         if not installed.exists() or installed.read_text().split() != packages:
             pip_install(folder, what, *packages)
             installed.write_text("\n".join(packages))
+        _write_plugin(folder / "bin")
     return folder
+
+
+def _write_plugin(folder: Path) -> None:
+    """Write the plugin's console script. pip would write it with an installation of one checkout; all share it."""
+    script = folder / "pulumi-resource-wallaroo"
+    script.write_text(
+        f"#!{folder / 'python'}\nfrom wallaroo_pulumi.adapters.plugin.__main__ import main\n\nmain()\n"
+    )
+    script.chmod(0o755)
 
 
 NO_TESTS = 5
@@ -148,8 +158,8 @@ All tests run on Python 3.11 with SDK {DEVELOPMENT} and CLI {DEVELOPMENT}. A sel
 |---|---|---|---|---|
 """
 TAIL = """
-The host tests call the dynamic provider in Pulumi's own host process. The engine tests run `pulumi preview`, `up`,
-`refresh` and `destroy` against the emulator. To run them on your machine, use `make test-sdk-range`.
+The host tests call the dynamic provider in Pulumi's own host process, and the plugin. The engine tests run `pulumi
+preview`, `up`, `refresh` and `destroy` against the emulator, with dynamic providers and with the plugin. To run them on your machine, use `make test-sdk-range`.
 """
 
 
