@@ -14,10 +14,11 @@ import subprocess
 import sys
 import textwrap
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+import examples
 from estate_page import estate_page
 from lookup_functions import dynamic_text, native_text
 from native_module import native_module
@@ -75,8 +76,6 @@ VERSIONED = (
     "wallaroo_pulumi/policies/PulumiPolicy.yaml",
 )
 """Files that contain the version of pyproject.toml."""
-EXAMPLE_FILES = {"$model_file": "ccfraud.onnx", "$orchestration_file": "nightly-scores.zip"}
-"""The names of uploaded files in the examples."""
 
 HEADER = '''\
 """The classes that programs import. Generated from the definitions in ``resources/`` by ``make generate``."""
@@ -236,36 +235,6 @@ def classes_text() -> str:
     )
 
 
-def example_text(resource: Resource[Any, Any]) -> str:
-    """Return the definition's example as a program."""
-    lines = ["import wallaroo_pulumi as wallaroo", ""]
-    references = {name: repr(path) for name, path in EXAMPLE_FILES.items()}
-    for kind, inputs in resource.examples.needs.items():
-        variable = re.sub(r"(?<!^)(?=[A-Z])", "_", kind).lower()
-        lines.append(f"{variable} = wallaroo.{kind}({call_arguments(variable, inputs, references)})")
-        needed = RESOURCES[kind]
-        for name in needed.outputs.model_fields:
-            references.setdefault(f"${name}", f"{variable}.{name}")
-    variable = re.sub(r"(?<!^)(?=[A-Z])", "_", resource.kind).lower()
-    lines.append(
-        f"{variable} = wallaroo.{resource.kind}({call_arguments('example', resource.examples.inputs, references)})"
-    )
-    return "\n".join(lines)
-
-
-def call_arguments(resource_name: str, inputs: Mapping[str, Any], references: Mapping[str, str]) -> str:
-    def value(given: Any) -> str:
-        if isinstance(given, str) and given in references:
-            return references[given]
-        if isinstance(given, Mapping):
-            return "{" + ", ".join(f"{k!r}: {value(v)}" for k, v in given.items()) + "}"
-        if isinstance(given, list | tuple):
-            return "[" + ", ".join(value(v) for v in given) + "]"
-        return repr(given)
-
-    return ", ".join([repr(resource_name), *(f"{name}={value(given)}" for name, given in inputs.items())])
-
-
 def docs_text(resource: Resource[Any, Any]) -> str:
     lines = [
         f"# {resource.kind}",
@@ -276,9 +245,8 @@ def docs_text(resource: Resource[Any, Any]) -> str:
         "",
         "## Example",
         "",
-        "```python",
-        formatted(example_text(resource), "example.py").rstrip(),
-        "```",
+        *examples.tabs(resource, formatted(examples.python(resource), "example.py")),
+        "YAML and TypeScript use the [native plugin](../how-to/native-plugin.md).",
         "",
         "## Inputs",
         "",

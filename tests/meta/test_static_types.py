@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -72,7 +73,8 @@ def test_programs_without_mistakes_pass(check: Callable[..., Found], tmp_path: P
 def examples(folder: Path) -> Iterator[Path]:
     """The programs of the docs, as files."""
     for page in sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", *ROOT.glob("stacks/*/README.md")]):
-        for number, program in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)):
+        for number, found in enumerate(re.findall(r"(?m)^( *```python\n(?s:.*?)```)", page.read_text())):
+            program = dedent(found).removeprefix("```python\n").removesuffix("```")
             if re.search(r"^import wallaroo_pulumi", program, re.MULTILINE):
                 file = folder / f"{page.stem}_{number}.py"
                 file.write_text(program)

@@ -11,6 +11,7 @@ from example_files import example_files
 from pulumi_project import Project
 
 from wallaroo_pulumi.core.names import wire_name
+from wallaroo_pulumi.core.resource import Examples
 from wallaroo_pulumi.resources import RESOURCES
 
 PROGRAM = """
@@ -55,22 +56,19 @@ def _declare(found: Declared, kind: str, inputs: Mapping[str, Any], files: Mappi
         return key
     needs = [_declare(found, need, of, files) for need, of in own.needs.items()]
 
-    def filled(value: Any) -> Any:
-        if isinstance(value, str) and value.startswith("$"):
-            name = value[1:]
-            if wire_name(name) in files:
-                return files[wire_name(name)]
-            return next({"$ref": need, "property": name} for need in needs if _has(found[need]["kind"], name))
-        if isinstance(value, Mapping):
-            return {k: filled(v) for k, v in value.items()}
-        return [filled(v) for v in value] if isinstance(value, list | tuple) else value
+    def referred(reference: str) -> Any:
+        if wire_name(reference) in files:
+            return files[wire_name(reference)]
+        of, _, name = reference.rpartition(".")
+        return next({"$ref": n, "property": name} for n in needs if _has(found[n]["kind"], of, name))
 
-    found[key] = {"kind": kind, "name": key.replace(" ", "-"), "inputs": filled(inputs), "needs": needs}
+    resolved = Examples.resolved(inputs, referred)
+    found[key] = {"kind": kind, "name": key.replace(" ", "-"), "inputs": resolved, "needs": needs}
     return key
 
 
-def _has(kind: str, name: str) -> bool:
-    return name in RESOURCES[kind].outputs.model_fields
+def _has(kind: str, of: str, name: str) -> bool:
+    return of in ("", kind) and name in RESOURCES[kind].outputs.model_fields
 
 
 def write(project: Project, objects: Declared) -> None:

@@ -10,6 +10,7 @@ from dynamic_host import Diff
 from example_files import example_files
 
 from wallaroo_pulumi.core.names import wire_name
+from wallaroo_pulumi.core.resource import Examples
 from wallaroo_pulumi.resources import RESOURCES
 
 
@@ -46,16 +47,13 @@ class Life:
         for needed, inputs in self.examples.needs.items():
             for name, value in self.make(needed, self.wire(inputs))[1].items():
                 self.values.setdefault(name, value)
+                self.values[f"{needed}.{name}"] = value
 
     def wire(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         return {wire_name(name): self.fill(value) for name, value in inputs.items()}
 
     def fill(self, value: Any) -> Any:
-        if isinstance(value, str) and value.startswith("$"):
-            return self.values[wire_name(value[1:])]
-        if isinstance(value, Mapping):
-            return {k: self.fill(v) for k, v in value.items()}
-        return [self.fill(v) for v in value] if isinstance(value, list | tuple) else value
+        return Examples.resolved(value, lambda name: self.values[wire_name(name)])
 
     def checked(self, inputs: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> dict[str, Any]:
         found, failures = self.host.check(self.kind, inputs, olds)

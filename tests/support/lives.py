@@ -14,7 +14,7 @@ from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.context import Context
 from wallaroo_pulumi.core.diff import Difference
 from wallaroo_pulumi.core.names import wire_name
-from wallaroo_pulumi.core.resource import InvalidInput
+from wallaroo_pulumi.core.resource import Examples, InvalidInput
 from wallaroo_pulumi.core.validate import validate
 from wallaroo_pulumi.provider.provider import Provider
 from wallaroo_pulumi.resources import RESOURCES
@@ -57,6 +57,7 @@ class Life:
             wire = self._checked(needed, self._filled(inputs))
             for name, value in self._provider.create(needed, None, wire)[1].items():
                 self._values.setdefault(name, value)
+                self._values[f"{needed}.{name}"] = value
 
     def of_another_stack(self) -> Life:
         """The same program in another stack: it refers to the same objects, and has made none."""
@@ -128,8 +129,4 @@ class Life:
         return checked
 
     def _filled(self, value: Any) -> Any:
-        if isinstance(value, str) and value.startswith("$"):
-            return self._values[wire_name(value[1:])]
-        if isinstance(value, Mapping):
-            return {k: self._filled(v) for k, v in value.items()}
-        return [self._filled(v) for v in value] if isinstance(value, list | tuple) else value
+        return Examples.resolved(value, lambda name: self._values[wire_name(name)])

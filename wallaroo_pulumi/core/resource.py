@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -37,7 +37,8 @@ class InvalidInput(Exception):
 class Examples:
     """Input values (snake_case names) for tests and docs pages.
 
-    ``$name`` values refer to objects that the tests prepare: ``$workspace_id``.
+    A text that begins with ``$`` is a reference. ``$workspace_id`` is an output of the first needed object that has it,
+    ``$Pipeline.name`` an output of the needed Pipeline, and ``$model_file`` a file.
     """
 
     inputs: Mapping[str, Any]
@@ -47,6 +48,17 @@ class Examples:
     """A change that replaces; empty if nothing replaces."""
     needs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Other resources to create first: class → inputs."""
+
+    @classmethod
+    def resolved(cls, value: Any, referred: Callable[[str], Any]) -> Any:
+        """Return ``value`` with ``referred(name)`` in place of each reference ``$name``."""
+        if isinstance(value, str) and value.startswith("$"):
+            return referred(value[1:])
+        if isinstance(value, Mapping):
+            return {key: cls.resolved(inner, referred) for key, inner in value.items()}
+        return (
+            [cls.resolved(inner, referred) for inner in value] if isinstance(value, list | tuple) else value
+        )
 
 
 class Resource(ABC, Generic[InputsT, OutputsT]):

@@ -165,7 +165,7 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
         inputs={
             "name": "ccfraud drift",
             "workspace_id": "$workspace_id",
-            "pipeline_name": "ccfraud",
+            "pipeline_name": "$Pipeline.name",
             "fields": [{"name": "out.dense_1", "indexes": [0], "warning": 0.1, "alert": 0.25}],
             "baseline": {"static": ["2026-01-01T00:00:00Z", "2026-01-08T00:00:00Z"]},
             "window_seconds": 86400,

@@ -153,7 +153,7 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
         },
         inputs={
             "workspace_id": "$workspace_id",
-            "pipeline_name": "fraud",
+            "pipeline_name": "$Pipeline.name",
             "pipeline_version_id": "$version_id",
             "models": ["$model_version_id"],
         },

@@ -53,7 +53,7 @@ class WorkspaceConnection(Attachment[WorkspaceConnectionInputs, WorkspaceConnect
             "Connection": {"name": "sales-warehouse", "type": "s3", "details": {"bucket": "sales"}},
             "Workspace": {"name": "fraud-prod"},
         },
-        inputs={"workspace_id": "$workspace_id", "connection_name": "$name"},
+        inputs={"workspace_id": "$workspace_id", "connection_name": "$Connection.name"},
         update={},
         replace={},
     )
