@@ -158,8 +158,9 @@ All tests run on Python 3.11 with SDK {DEVELOPMENT} and CLI {DEVELOPMENT}. A sel
 |---|---|---|---|---|
 """
 TAIL = """
-The host tests call the dynamic provider in Pulumi's own host process, and the plugin. The engine tests run `pulumi
-preview`, `up`, `refresh` and `destroy` against the emulator, with dynamic providers and with the plugin. To run them on your machine, use `make test-sdk-range`.
+The host tests call the dynamic provider in Pulumi's own host process, and the plugin. The engine tests run
+`pulumi preview`, `up`, `refresh` and `destroy` against the emulator, with dynamic providers and with the plugin. To run
+them on your machine, use `make test-sdk-range`.
 """
 
 
