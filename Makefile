@@ -81,7 +81,7 @@ test-all: $(VENV)/.ready slow-parts
 	@$(PYTHON) tools/engine/sdk_range.py $(ARGS)
 
 .PHONY: slow-parts
-slow-parts: $(DIST_VENV)/.ready
+slow-parts: $(DIST_VENV)/.ready $(DOCS_VENV)/.ready
 	@$(PYTHON) tools/engine/build.py > /dev/null
 	@$(PYTHON) tools/keycloak/fetch.py > /dev/null || test "$$CI" != true
 	@$(PYTHON) tools/vendor_sdk/fetch.py > /dev/null

@@ -19,6 +19,7 @@ ONE_WORKER = {
     "keycloak": "one server, which takes half a minute to start",
     "conformance": "one process with the vendor's SDK, which takes as long to import",
     "release": "the files are built and installed once",
+    "site": "the site is built once",
 }
 """Folders whose tests stay together when the suite runs on several workers, and why."""
 
@@ -45,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Writer([reliability.PAGE, sdk_operations.PAGE]))
 
 
-SLOW = {"conformance", "faults", "keycloak", "release"}
+SLOW = {"conformance", "faults", "keycloak", "release", "site"}
 """Folders that `make test` leaves out."""
 
 

@@ -28,8 +28,8 @@ DEVELOPMENT = "3.259.0"
 NEWEST = "3.272.0"
 """The newest release in the range. After a new one: change this, run `make test-sdk-range`, commit the page."""
 
-NOT_NEEDED = {"grimp", "hypothesis-graphql", "import-linter", "jsonschema_rs", "mypy", "ruff"} | {
-    "schemathesis", "types-PyYAML"
+NOT_NEEDED = {"greenlet", "grimp", "hypothesis-graphql", "import-linter", "jsonschema_rs", "mypy", "playwright"} | {
+    "ruff", "schemathesis", "types-PyYAML"
 }  # fmt: skip
 """Development tools that the selected tests do not use."""
 
