@@ -55,6 +55,7 @@ from wallaroo_pulumi.core.fields import (
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.core.resource import Resource
 from wallaroo_pulumi.estate.schema import FILE_NAME, to_json
+from wallaroo_pulumi.provider.schema import schema
 from wallaroo_pulumi.resources import RESOURCES
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +67,9 @@ FUNCTIONS = CLASSES.with_name("functions.py")
 NATIVE = ROOT / "wallaroo_pulumi/native.py"
 SCHEMA = CLASSES.parent / "plugin/schema.json"
 NATIVE_FUNCTIONS = CLASSES.with_name("native_functions.py")
+POLICY_DEFINITIONS = ROOT / "wallaroo_pulumi/policies/definitions.py"
 DOCS = ROOT / "docs/resources"
+SITE = ROOT / "mkdocs.yml"
 VERSIONED = (
     "README.md",
     "docs/getting-started.md",
@@ -289,6 +292,31 @@ def docs_text(resource: Resource[Any, Any]) -> str:
     return "\n".join(lines)
 
 
+def policy_definitions() -> str:
+    """What the rules use of the definitions. The policy pack imports nothing from the other rooms."""
+    kinds = sorted(schema().kinds, key=lambda kind: kind.name)
+    secrets = {kind.name: tuple(each.name for each in kind.inputs if each.secret) for kind in kinds}
+    return f'''\
+"""The kinds of resources and their secret inputs. Generated from the definitions by ``make generate``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+KINDS: Final = {tuple(kind.name for kind in kinds)}
+"""The classes of the package."""
+SECRETS: Final[Mapping[str, tuple[str, ...]]] = { {kind: names for kind, names in secrets.items() if names} }
+"""Class → the inputs that must be secret."""
+'''
+
+
+def with_resource_pages(site: str) -> str:
+    """The site's navigation with a page for each kind."""
+    pages = "".join(f"          - {kind}: resources/{kind}.md\n" for kind in RESOURCES)
+    return re.sub(r"(?m)(^ +- resources/README.md\n)(?: +- \w+: resources/\w+.md\n)*", rf"\g<1>{pages}", site)
+
+
 def formatted(source: str, name: str) -> str:
     ruff = [sys.executable, "-m", "ruff"]
     fixed = subprocess.run(
@@ -317,6 +345,7 @@ def with_version(text: str) -> str:
 
 def generated() -> Iterator[tuple[Path, str]]:
     yield from ((ROOT / name, with_version((ROOT / name).read_text())) for name in VERSIONED)
+    yield SITE, with_resource_pages(SITE.read_text())
     modules = {
         CLASSES: classes_text(),
         TYPES: types_text(),
@@ -324,6 +353,7 @@ def generated() -> Iterator[tuple[Path, str]]:
         FUNCTIONS: dynamic_text(),
         NATIVE_FUNCTIONS: native_text(),
         NATIVE: native_module(),
+        POLICY_DEFINITIONS: policy_definitions(),
     }
     yield from ((path, formatted(text, str(path))) for path, text in modules.items())
     index = ["# Resources", "", "<!-- Generated from the definitions by `make generate`. -->", ""]
@@ -344,6 +374,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is stale")
     check = parser.parse_args().check
     stale = 0
+    modules_changed = False
     for path, text in generated():
         old = path.read_text() if path.exists() else ""
         if old == text:
@@ -358,6 +389,9 @@ def main() -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
             print(f"wrote {path.relative_to(ROOT)}")
+            modules_changed |= path.suffix == ".py"
+    if modules_changed:  # pages are generated from them
+        return subprocess.call([sys.executable, __file__])
     if stale:
         print(f"{stale} generated files are stale: run `make generate` and commit", file=sys.stderr)
     return 1 if stale else 0

@@ -37,27 +37,21 @@ _CONCURRENT: Final = 8
 _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(Email)
 _MOST_NAMES: Final = 20
 
-_IN_PROGRAM: Final = "the estate file has no such kind; declare them in a program"
-_NOT_EXPORTED: Final = {
-    "Deployment": (
-        "deployment",
-        "the API does not return their engine configuration; `deploy` deploys again",
-    ),
-    "Orchestration": ("orchestration", _IN_PROGRAM),
-    "Task": ("task", _IN_PROGRAM),
-    "Assay": ("assay", _IN_PROGRAM),
-    "PipelinePublish": ("publish", _IN_PROGRAM),
-    "Edge": ("edge", _IN_PROGRAM),
-    "ModelRegistry": ("model registry", _IN_PROGRAM),
-    "ModelRegistryAttachment": ("attached model registry", _IN_PROGRAM),
+_EXPORTED: Final = (
+    "Workspace", "WorkspaceMember", "User", "ModelVersion", "Pipeline", "Connection", "WorkspaceConnection",
+)  # fmt: skip
+"""The kinds of the estate file, without those that the API does not return."""
+_REASONS: Final = {
+    "Deployment": "the API does not return their engine configuration; `deploy` deploys again",
 }
-"""Kinds that an export never contains: noun and reason."""
+_NO_SUCH_KIND: Final = "the estate file has no such kind; declare them in a program"
 _NOUNS: Final = {
-    **{kind: noun for kind, (noun, _) in _NOT_EXPORTED.items()},
+    **{kind: re.sub(r"\B([A-Z])", r" \1", kind).lower() for kind in RESOURCES},
     "WorkspaceMember": "other member",
     "WorkspaceConnection": "connection",
     "ModelVersion": "model",
-    "Pipeline": "pipeline",
+    "ModelRegistryAttachment": "attached model registry",
+    "PipelinePublish": "publish",
 }
 
 Track = Callable[[Iterable[Any], int], Iterable[Any]]
@@ -114,7 +108,9 @@ def export(
         connections={} if names else dict(run.connections()),
     )
     if not names:
-        run.skip_objects("on the instance", run.contents.registries())
+        for kind, listing in run.contents.of_the_instance():
+            if kind not in _EXPORTED:
+                run.skip_objects("on the instance", listing())
     for kind, answer in run.contents.unsupported.items():
         run.skip(
             f"{_plural(_NOUNS[kind])}: not checked, because this instance does not support them ({answer})"
@@ -151,8 +147,9 @@ class _Run:
     def skip_objects(self, where: str, objects: Iterable[Object]) -> None:
         """List the objects of kinds that an export never contains, one line per kind."""
         for kind, names in _by_kind(objects).items():
-            if kind in _NOT_EXPORTED:
-                self.skip(f"{_counted(kind, names)} {where}: {_named(names)}; {_NOT_EXPORTED[kind][1]}")
+            if kind not in _EXPORTED:
+                reason = _REASONS.get(kind, _NO_SUCH_KIND)
+                self.skip(f"{_counted(kind, names)} {where}: {_named(names)}; {reason}")
 
     # --- the whole instance ------------------------------------------------------------------------------
 

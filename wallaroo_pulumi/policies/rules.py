@@ -14,6 +14,7 @@ from typing import Any
 
 from ..adapters.pulumi_values import UNKNOWN, Secret
 from ..credentials import credentials
+from .definitions import SECRETS
 from .requested_resources import in_unit_of, quantity, requested_resources
 from .rule import Config, ResourceView, Rule, rule, stack_rule
 from .settings import PRODUCTION, kinds, pattern, texts
@@ -369,17 +370,10 @@ def _same_pipeline(deployment: ResourceView, assay: ResourceView) -> bool:
 
 # --- secrets ------------------------------------------------------------------------------------------------
 
-SECRETS: Mapping[str, tuple[str, ...]] = {
-    "Connection": ("details",),
-    "ModelRegistry": ("token",),
-    "User": ("initialPassword",),
-}
-"""Class → the properties that must be secret. A test compares them with the definitions."""
-
 
 @rule(
     "secrets-marked",
-    "Connection details, registry tokens and initial passwords must be secret.",
+    "Inputs that contain secrets, such as connection details and initial passwords, must be marked as secret.",
     *SECRETS,
     level="remediate",
 )

@@ -6,12 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-KINDS = (
-    "Assay", "Connection", "Deployment", "Edge", "ModelRegistry", "ModelRegistryAttachment", "ModelVersion",
-    "Orchestration", "Pipeline", "PipelinePublish", "Task", "User", "Workspace", "WorkspaceConnection",
-    "WorkspaceMember",
-)  # fmt: skip
-"""The classes of this package. The pack imports nothing from the other rooms, so a test compares the lists."""
+from .definitions import KINDS
 
 
 def pattern(text: str) -> None:

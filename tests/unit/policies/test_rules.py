@@ -12,9 +12,9 @@ import pytest
 from wallaroo_pulumi.adapters.pulumi_values import UNKNOWN, Secret, kind_of
 from wallaroo_pulumi.core.fields import SECRET, fields_with
 from wallaroo_pulumi.core.names import wire_name
+from wallaroo_pulumi.policies.definitions import KINDS, SECRETS
 from wallaroo_pulumi.policies.rule import ResourceView, Rule
-from wallaroo_pulumi.policies.rules import RULES, SECRETS
-from wallaroo_pulumi.policies.settings import KINDS
+from wallaroo_pulumi.policies.rules import RULES
 from wallaroo_pulumi.resources import RESOURCES
 
 BY_NAME = {rule.name: rule for rule in RULES}
@@ -497,18 +497,13 @@ def test_defaults_are_right_and_schemas_are_json(rule: Rule) -> None:
     assert json.loads(json.dumps(rule.schema)) == rule.schema
 
 
-def test_every_kind_is_in_the_settings() -> None:
-    assert set(KINDS) == set(RESOURCES), "list the kind in KINDS of policies/settings.py"
-
-
-def test_the_secrets_of_every_kind_are_listed() -> None:
+def test_the_rules_have_all_kinds_and_their_secrets() -> None:
     secret = {
         kind: tuple(wire_name(name) for name, _ in fields_with(resource.inputs, SECRET))
         for kind, resource in RESOURCES.items()
     }
-    assert dict(SECRETS) == {kind: names for kind, names in secret.items() if names}, (
-        "list the secret inputs of the kind in SECRETS of policies/rules.py"
-    )
+    assert set(KINDS) == set(RESOURCES), "run `make generate`"
+    assert dict(SECRETS) == {kind: names for kind, names in secret.items() if names}, "run `make generate`"
 
 
 # --- what all rules share -----------------------------------------------------------------------------------

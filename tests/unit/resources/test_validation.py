@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from example_files import orchestration_file
+from example_files import example_files
 from workbench import Workbench
 
 from wallaroo_pulumi.core.fields import UNKNOWN
@@ -57,53 +58,36 @@ ASSAY = {
     "first_run": "2026-01-09T06:00:00Z",
     "cron": "0 6 * * *",
 }
-IN_A_WORKSPACE: dict[str, dict[str, Any]] = {
-    "WorkspaceMember": {"email": MARY},
-    "WorkspaceConnection": {"connection_name": "sales"},
-    "ModelRegistryAttachment": {"registry_id": "a"},
-    "ModelVersion": {"name": "m", "path": "m.onnx", "framework": "onnx"},
-    "Pipeline": {"name": "p", "steps": []},
-    "Deployment": {"pipeline_name": "p", "pipeline_version_id": 1},
-    "Orchestration": {"name": "code", "path": "code.zip"},
-    "Task": {"orchestration_id": "a", "name": "scores"},
-    "Assay": ASSAY,
-}
+IN_A_WORKSPACE = [kind for kind, of in RESOURCES.items() if "workspace_id" in of.inputs.model_fields]
 
 
 @pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Create the files in the inputs."""
-    (tmp_path / "m.onnx").write_bytes(b"a model")
-    orchestration_file(tmp_path).rename(tmp_path / "code.zip")
-    monkeypatch.chdir(tmp_path)
+def files(tmp_path: Path) -> dict[str, str]:
+    return {key.lower().replace("file", "_file"): path for key, path in example_files(tmp_path).items()}
 
 
-def test_every_kind_of_a_workspace_is_here() -> None:
-    of_workspaces = {kind for kind, r in RESOURCES.items() if "workspace_id" in r.inputs.model_fields}
-    assert of_workspaces == set(IN_A_WORKSPACE), (
-        "add the kind to IN_A_WORKSPACE with its required inputs; its validate() calls _lookups.refused_workspace"
-    )
+def example(kind: str, files: dict[str, str]) -> dict[str, Any]:
+    """The inputs of the kind's example. What it needs has the id 1, and does not exist."""
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, str) and value.startswith("$"):
+            return files.get(value[1:], "1")
+        if isinstance(value, Mapping):
+            return {key: filled(item) for key, item in value.items()}
+        return [filled(item) for item in value] if isinstance(value, list) else value
+
+    return {name: filled(value) for name, value in RESOURCES[kind].examples.inputs.items()}
 
 
-@pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("kind", IN_A_WORKSPACE)
-def test_a_workspace_that_is_not_there(bench: Workbench, kind: str) -> None:
-    assert NOWHERE in refused(bench, kind, workspace_id=4711, **IN_A_WORKSPACE[kind])["workspaceId"]
+def test_a_workspace_that_is_not_there(bench: Workbench, kind: str, files: dict[str, str]) -> None:
+    found = refused(bench, kind, **{**example(kind, files), "workspace_id": 4711})
+    assert NOWHERE in found["workspaceId"], "validate() of the kind must call _lookups.refused_workspace"
 
 
-@pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("kind", IN_A_WORKSPACE)
 def test_what_is_not_known_yet_passes(bench: Workbench, kind: str) -> None:
-    resource = RESOURCES[kind]
-    required = [name for name, field in resource.inputs.model_fields.items() if field.is_required()]
-    unknown = {**dict.fromkeys(required, UNKNOWN), "workspace_id": UNKNOWN}
-    if kind == "WorkspaceMember":
-        unknown |= {"email": UNKNOWN, "role": UNKNOWN}
-    if kind == "Assay":
-        unknown |= {"cron": UNKNOWN}
-    if "path" in resource.inputs.model_fields:
-        unknown |= {"path": UNKNOWN}
-    assert refused(bench, kind, **unknown) == {}
+    assert refused(bench, kind, **dict.fromkeys(RESOURCES[kind].examples.inputs, UNKNOWN)) == {}
     assert bench.emulator.requests() == []
 
 
@@ -257,12 +241,12 @@ def test_a_registry_that_is_not_there(bench: Workbench, place: int) -> None:
     assert refused(bench, "ModelRegistryAttachment", workspace_id=place, registry_id=id) == {}
 
 
-@pytest.mark.usefixtures("files")
-def test_an_orchestration_that_is_not_there(bench: Workbench, place: int) -> None:
+def test_an_orchestration_that_is_not_there(bench: Workbench, place: int, files: dict[str, str]) -> None:
     task = {"workspace_id": place, "name": "scores"}
     found = refused(bench, "Task", **task, orchestration_id="4711")
     assert "no orchestration has the id '4711'" in found["orchestrationId"]
-    id, _ = bench.create("Orchestration", workspace_id=place, name="code", path="code.zip")
+    package = files["orchestration_file"]
+    id, _ = bench.create("Orchestration", workspace_id=place, name="code", path=package)
     assert refused(bench, "Task", **task, orchestration_id=id) == {}
 
 
