@@ -82,7 +82,4 @@ def emulator(_emulator_url: str) -> Iterator[Emulated]:
     emulated = Emulated(_emulator_url)
     with emulated.http:
         emulated.control("reset")
-        emulated.control("latency", seconds=0)
-        emulated.http.delete("/__emulator__/faults")
-        emulated.forget_requests()
         yield emulated

@@ -6,6 +6,7 @@ Also proxies, and answers that the instance did not give: pages of gateways and 
 from __future__ import annotations
 
 import contextlib
+import functools
 import html
 import re
 import ssl
@@ -177,17 +178,22 @@ def unreachable(error: httpx.HTTPError, what: str, url: str, settings: Settings)
     return f"{place} cannot be reached: {why}; check the address and that the instance is up"
 
 
+_system_trust = functools.cache(ssl.create_default_context)
+"""The system's certificate authorities, which take 40 ms to read: shared by the clients of a process."""
+
+
 def _trust(settings: Settings) -> ssl.SSLContext:
     """The certificate authorities: the system's, and those of caBundle."""
+    if not settings.ca_bundle:
+        return _system_trust()
     context = ssl.create_default_context()
-    if settings.ca_bundle:
-        try:
-            context.load_verify_locations(cafile=settings.ca_bundle)
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigError(
-                f"configuration: wallaroo:caBundle (WALLAROO_CA_BUNDLE) {settings.origins['caBundle']} is not a "
-                f"readable PEM file: {settings.ca_bundle!r}: {one_line(str(error))}"
-            ) from None
+    try:
+        context.load_verify_locations(cafile=settings.ca_bundle)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f"configuration: wallaroo:caBundle (WALLAROO_CA_BUNDLE) {settings.origins['caBundle']} is not a "
+            f"readable PEM file: {settings.ca_bundle!r}: {one_line(str(error))}"
+        ) from None
     return context
 
 

@@ -16,6 +16,6 @@ def _url() -> Iterator[str]:
 
 @pytest.fixture
 def emulator(_url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=_url, timeout=30) as client:
+    with httpx.Client(base_url=_url, timeout=30, verify=False) as client:  # plain HTTP
         client.post("/__emulator__/reset").raise_for_status()
         yield client
