@@ -22,6 +22,7 @@ import examples
 from estate_page import estate_page
 from lookup_functions import dynamic_text, native_text
 from native_module import native_module
+from package_module import package_module
 from plugin_schema import schema_text
 from policies_page import policies_page
 from pydantic import BaseModel
@@ -64,7 +65,8 @@ CLASSES = ROOT / "wallaroo_pulumi/adapters/classes.py"
 TYPES = CLASSES.with_name("types.py")
 SHAPES = CLASSES.with_name("shapes.py")
 FUNCTIONS = CLASSES.with_name("functions.py")
-NATIVE = ROOT / "wallaroo_pulumi/native.py"
+PACKAGE = ROOT / "wallaroo_pulumi/__init__.py"
+NATIVE = PACKAGE.with_name("native.py")
 SCHEMA = CLASSES.parent / "plugin/schema.json"
 NATIVE_FUNCTIONS = CLASSES.with_name("native_functions.py")
 POLICY_DEFINITIONS = ROOT / "wallaroo_pulumi/policies/definitions.py"
@@ -352,6 +354,7 @@ def generated() -> Iterator[tuple[Path, str]]:
         SHAPES: shapes_text(),
         FUNCTIONS: dynamic_text(),
         NATIVE_FUNCTIONS: native_text(),
+        PACKAGE: package_module(),
         NATIVE: native_module(),
         POLICY_DEFINITIONS: policy_definitions(),
     }

@@ -6,13 +6,11 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 
+from package_module import BUILDERS, FUNCTIONS, PUBLIC, RESULTS
 from plugin_schema import enumeration_member
 
-import wallaroo_pulumi
-from wallaroo_pulumi.adapters import builders, functions
 from wallaroo_pulumi.adapters.pulumi_values import COMPONENTS
 from wallaroo_pulumi.config import BY_KEY
-from wallaroo_pulumi.provider.lookups import LOOKUPS
 from wallaroo_pulumi.provider.schema import Enumeration, Plain, Property, Type, schema
 
 HEAD = '''\
@@ -56,13 +54,13 @@ def native_module() -> str:
     table = schema()
     own = [kind.name for kind in table.kinds]
     enumerations = [each.name for each in table.enumerations]
-    public = [*wallaroo_pulumi.__all__, "Provider", *enumerations]
+    public = [*PUBLIC, "Provider", *enumerations]
     if len(public) != len(set(public)):
         raise ValueError("an enumeration has the name of a class or function")
     head = HEAD.format(
-        builders=", ".join(name for name in wallaroo_pulumi.__all__ if _is_of(builders, name)),
-        results=", ".join(name for name in wallaroo_pulumi.__all__ if name.endswith("Result")),
-        functions=", ".join(name for each in LOOKUPS.values() for name in (each.name, f"{each.name}_output")),
+        builders=", ".join(BUILDERS),
+        results=", ".join(RESULTS),
+        functions=", ".join(FUNCTIONS),
         names=", ".join(f'"{name}"' for name in sorted(public)),
     )
     return "\n\n".join(
@@ -77,10 +75,6 @@ def native_module() -> str:
             *map(enumeration_text, table.enumerations),
         ]
     )
-
-
-def _is_of(module: object, name: str) -> bool:
-    return hasattr(module, name) and not hasattr(functions, name)
 
 
 def component_text(name: str) -> str:

@@ -3,6 +3,8 @@
 import wallaroo_pulumi as wallaroo
 
 workspace = wallaroo.Workspace("fraud", name="fraud-prod")
+
+Generated from the definitions by ``make generate``.
 """
 
 from typing import TYPE_CHECKING, Any

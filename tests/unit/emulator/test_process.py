@@ -51,10 +51,16 @@ def end(process: subprocess.Popen[str]) -> tuple[list[str], str, int]:
     return process.stdout.read().splitlines(), process.stderr.read(), process.wait(timeout=30)
 
 
-def test_prints_the_address_and_then_what_to_type(start: Start) -> None:
-    process = start()
+def test_prints_the_address_and_then_what_to_type_and_takes_options(start: Start) -> None:
+    process = start("--access-token-lifetime", "7", "--refresh-token-lifetime", "3")
     url = address(process)
-    assert httpx.get(f"{url}/v1/api/config").status_code == 200
+    instance = Instance(url, Clock())
+    with instance.http:
+        assert instance.http.get("/v1/api/config").status_code == 200
+        reply = instance.login(client=None, client_id="sdk-client").json()
+        assert (reply["expires_in"], reply["refresh_expires_in"]) == (7, 3)
+        instance.control("reset")
+        assert instance.login().json()["expires_in"] == 7
     process.terminate()
     lines = [
         f"pulumi config set wallaroo:apiUrl {url}",
@@ -65,12 +71,10 @@ def test_prints_the_address_and_then_what_to_type(start: Start) -> None:
     assert end(process) == (lines, "", 0)
 
 
-def test_with_a_keycloak_prints_its_address_instead_of_passwords(start: Start) -> None:
-    process = start("--keycloak", "http://127.0.0.1:1")
-    url = address(process)
-    process.terminate()
+def test_with_a_keycloak_prints_its_address_instead_of_passwords_and_ends_when_nobody_calls(start: Start) -> None:
+    process = start("--keycloak", "http://127.0.0.1:1", "--idle-exit", "0")
     lines = [
-        f"pulumi config set wallaroo:apiUrl {url}",
+        f"pulumi config set wallaroo:apiUrl {address(process)}",
         "pulumi config set wallaroo:keycloakUrl http://127.0.0.1:1",
     ]
     assert end(process) == (lines, "", 0)
@@ -87,11 +91,6 @@ def test_signals_end_it_quietly_under_open_requests(start: Start, name: str) -> 
         process.send_signal(getattr(signal, name))
         _, errors, code = end(process)
     assert (errors, code) == ("", 0)
-
-
-def test_ends_by_itself_when_nobody_calls(start: Start) -> None:
-    process = start("--idle-exit", "0")
-    assert process.wait(timeout=30) == 0
 
 
 def test_objects_and_tokens_survive_kill_9(start: Start, tmp_path: Path) -> None:
@@ -114,16 +113,6 @@ def test_objects_and_tokens_survive_kill_9(start: Start, tmp_path: Path) -> None
         for user_id, user in users["users"].items():
             assert uuid.UUID(user_id).version == 4
             assert isinstance(user["createdTimestamp"], int)
-
-
-def test_lifetimes_from_the_command_line(start: Start) -> None:
-    process = start("--access-token-lifetime", "7", "--refresh-token-lifetime", "3")
-    instance = Instance(address(process), Clock())
-    with instance.http:
-        reply = instance.login(client=None, client_id="sdk-client").json()
-        assert (reply["expires_in"], reply["refresh_expires_in"]) == (7, 3)
-        instance.control("reset")
-        assert instance.login().json()["expires_in"] == 7
 
 
 @pytest.mark.parametrize("option", [("--port", "70000"), ("--port", "x"), ("--idle-exit", "-1")])
