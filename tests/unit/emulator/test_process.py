@@ -71,7 +71,9 @@ def test_prints_the_address_and_then_what_to_type_and_takes_options(start: Start
     assert end(process) == (lines, "", 0)
 
 
-def test_with_a_keycloak_prints_its_address_instead_of_passwords_and_ends_when_nobody_calls(start: Start) -> None:
+def test_with_a_keycloak_prints_its_address_instead_of_passwords_and_ends_when_nobody_calls(
+    start: Start,
+) -> None:
     process = start("--keycloak", "http://127.0.0.1:1", "--idle-exit", "0")
     lines = [
         f"pulumi config set wallaroo:apiUrl {address(process)}",
