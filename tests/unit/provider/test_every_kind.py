@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -64,6 +65,13 @@ def is_state_only(kind: str) -> bool:
     """Whether the kind's example of an edit in place changes the state alone."""
     local = {name for name, _ in fields_with(RESOURCES[kind].inputs, STATE_ONLY)}
     return {*RESOURCES[kind].examples.update} <= local
+
+
+def test_every_kind_has_an_identity_in_the_docs() -> None:
+    page = (Path(__file__).parents[3] / "docs/identity.md").read_text()
+    table = page.partition("## The object\n")[2].partition("\n## ")[0]
+    missing = [kind for kind in RESOURCES if not re.search(rf"\b{kind}\b", table)]
+    assert missing == [], "add the kind to the table in docs/identity.md"
 
 
 @pytest.mark.parametrize("kind", RESOURCES)
