@@ -345,10 +345,8 @@ def with_version(text: str) -> str:
     )
 
 
-def generated() -> Iterator[tuple[Path, str]]:
-    yield from ((ROOT / name, with_version((ROOT / name).read_text())) for name in VERSIONED)
-    yield SITE, with_resource_pages(SITE.read_text())
-    modules = {
+def modules() -> Iterator[tuple[Path, str]]:
+    texts = {
         CLASSES: classes_text(),
         TYPES: types_text(),
         SHAPES: shapes_text(),
@@ -358,7 +356,13 @@ def generated() -> Iterator[tuple[Path, str]]:
         NATIVE: native_module(),
         POLICY_DEFINITIONS: policy_definitions(),
     }
-    yield from ((path, formatted(text, str(path))) for path, text in modules.items())
+    return ((path, formatted(text, str(path))) for path, text in texts.items())
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """What is generated from the modules, too."""
+    yield from ((ROOT / name, with_version((ROOT / name).read_text())) for name in VERSIONED)
+    yield SITE, with_resource_pages(SITE.read_text())
     index = ["# Resources", "", "<!-- Generated from the definitions by `make generate`. -->", ""]
     for kind, resource in RESOURCES.items():
         yield DOCS / f"{kind}.md", docs_text(resource)
@@ -372,32 +376,37 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield SCHEMA, schema_text(package_version())
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is stale")
-    check = parser.parse_args().check
+def update(files: Iterator[tuple[Path, str]], check: bool) -> int:
+    """Write the files, or print what a write would change. Returns how many were stale."""
     stale = 0
-    modules_changed = False
-    for path, text in generated():
+    for path, text in files:
         old = path.read_text() if path.exists() else ""
         if old == text:
             continue
+        stale += 1
+        name = str(path.relative_to(ROOT))
         if check:
-            stale += 1
-            name = str(path.relative_to(ROOT))
             sys.stdout.writelines(
                 difflib.unified_diff(old.splitlines(True), text.splitlines(True), name, "regenerated")
             )
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-            print(f"wrote {path.relative_to(ROOT)}")
-            modules_changed |= path.suffix == ".py"
-    if modules_changed:  # pages are generated from them
-        return subprocess.call([sys.executable, __file__])
-    if stale:
+            print(f"wrote {name}")
+    return stale
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is stale")
+    check = parser.parse_args().check
+    stale = update(modules(), check)
+    if stale and not check:
+        return subprocess.call([sys.executable, __file__])  # this process has imported the old modules
+    stale = stale or update(pages(), check)
+    if stale and check:
         print(f"{stale} generated files are stale: run `make generate` and commit", file=sys.stderr)
-    return 1 if stale else 0
+    return 1 if stale and check else 0
 
 
 if __name__ == "__main__":
