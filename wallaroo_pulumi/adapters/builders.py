@@ -212,7 +212,7 @@ def engine_config(
     scale = replicas if isinstance(replicas, Autoscale) else None
     engine = _given(
         cpu=_number(call, "cpus", cpus, above=0),
-        gpu=_then(_number(call, "gpus", gpus, least=0, whole=True), lambda count: True if count else None),
+        gpu=_then(_number(call, "gpus", gpus, least=0, whole=True), lambda count: count or None),
         replicas=None if scale else _number(call, "replicas", replicas, least=0, whole=True),
         autoscale=scale.to_args() if scale else None,
         arch=_one_of(call, "arch", arch, get_args(Arch)),

@@ -299,7 +299,7 @@ class EngineArgs(TypedDict, total=False):
     """The engines, or a load balancer."""
 
     cpu: pulumi.Input[float] | None
-    gpu: pulumi.Input[bool] | None
+    gpu: pulumi.Input[int] | None
     replicas: pulumi.Input[int] | None
     autoscale: pulumi.Input[AutoscaleArgs] | None
     arch: pulumi.Input[Literal["x86", "arm", "power10"]] | None
@@ -314,7 +314,7 @@ class EngineOutput(TypedDict, total=False):
     """The engines, or a load balancer."""
 
     cpu: float
-    gpu: bool
+    gpu: int
     replicas: int
     autoscale: AutoscaleOutput
     arch: Literal["x86", "arm", "power10"]

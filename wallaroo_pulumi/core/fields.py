@@ -20,6 +20,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar, get_
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -299,6 +300,11 @@ def _no_truth_value(value: Any) -> Any:
     return value
 
 
+def _whole(value: float) -> float:
+    """Return a number without a fraction as int."""
+    return int(value) if value.is_integer() else value
+
+
 def _object_id(example: str) -> BeforeValidator:
     def check(value: Any) -> Any:
         # Pulumi's ids are text, and its numbers are floats.
@@ -331,7 +337,8 @@ Number = BeforeValidator(_no_truth_value)
 """Python counts True and False among the numbers."""
 Count = Annotated[PositiveInt, Number]
 CountFromZero = Annotated[NonNegativeInt, Number]
-Amount = Annotated[PositiveFloat, Number]
+Amount = Annotated[PositiveFloat, Number, AfterValidator(_whole)]
+"""A quantity. Kubernetes rejects a fraction of zero for resources that it counts: 2.0 is sent as 2."""
 Threshold = Annotated[NonNegativeFloat, Number]
 Seconds = Annotated[PositiveFloat, Number, Field(le=7 * 24 * 3600)]
 """How long to wait: a week at most."""

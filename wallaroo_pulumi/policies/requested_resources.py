@@ -13,6 +13,9 @@ _MULTIPLES = {
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60,
 }  # fmt: skip
 
+_GPUS = ("gpu", "i915", "qaic")
+"""The names of GPUs as Kubernetes resources, without their vendor's domain."""
+
 
 def quantity(text: Any) -> float:
     """Return the number that a Kubernetes quantity stands for: 0.5 for ``500m``, 3221225472 for ``3Gi``.
@@ -90,9 +93,9 @@ def _container(name: str, part: Mapping[str, Any]) -> Container:
         found = limits.get(what, part.get(what))
         return None if found is None else quantity(found)
 
-    gpus = [quantity(amount) for resource, amount in limits.items() if resource.rpartition("/")[2] == "gpu"]
-    # `gpu` requests one; a number is in the resource of the GPU's vendor.
-    return Container(name, limit("cpu"), limit("memory"), sum(gpus) or float(part.get("gpu") is True))
+    gpus = [quantity(amount) for resource, amount in limits.items() if resource.rpartition("/")[2] in _GPUS]
+    # The engine's `gpu` repeats the number that is in the resource of the GPU's vendor.
+    return Container(name, limit("cpu"), limit("memory"), sum(gpus) or float(part.get("gpu") or 0))
 
 
 def _normalised(value: Any) -> Any:

@@ -36,9 +36,15 @@ def _memory(value: Any) -> Any:
     return value
 
 
+def _gpus(value: Any) -> Any:
+    # State of earlier versions and the API's publishes contain a flag, which stands for one GPU.
+    return int(value) if isinstance(value, bool) else value
+
+
 Arch = Literal["x86", "arm", "power10"]
 AccelName = Literal["none", "cuda", "jetson", "openvino", "rocm"]
 Memory = Annotated[str, BeforeValidator(_memory)]
+Gpus = Annotated[CountFromZero, BeforeValidator(_gpus)]
 
 
 class QaicConfig(Properties):
@@ -132,7 +138,7 @@ class Engine(Properties):
     """The engines, or a load balancer."""
 
     cpu: Amount | None = None
-    gpu: bool | None = None
+    gpu: Gpus | None = None
     replicas: CountFromZero | None = None
     autoscale: Autoscale | None = None
     arch: Arch | None = None

@@ -84,6 +84,8 @@ Framework = Literal[
 _ARCH_OF = {"jetson": "arm", "qaic": "x86"}
 _WITHOUT_SCHEMAS = ("onnx", "tensorflow", "python")
 _CONFIGURABLE = ("custom", "sglang", "vllm")
+_EMPTY_SCHEMA = "/////zAAAAAQAAAAAAAKAAwABgAFAAgACgAAAAABBAAMAAAACAAIAAAABAAIAAAABAAAAAAAAAA="
+"""What a program's `pyarrow.schema([])` becomes."""
 
 
 def _python_version(value: Any) -> Any:
@@ -397,8 +399,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             "python_version": conversion.python_version,
             "requirements": list(conversion.requirements),
             "framework_config": (conversion.framework_config or {}).get("config"),
-            "input_schema": found.config and found.config.input_schema,
-            "output_schema": found.config and found.config.output_schema,
+            **_schemas(conversion.framework, found.config),
             "visibility": version.visibility,
             "sha256": version.file_info.sha,
             "size": version.file_info.size,
@@ -437,3 +438,13 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     def delete(self, ctx: Context[Client], id: str, prior: ModelVersionOutputs) -> None:
         if _lookups.workspace_if_any(ctx, prior.workspace_id) is not None:
             _models.remove_version(ctx, prior)
+
+
+def _schemas(framework: str | None, config: wire.ModelConfig | None) -> dict[str, str | None]:
+    """Return the schemas of a version that is read by its id alone.
+
+    The vendor's SDK leaves empty schemas out when it enables the OpenAI endpoints, which need no fields.
+    """
+    enabled = config is not None and (config.openai or {}).get("enabled") and framework in _CONFIGURABLE
+    absent = _EMPTY_SCHEMA if enabled else None
+    return {n: getattr(config, n, None) or absent for n in ("input_schema", "output_schema")}

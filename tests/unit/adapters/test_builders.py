@@ -96,7 +96,7 @@ def test_an_engine_configuration_says_only_what_was_given() -> None:
     ) == {
         "engine": {
             "cpu": 0.5,
-            "gpu": True,
+            "gpu": 1,
             "replicas": 2,
             "resources": {"limits": amounts, "requests": amounts},
         },
@@ -111,7 +111,7 @@ def test_counts_of_any_numeric_type_are_kept(given: Callable[[int], Any]) -> Non
     found = accepted(lambda: wallaroo.engine_config(replicas=given(3), gpus=given(2)))
     amounts = {"gpu": 2}
     assert found["engine"] == {
-        "gpu": True,
+        "gpu": 2,
         "replicas": 3,
         "resources": {"limits": amounts, "requests": amounts},
     }

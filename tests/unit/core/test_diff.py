@@ -93,6 +93,12 @@ def test_state_in_another_form_of_the_same_value_is_no_difference() -> None:
     assert diff(RESOURCES["Deployment"], older, {**place, "engineConfig": {}}).changed == ("engineConfig",)
 
 
+def test_a_gpu_as_a_flag_is_one_gpu() -> None:
+    place = {"workspaceId": 1, "pipelineName": "p", "pipelineVersionId": 1, "models": [7]}
+    older, newer = ({**place, "engineConfig": {"engine": {"gpu": gpu}}} for gpu in (True, 1))
+    assert diff(RESOURCES["Deployment"], older, newer).changed == ()
+
+
 def test_a_name_that_was_stored_decomposed_is_the_same_name() -> None:
     older = {"name": "cafe\u0301", "type": "s3", "details": {}, "adopt": "if_same"}
     assert diff(RESOURCES["Connection"], older, {**older, "name": "caf\u00e9"}).changed == ()

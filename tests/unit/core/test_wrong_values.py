@@ -112,6 +112,7 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("Deployment", engine(replicas=-1), "engineConfig.engine.replicas", "greater than or equal to 0"),
     ("Deployment", engine(replicas=1.5), "engineConfig.engine.replicas", "valid integer"),
     ("Deployment", engine(replicas=True), "engineConfig.engine.replicas", "must be a number"),
+    ("Deployment", engine(gpu=1.5), "engineConfig.engine.gpu", "valid integer"),
     ("Deployment", engine(cpu=0), "engineConfig.engine.cpu", "greater than 0"),
     ("Deployment", engine(arch="amd64"), "engineConfig.engine.arch", "'x86', 'arm'"),
     ("Deployment", engine(accel="gpu"), "engineConfig.engine.accel", "'none', 'cuda'"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
 import yaml
 from emulated import Emulated
@@ -263,6 +265,22 @@ def test_ordinary_requirements_are_written(client: Client, emulator: Emulated, t
     with_model(emulator, tmp_path, requirements=wanted)
     part = export(client, models=tmp_path).estate.workspaces["fraud"]
     assert part.models["byop"].requirements == wanted
+
+
+def test_a_model_with_empty_schemas_that_the_sdk_configured_is_exported(
+    client: Client, emulator: Emulated, tmp_path: Path
+) -> None:
+    # The SDK's configure(openai_config=…) leaves out schemas without fields.
+    with_model(emulator, tmp_path, framework="vllm")
+    model = emulator.api("models/list")["models"][0]["model_versions"][0]["model_version"]["id"]
+    openai = {"enabled": True, "completion_config": {"max_tokens": 9}, "chat_completion_config": None}
+    emulator.api("models/insert_model_config", model_version_id=model, openai_config=openai)
+    found = export(client, models=tmp_path)
+    assert found.skipped == []
+    part = found.estate.workspaces["fraud"].models["byop"]
+    empty = base64.b64encode(pyarrow.schema([]).serialize()).decode()
+    assert (part.input_schema, part.output_schema) == (empty, empty)
+    assert part.openai.completion_config == {"max_tokens": 9}
 
 
 def test_why_a_model_is_skipped_is_told_in_whole_words(

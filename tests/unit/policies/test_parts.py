@@ -109,7 +109,7 @@ def test_a_value_is_written_in_the_unit_of_another_quantity(example: Any, value:
 def test_the_requested_resources_of_a_deployment() -> None:
     limits = {"cpu": "500m", "memory": "1Gi", "gpu": 2}
     config = {
-        "engine": {"cpu": 2, "gpu": True, "replicas": 5, "autoscale": {"replicaMin": 1, "replica_max": 3},
+        "engine": {"cpu": 2, "gpu": 1, "replicas": 5, "autoscale": {"replicaMin": 1, "replica_max": 3},
                    "resources": {"limits": {"memory": "2Gi"}}},
         "engineAux": {"images": {"my_model-3": {"resources": {"limits": limits}}}},
     }  # fmt: skip

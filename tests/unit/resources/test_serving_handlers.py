@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -615,6 +616,17 @@ def test_deleting_waits_until_the_engines_have_ended(bench: Bench) -> None:
         bench.delete("Pipeline", pipeline)
     bench.delete("Deployment", made)
     bench.delete("Pipeline", pipeline)
+
+
+def test_whole_quantities_are_sent_as_integers_and_gpus_as_their_number(bench: Bench) -> None:
+    model = bench.model()
+    amounts = {"cpu": 2.0, "memory": "1Gi", "amd.com/gpu": 2.0}
+    config = {"engine": {"cpu": 0.5, "gpu": 2.0, "accel": "rocm", "resources": {"limits": amounts}}}
+    deploy(bench, bench.pipeline(model), model, engine_config=config)
+    (stored,) = bench.emulator.contents()["deployments"]
+    engine = json.loads(stored["engine_config"], parse_float=str)["engine"]
+    assert (engine["cpu"], engine["gpu"]) == ("0.5", 2)
+    assert engine["resources"]["limits"] == {"cpu": 2, "memory": "1Gi", "amd.com/gpu": 2}
 
 
 @pytest.mark.parametrize(
