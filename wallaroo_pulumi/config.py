@@ -22,6 +22,7 @@ from .redaction import REDACTED, redact, redact_url
 
 PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 AUTH_METHODS: Final = ("token", "password", "client_credentials", "sdk")
+GRAPHQL_MODES: Final = ("auto", "off")
 
 
 def _text(text: str) -> str:
@@ -59,10 +60,13 @@ def _boolean(text: str) -> bool:
         raise ValueError("must be true or false") from None
 
 
-def _auth_method(text: str) -> str:
-    if text not in AUTH_METHODS:
-        raise ValueError(f"must be one of {', '.join(AUTH_METHODS)}")
-    return text
+def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text
+
+    return parse
 
 
 def project_folder() -> Path | None:
@@ -259,7 +263,7 @@ TABLE: Final = (
         "auth",
         ("WALLAROO_AUTH",),
         "auth",
-        _auth_method,
+        _one_of(AUTH_METHODS),
         group="credentials",
         description="How to log in: `token`, `password`, `client_credentials` or `sdk`. By default the first of "
         "the first three that the settings allow.",
@@ -302,6 +306,15 @@ TABLE: Final = (
         _boolean,
         default=False,
         description="Whether a preview asks the instance what it would refuse and what would be adopted.",
+    ),
+    Setting(
+        "graphql",
+        ("WALLAROO_GRAPHQL",),
+        "graphql",
+        _one_of(GRAPHQL_MODES),
+        default="auto",
+        description="Whether to read what only the instance's GraphQL endpoint returns: `auto`, the default, if it "
+        "answers, or `off`.",
     ),
     Setting(
         "acceptInstance",
@@ -373,6 +386,8 @@ class Settings:
     allow_insecure: bool
     validate: bool
     """Whether previews ask the instance what it would refuse."""
+    graphql: str
+    """One of GRAPHQL_MODES."""
     accept_instance: str | None
     """The identity of an instance that a stack recorded for another instance may be applied to, after a migration."""
     origins: Mapping[str, Origin] = field(repr=False, compare=False)

@@ -214,6 +214,7 @@ class Provider(InstanceProvider):
         max_retries: pulumi.Input[int] | None = None,
         allow_insecure: pulumi.Input[bool] | None = None,
         validate: pulumi.Input[bool] | None = None,
+        graphql: pulumi.Input[str] | None = None,
         accept_instance: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -241,6 +242,8 @@ class Provider(InstanceProvider):
         :param allow_insecure: Whether plain `http://` is accepted for addresses other than loopback.
         :param validate: Whether a preview asks the instance what it would refuse and what would be
             adopted.
+        :param graphql: Whether to read what only the instance's GraphQL endpoint returns: `auto`, the
+            default, if it answers, or `off`.
         :param accept_instance: The identity of an instance that the stack is applied to although its
             state records another one.
         """
@@ -262,6 +265,7 @@ class Provider(InstanceProvider):
             "maxRetries": max_retries,
             "allowInsecure": allow_insecure,
             "validate": validate,
+            "graphql": graphql,
             "acceptInstance": accept_instance,
         }
         super().__init__(resource_name, settings, opts)

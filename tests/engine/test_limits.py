@@ -35,16 +35,19 @@ SHOWN_BY = {
     "The password that the instance generates": "test_a_password_that_the_instance_makes_is_kept",
     "`wallaroo:validate` does not find": "test_what_no_call_tells_in_advance_is_told_by_up",
     "The user who runs Pulumi": "test_the_user_who_runs_pulumi_stays_a_member",
-    "Tags of models": "test_tags_are_no_property_and_the_endpoint_that_has_them_is_not_called",
+    "Tags of models": "test_tags_are_no_property_and_are_not_read",
     "Every user who may list connections": "test_get_connection_and_its_twin",
     "A connection can only be replaced": "test_details_are_replaced_old_first_and_the_use_follows",
     "A model registry is never deleted": (
         "test_destroy_leaves_a_registry_of_no_workspace_and_the_next_up_takes_it_over"
     ),
-    "A refresh does not detect a manual change": "test_an_engine_configuration_that_was_changed_by_hand_is_not_found",
+    "Where an instance rejects GraphQL, a refresh": (
+        "test_without_graphql_an_engine_configuration_that_was_changed_by_hand_is_not_found"
+    ),
+    "A refresh compares only": "test_engine_settings_that_the_program_leaves_to_the_instance_are_no_drift",
     "A changed configuration of a model version": "test_a_configuration_is_changed_in_place_and_taken_back",
     "A model version with the same name": "test_the_same_content_is_not_uploaded_twice",
-    "Only the call that creates a pipeline version": (
+    "Where an instance rejects GraphQL, `version_id`": (
         "test_a_deployment_of_a_version_that_was_found_goes_by_its_uuid"
     ),
     "A killed task": "test_what_was_undone_by_hand_is_made_again",
@@ -52,7 +55,7 @@ SHOWN_BY = {
     "The join token": "test_the_join_token_is_told_once_and_kept",
     "Removing an edge": "test_removing_an_edge_reaches_the_instance_only",
     "An assay is never deleted": "test_deleting_deactivates_and_the_same_definition_activates_again",
-    "A pipeline version that this stack did not create": (
+    "Where an instance rejects GraphQL, a pipeline version": (
         "test_a_version_that_is_known_by_its_uuid_alone_needs_an_earlier_publish"
     ),
     "`task/run_once`": "test_no_resource_acts_once_and_what_does_leaves_nothing_to_manage",
@@ -242,9 +245,7 @@ def called_by_lives(emulator: Emulated, folder: Path) -> set[str]:
     return called
 
 
-def test_tags_are_no_property_and_the_endpoint_that_has_them_is_not_called(
-    emulator: Emulated, tmp_path: Path
-) -> None:
+def test_tags_are_no_property_and_are_not_read(emulator: Emulated, tmp_path: Path) -> None:
     given = {"workspace_id": 1, "name": "m", "path": str(tmp_path / "m.onnx"), "framework": "onnx"}
     with Workbench(emulator) as bench:
         for kind, inputs in (
@@ -254,7 +255,9 @@ def test_tags_are_no_property_and_the_endpoint_that_has_them_is_not_called(
             assert bench.failures(kind, **inputs, tags=["blue"]) == {
                 "tags": "is not a property of this resource"
             }
-    assert "/v1/graphql" not in called_by_lives(emulator, tmp_path)
+    called_by_lives(emulator, tmp_path)
+    documents = {request["body"]["query"].split("(")[0] for request in emulator.requests("/v1/graphql")}
+    assert documents <= {"query DeploymentById", "query PipelineById"}
 
 
 def test_no_resource_acts_once_and_what_does_leaves_nothing_to_manage(
@@ -277,9 +280,10 @@ def test_no_resource_acts_once_and_what_does_leaves_nothing_to_manage(
         assert task[0] != once, "there is nothing to take over"
 
 
-def test_an_engine_configuration_that_was_changed_by_hand_is_not_found(
+def test_without_graphql_an_engine_configuration_that_was_changed_by_hand_is_not_found(
     emulator: Emulated, tmp_path: Path
 ) -> None:
+    emulator.control("faults", path="/v1/graphql", status=403, body="<html></html>", count=100)
     with Workbench(emulator) as bench:
         place = {"workspace_id": bench.workspace()}
         (tmp_path / "m.onnx").write_bytes(b"a model")

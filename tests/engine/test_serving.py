@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -168,6 +169,40 @@ def test_steps_changed_by_hand_are_found_and_put_right(serving: Project, emulato
     assert serving.planned() == {"house-price": "update"}
     serving.up().ok()
     assert predict(emulator, serving.outputs()["inference_url"]) == price()
+
+
+@pytest.mark.promise
+def test_an_engine_configuration_changed_by_hand_is_found_and_put_right(
+    serving: Project, emulator: Emulated
+) -> None:
+    serving.up().ok()
+
+    def deployed() -> dict[str, Any]:
+        (row,) = emulator.contents()["deployments"]
+        found: dict[str, Any] = json.loads(row["engine_config"])
+        return found
+
+    declared = deployed()
+    version = serving.resources("Pipeline")["house-price"]["outputs"]["versionId"]
+    emulator.api(
+        "pipelines/deploy",
+        deploy_id="house-price",
+        pipeline_version_pk_id=version,
+        engine_config={"engine": {"cpu": 2, "replicas": 3}},
+    )
+    # An instance that rejects GraphQL works as before; the change stays unnoticed.
+    emulator.control("faults", path="/v1/graphql", status=403, body="<html></html>")
+    serving.refresh().ok()
+    assert serving.planned() == {}
+    serving.refresh().ok()
+    found = serving.resources("Deployment")["house-price"]["outputs"]
+    assert found["engineConfig"] == {"engine": {"cpu": 2, "replicas": 3}}
+    assert serving.planned() == {"house-price": "update"}
+    serving.up().ok()
+    assert deployed() == declared
+    emulator.forget_requests()
+    assert serving.up().ok().text
+    assert emulator.requests("/") == []
 
 
 def test_an_upload_that_is_cut_is_sent_again(serving: Project, emulator: Emulated) -> None:

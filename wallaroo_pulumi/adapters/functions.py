@@ -129,6 +129,9 @@ class PipelineResult(FromWire):
     """The pipeline's name."""
     version: str | None = None
     """The UUID of the latest version, or None. A Deployment accepts it as `pipeline_version_id`."""
+    version_id: int | None = None
+    """The integer id of the latest version, which a PipelinePublish needs. None if the instance rejects
+    GraphQL, the only call that returns it."""
     steps: Sequence[StepOutput] = ()
     """The steps of the latest version."""
 
@@ -185,7 +188,7 @@ def get_model_version(
 
 def get_pipeline(workspace_id: int, name: str) -> PipelineResult:
     """Return the pipeline with this name in a workspace, and its latest version. Calls
-    pipelines/list_pipelines.
+    pipelines/list_pipelines, and GraphQL for `version_id`.
 
     Fails with one line if it does not exist or this user cannot see it.
     """

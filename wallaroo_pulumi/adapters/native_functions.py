@@ -80,7 +80,7 @@ def get_model_version(
 
 def get_pipeline(workspace_id: int, name: str, *, opts: pulumi.InvokeOptions | None = None) -> PipelineResult:
     """Return the pipeline with this name in a workspace, and its latest version. Calls
-    pipelines/list_pipelines.
+    pipelines/list_pipelines, and GraphQL for `version_id`.
 
     Fails with one line if it does not exist or this user cannot see it.
     """

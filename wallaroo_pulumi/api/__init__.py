@@ -23,6 +23,7 @@ class Client:
         from ..http import open_client
         from .assays import Assays
         from .connections import Connections
+        from .graphql import GraphQL
         from .models import Models
         from .orchestrations import Orchestrations
         from .pipelines import Pipelines
@@ -47,6 +48,7 @@ class Client:
         self.assays = Assays(self._transport)
         self.orchestrations = Orchestrations(self._transport)
         self.tasks = Tasks(self._transport)
+        self.graphql = GraphQL(self._transport, enabled=settings.graphql == "auto")
 
     @property
     def caller_id(self) -> str | None:

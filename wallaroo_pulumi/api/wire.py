@@ -475,3 +475,49 @@ class EdgeList(Wire):
     """The response of pipelines/list_edges_by_publish_id."""
 
     edges: tuple[Edge, ...]
+
+
+class VersionRow(Wire):
+    """A row of pipeline_version in GraphQL: both ids of a version."""
+
+    id: int
+    version: str
+
+
+class _DeployedVersionRow(Wire):
+    pipeline_version: VersionRow
+
+
+class DeployedVersion(Wire):
+    """A row of deployment in GraphQL: the configuration of its engines, and its versions, the newest first."""
+
+    engine_config: Annotated[dict[str, Any], BeforeValidator(spelling.ENGINE_CONFIG.from_api)] = {}
+    rows: tuple[_DeployedVersionRow, ...] = Field(alias="deployment_pipeline_versions", default=())
+
+    @property
+    def versions(self) -> tuple[VersionRow, ...]:
+        return tuple(row.pipeline_version for row in self.rows)
+
+
+class _DeploymentRow(Wire):
+    row: DeployedVersion | None = Field(alias="deployment_by_pk", default=None)
+
+
+class DeploymentById(Wire):
+    """The response to the query of a deployment."""
+
+    data: _DeploymentRow
+
+
+class _VersionsOfPipeline(Wire):
+    versions: tuple[VersionRow, ...] = Field(alias="pipeline_versions", default=())
+
+
+class _PipelineRow(Wire):
+    row: _VersionsOfPipeline | None = Field(alias="pipeline_by_pk", default=None)
+
+
+class PipelineById(Wire):
+    """The response to the query of a pipeline's versions."""
+
+    data: _PipelineRow

@@ -142,6 +142,13 @@ class PipelineResult(Result):
             description="The UUID of the latest version, or None. A Deployment accepts it as `pipeline_version_id`."
         ),
     ] = None
+    version_id: Annotated[
+        int | None,
+        Field(
+            description="The integer id of the latest version, which a PipelinePublish needs. None if the instance "
+            "rejects GraphQL, the only call that returns it."
+        ),
+    ] = None
     steps: Annotated[
         list[Step],
         BeforeValidator(spelling.STEP.from_api),
@@ -354,6 +361,7 @@ def _pipeline(client: Client, workspace_id: int, found: wire.ListedPipeline) -> 
             "workspace_id": workspace_id,
             "name": found.pipeline.name,
             "version": version.version if version else None,
+            "version_id": client.graphql.version_id(found.pipeline.id, version.version) if version else None,
             "steps": [*(version.steps or version.definition or ())] if version else [],
         }
     )
@@ -450,7 +458,7 @@ LOOKUPS: Final[Mapping[str, Lookup]] = {
         Lookup(
             "get_pipeline",
             "Return the pipeline with this name in a workspace, and its latest version. Calls "
-            "pipelines/list_pipelines."
+            "pipelines/list_pipelines, and GraphQL for `version_id`."
             f"{_IF_MISSING}",
             PipelineArguments,
             PipelineResult,

@@ -207,6 +207,19 @@ def observed_config(config: Mapping[str, Any]) -> EngineConfig:
             _drop(known, place(error.errors()[0]))
 
 
+def set_config(config: Mapping[str, Any]) -> EngineConfig | None:
+    """Return what a program declares to get this configuration; None if nothing is set."""
+    observed = observed_config(config).model_dump(exclude_none=True)
+    return EngineConfig.model_validate(found) if (found := _without_empty(observed)) else None
+
+
+def _without_empty(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    inside = {key: _without_empty(part) for key, part in value.items()}
+    return {key: part for key, part in inside.items() if part != {}}
+
+
 def _drop(value: Any, at: Place) -> None:
     """Remove what is at this place, whose parts may also name alternatives of a union."""
     inside, last = value, None

@@ -76,6 +76,15 @@ def refused_name(ctx: Context[Client], workspace_id: int, name: str) -> Iterator
         yield from refused("pipeline_name", lambda: named(ctx, *place))
 
 
+def version_id(ctx: Context[Client], version: str) -> int | None:
+    """Return the integer id of a visible pipeline's latest version (a UUID), or None if it is unknown."""
+    for place in ctx.client.workspaces.list():
+        for listed in ctx.client.pipelines.list(place.id) if place.pipelines else ():
+            if listed.pipeline_version and listed.pipeline_version.version == version:
+                return ctx.client.graphql.version_id(listed.pipeline.id, version)
+    return None
+
+
 @dataclass(frozen=True)
 class User:
     """A pipeline that uses a model version: in its latest version, or only in its running deployment."""

@@ -1,10 +1,11 @@
 """Deployment: a pipeline version at work, behind an inference URL.
 
 Identity: workspace, pipeline and the deployment's id. A pipeline has one deployment, and deploying again changes it in
-place, so another pipeline version, other models and another engine configuration need no replacement. The API tells
-neither the engine configuration nor the integer id of the version that runs, so a change of these by hand is not found
-by a refresh. A deployment that ended is gone, and one that fails is drift: its version reads as none, so that the next
-`up` deploys again in place.
+place, so another pipeline version, other models and another engine configuration need no replacement. Only GraphQL
+returns the engine configuration and the integer id of the version that runs. On an instance that rejects it, a refresh
+does not find a change of these by hand. Settings of the engines that the program leaves to the instance are no drift.
+A deployment that ended is gone, and one that fails is drift: its version reads as none, so that the next `up` deploys
+again in place.
 
 Neither create nor update is done before every engine runs with the desired models and no others, as far as the engines
 tell: `models` has to name all that the pipeline uses. A first deployment that does not come up is undeployed again, so
@@ -14,9 +15,10 @@ over. A later one keeps running as it can, and the next `up` tries again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
@@ -41,6 +43,7 @@ from ..core.fields import (
 )
 from ..core.read import read_by_id
 from ..core.resource import Examples, InvalidInput, Resource
+from ..core.satisfies import satisfies
 from ..core.validate import refused
 from ..core.wait import Done, wait
 from ..errors import (
@@ -54,7 +57,7 @@ from ..errors import (
     one_line,
 )
 from . import _lookups, _pipelines
-from ._engine_config import Engines
+from ._engine_config import EngineConfig, Engines, set_config
 from ._steps import ModelRef
 from .pipeline import VersionId
 
@@ -208,18 +211,21 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
         status = _status(ctx, f"{name}-{deployment_id}")
         if status is None or not _is_recorded(ctx, workspace_id, name):
             return None
+        deployed = _Deployed.of(ctx, deployment_id, status)
         if prior:
-            now: dict[str, Any] = {"status": status.status}
+            now: dict[str, Any] = {"status": status.status, **(deployed.drift(prior) if deployed else {})}
             if status.status == "Error":
                 now["pipeline_version_id"] = None  # nothing works: a difference that the next `up` puts right
             return prior.model_copy(update=now)
         versions, models = _pipelines.at_work(status)
+        known = deployed and deployed.version
         return DeploymentOutputs.model_validate(
             {
                 "workspace_id": workspace_id,
                 "pipeline_name": name,
-                "pipeline_version_id": next(iter(versions), None),
+                "pipeline_version_id": known.id if known else next(iter(versions), None),
                 "models": [ref.model_dump() for ref in models],
+                "engine_config": deployed.engine_config if deployed else None,
                 "deployment_id": deployment_id,
                 "status": status.status,
                 "inference_url": ctx.client.pipelines.inference_url(workspace_id, name),
@@ -282,7 +288,9 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
             prior, runs = _earlier(ctx, desired)
             id = _deploy(ctx, desired, pipeline) if prior is None else prior
             claimed.enter_context(ctx.claim(self.kind, _id(desired, id), name, existed=runs))
-            return (id if prior is None else _deploy(ctx, desired, pipeline)), runs
+            if prior is None or (runs and _is_deployed(ctx, desired, id)):
+                return id, runs
+            return _deploy(ctx, desired, pipeline), runs
 
     def _deployed(
         self,
@@ -323,6 +331,63 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
             status=status,
             inference_url=ctx.client.pipelines.inference_url(desired.workspace_id, desired.pipeline_name),
         )
+
+
+@dataclass(frozen=True)
+class _Deployed:
+    """What a deployment runs, as GraphQL returns it."""
+
+    engine_config: EngineConfig | None
+    """None if nothing is set."""
+    version: wire.VersionRow | None
+    """None if it is unknown."""
+
+    @classmethod
+    def of(cls, ctx: Context[Client], deployment_id: int | str, status: wire.DeploymentStatus) -> Self | None:
+        """Return None on an instance that rejects GraphQL."""
+        found = ctx.client.graphql.deployment(int(deployment_id))
+        if found is None:
+            return None
+        versions = found.versions
+        if len(versions) > 1:  # the engines report which of them runs
+            reported = _pipelines.at_work(status)[0]
+            versions = tuple(each for each in versions if each.version in reported)
+        return cls(set_config(found.engine_config), versions[0] if len(versions) == 1 else None)
+
+    def drift(self, prior: DeploymentOutputs) -> dict[str, Any]:
+        """Return the properties that differ from the recorded ones, with their present values."""
+        found: dict[str, Any] = {}
+        if self.version and prior.pipeline_version_id not in (None, self.version.id, self.version.version):
+            found["pipeline_version_id"] = self.version.id
+        if not self._has(prior.engine_config):
+            found["engine_config"] = self.engine_config
+        return found
+
+    def runs(self, desired: DeploymentInputs) -> bool:
+        """Whether the deployment is known to have the desired version and configuration."""
+        same = self.version and desired.pipeline_version_id in (self.version.id, self.version.version)
+        return bool(same) and self._has(desired.engine_config)
+
+    def _has(self, config: EngineConfig | Mapping[str, Any] | None) -> bool:
+        """Whether the configuration has every setting of ``config``; the instance chooses the others.
+
+        State of earlier versions may contain settings that are invalid today.
+        """
+        valid = set_config(config.to_wire() if isinstance(config, EngineConfig) else config or {})
+        return satisfies(_plain(self.engine_config), _plain(valid))
+
+
+def _plain(config: EngineConfig | None) -> dict[str, Any]:
+    return config.model_dump(exclude_none=True) if config else {}
+
+
+def _is_deployed(ctx: Context[Client], desired: DeploymentInputs, id: int) -> bool:
+    """Whether the deployment already is as desired, so that adopting it sends no write."""
+    status = ctx.client.pipelines.deployment(f"{desired.pipeline_name}-{id}")
+    if status is None or status.status != "Running":
+        return False
+    deployed = _Deployed.of(ctx, id, status)
+    return deployed is not None and deployed.runs(desired)
 
 
 def _status(ctx: Context[Client], name: str) -> wire.DeploymentStatus | None:

@@ -8,8 +8,9 @@ completed immediately if possible, otherwise by the next `up`.
 An existing pipeline with the same steps, or without a version, is adopted. One with other steps is an error, because it
 belongs to another user.
 
-Only the call that creates a version returns its integer id. For an existing version (a lost response, an adopted
-pipeline, `Pipeline.get`), `version_id` is the UUID, which a Deployment accepts too.
+Only the call that creates a version returns its integer id, and GraphQL. For an existing version (a lost response, an
+adopted pipeline, `Pipeline.get`) on an instance that rejects GraphQL, `version_id` is the UUID, which a Deployment
+accepts too.
 """
 
 from __future__ import annotations
@@ -159,7 +160,7 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
         same = found is not None and _has(ctx, found, steps)
         id = f"{desired.workspace_id}/{desired.name}"
         with ctx.claim(self.kind, id, desired.name, existed=found is not None):
-            version = _observed_version(found) if found and same else _add_version(ctx, desired, steps)
+            version = _observed_version(ctx, found) if found and same else _add_version(ctx, desired, steps)
         ctx.call.mark = _pipelines.mark(found.pipeline) if found else None
         return self._outputs(desired, version)
 
@@ -175,13 +176,17 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
         steps: Sequence[Any] = _pipelines.steps_of(ctx, found)
         if prior and satisfies(steps, prior.steps):
             steps = prior.steps
-        version = _observed_version(found)
+        latest = found.pipeline_version.version if found.pipeline_version else ""
+        if prior and prior.version == latest:
+            version = _Version(found.pipeline.id, prior.version_id, latest)
+        else:
+            version = _observed_version(ctx, found)
         return PipelineOutputs(
             workspace_id=workspace_id,
             name=name,
             steps=list(steps),
             pipeline_id=version.pipeline_id,
-            version_id=prior.version_id if prior and prior.version == version.version else version.id,
+            version_id=version.id,
             version=version.version,
         )
 
@@ -199,7 +204,7 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
                     f"{prior.pipeline_id})"
                 )
             version = (
-                _observed_version(found)
+                _observed_version(ctx, found)
                 if found and _has(ctx, found, steps)
                 else _add_version(ctx, desired, steps)
             )
@@ -282,9 +287,10 @@ def _has(ctx: Context[Client], found: wire.ListedPipeline, steps: Sequence[Mappi
     return found.pipeline_version is not None and satisfies(_pipelines.steps_of(ctx, found), steps)
 
 
-def _observed_version(found: wire.ListedPipeline) -> _Version:
+def _observed_version(ctx: Context[Client], found: wire.ListedPipeline) -> _Version:
     version = found.pipeline_version.version if found.pipeline_version else ""
-    return _Version(found.pipeline.id, version, version)
+    id = ctx.client.graphql.version_id(found.pipeline.id, version) if version else None
+    return _Version(found.pipeline.id, id or version, version)
 
 
 def _add_version(
@@ -294,7 +300,7 @@ def _add_version(
 
     def made() -> _Version | None:
         found = _find(ctx, desired)
-        return _observed_version(found) if found and _has(ctx, found, steps) else None
+        return _observed_version(ctx, found) if found and _has(ctx, found, steps) else None
 
     def make() -> _Version:
         created = ctx.client.pipelines.create(desired.workspace_id, desired.name, steps)

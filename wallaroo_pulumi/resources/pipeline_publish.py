@@ -39,7 +39,7 @@ from ..core.satisfies import satisfies
 from ..core.validate import refused, refused_ids
 from ..core.wait import Done, wait
 from ..errors import ConflictError, ObjectError, one_line
-from . import _lookups
+from . import _lookups, _pipelines
 from ._engine_config import Engines, observed_config
 from .pipeline import VersionId
 
@@ -210,12 +210,14 @@ def _find(ctx: Context[Client], id: str) -> wire.Publish | None:
 
 
 def _version_id(ctx: Context[Client], reference: int | str) -> int:
-    """The integer id of a pipeline version. The API returns it for a UUID only if the version was published before."""
+    """The integer id of a pipeline version. For a UUID, an earlier publish of the version contains it, or GraphQL."""
     if isinstance(reference, int):
         return reference
     for publish in ctx.client.publishes.list(fresh=True):
         if publish.pipeline_version_name == reference:
             return publish.pipeline_version_id
+    if (id := _pipelines.version_id(ctx, reference)) is not None:
+        return id
     raise ObjectError(
         f"this stack did not create pipeline version {reference}, and the instance does not return the integer id that "
         "publishing needs; change the pipeline's steps, which creates a version, or set the integer id"

@@ -83,6 +83,7 @@ def test_configuration_wins_over_the_environment_and_that_over_the_default() -> 
     assert (settings.realm, settings.timeout) == ("from-config", 7.0)
     assert settings.client_id == "api-client"  # blanks are no value, and the token names the account
     assert (settings.max_retries, settings.allow_insecure, settings.accept_instance) == (4, False, None)
+    assert settings.graphql == "auto"
 
 
 def test_the_first_variable_of_a_setting_wins() -> None:
@@ -194,6 +195,7 @@ def test_credentials_that_do_not_do(given: dict[str, str], told: str) -> None:
         ({"domain": "w.example.com", "timeout": "nan"}, "must be a number"),
         ({"domain": "w.example.com", "timeout": "inf"}, "must be a number"),
         ({"domain": "w.example.com", "maxRetries": "1.5"}, "must be a whole number of at least 0, not '1.5'"),
+        ({"domain": "w.example.com", "graphql": "on"}, "must be one of auto, off, not 'on'"),
         ({"domain": "w.example.com", "maxRetries": "-1"}, "must be a whole number"),
         ({"domain": "w.example.com", "allowInsecure": "perhaps"}, "must be true or false, not 'perhaps'"),
     ],

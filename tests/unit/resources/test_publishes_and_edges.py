@@ -76,12 +76,21 @@ def test_a_version_that_is_known_by_its_uuid_alone_needs_an_earlier_publish(
     (listed,) = bench.client.pipelines.list(1)
     assert listed.pipeline_version is not None
     uuid = listed.pipeline_version.version
+    bench.emulator.control("faults", path="/v1/graphql", status=403, body="<html></html>", count=100)
     with pytest.raises(ObjectError, match="change the pipeline's steps, which creates a version"):
         bench.create("PipelinePublish", pipeline_version_id=uuid, models=[])
     bench.create("PipelinePublish", pipeline_version_id=version, models=[])
     bench.new_process()
     id, outputs = bench.create("PipelinePublish", pipeline_version_id=uuid, models=[])
     assert (id, outputs["pipelineVersionId"]) == ("1", uuid)
+
+
+def test_a_version_that_is_known_by_its_uuid_alone_is_published(bench: Workbench, version: int) -> None:
+    (listed,) = bench.client.pipelines.list(1)
+    assert listed.pipeline_version is not None
+    uuid = listed.pipeline_version.version
+    bench.create("PipelinePublish", pipeline_version_id=uuid, models=[])
+    assert bench.client.publishes.list()[0].pipeline_version_id == version
 
 
 def test_a_lost_reply_makes_no_second_publish(bench: Workbench, version: int) -> None:

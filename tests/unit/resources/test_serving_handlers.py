@@ -339,8 +339,11 @@ def test_an_unchanged_definition_makes_no_version(bench: Bench) -> None:
     taken = bench.pipeline(model)
     assert bench.pipeline_versions() == 1
     assert taken[1]["version"] == made[1]["version"]
-    # The integer is told once, to whoever makes the version.
-    assert made[1]["versionId"] == 1
+    # Without GraphQL, the integer is told once, to whoever makes the version.
+    assert made[1]["versionId"] == taken[1]["versionId"] == 1
+    bench.new_process()
+    without_graphql(bench)
+    taken = bench.pipeline(model)
     assert taken[1]["versionId"] == taken[1]["version"]
 
 
@@ -596,7 +599,86 @@ def test_a_first_deployment_that_fails_is_undone_and_an_update_that_fails_is_not
     assert bench.client.pipelines.deployment("fraud-1") is not None
 
 
+def without_graphql(bench: Bench) -> None:
+    bench.emulator.control("faults", path="/v1/graphql", status=403, body="<html></html>", count=100)
+
+
+def by_hand(bench: Bench, version: object, engine: dict[str, Any]) -> None:
+    """Deploy as the vendor's SDK does."""
+    config = {"engine": engine, "enginelb": {}, "engineAux": {"images": {}}, "workspace_id": 1}
+    body = {"deploy_id": "fraud", "pipeline_version_pk_id": version, "engine_config": config}
+    bench.emulator.api("pipelines/deploy", **body)
+
+
+AMOUNTS = {"cpu": 2, "memory": "1Gi"}
+DECLARED = {"engine": {"cpu": 2, "resources": {"limits": AMOUNTS, "requests": AMOUNTS}}}
+
+
+def test_an_engine_configuration_and_a_version_that_were_changed_by_hand_are_drift(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    given = deployment(pipeline, model, engine_config=DECLARED)
+    made = bench.create("Deployment", **given)
+    bench.new_process()
+    assert bench.read("Deployment", *made) == made[1]
+    by_hand(bench, pipeline[1]["versionId"], {"cpu": 3, "resources": {"limits": {"cpu": 3}}})
+    found = bench.read("Deployment", *made)
+    assert found is not None
+    assert found["engineConfig"] == {"engine": {"cpu": 3, "resources": {"limits": {"cpu": 3}}}}
+    assert found["pipelineVersionId"] == made[1]["pipelineVersionId"]
+    desired = bench.checked("Deployment", **given)
+    assert diff(RESOURCES["Deployment"], found, desired).changed == ("engineConfig",)
+    made = bench.update("Deployment", (made[0], found), **given)
+    assert bench.read("Deployment", *made) == made[1]
+    other = bench.emulator.api(
+        "pipelines/create", workspace_id=1, pipeline_id="fraud", definition={"steps": []}
+    )["pipeline_variant_pk_id"]
+    by_hand(bench, other, DECLARED["engine"])
+    found = bench.read("Deployment", *made)
+    assert found == {**made[1], "pipelineVersionId": other}
+
+
+def test_engine_settings_that_the_program_leaves_to_the_instance_are_no_drift(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    made = bench.create("Deployment", **deployment(pipeline, model, engine_config={"engine": {"cpu": 2}}))
+    by_hand(bench, pipeline[1]["versionId"], {"cpu": 2, "replicas": 3, "arch": "x86", "accel": "none"})
+    assert bench.read("Deployment", *made) == made[1]
+
+
+def test_a_deployment_that_is_as_declared_is_adopted_without_a_write(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    by_hand(bench, pipeline[1]["versionId"], {**DECLARED["engine"], "arch": "x86"})
+    deploy(bench, pipeline, model, engine_config=DECLARED, delete_adopted=True)  # and waits until it runs
+    bench.new_process()
+    bench.emulator.forget_requests()
+    adopted = deploy(bench, bench.pipeline(model), model, engine_config=DECLARED)
+    assert "pipelines/deploy" not in bench.emulator.endpoints()
+    assert (adopted[1]["adopted"], adopted[1]["pipelineVersionId"]) == (True, pipeline[1]["versionId"])
+    bench.new_process()
+    without_graphql(bench)
+    bench.emulator.forget_requests()
+    deploy(bench, bench.pipeline(model), model, engine_config=DECLARED)
+    assert "pipelines/deploy" in bench.emulator.endpoints()
+
+
+def test_a_deployment_is_read_by_its_id_alone(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    made = deploy(bench, pipeline, model, engine_config=DECLARED)
+    bench.new_process()
+    alone = bench.read("Deployment", made[0])
+    assert alone is not None
+    assert (alone["engineConfig"], alone["pipelineVersionId"]) == (DECLARED, pipeline[1]["versionId"])
+    by_hand(bench, pipeline[1]["versionId"], {})
+    alone = bench.read("Deployment", made[0])
+    assert alone is not None
+    assert alone["engineConfig"] is None
+
+
 def test_a_deployment_of_a_version_that_was_found_goes_by_its_uuid(bench: Bench) -> None:
+    without_graphql(bench)
     model = bench.model()
     bench.pipeline(model)
     bench.new_process()

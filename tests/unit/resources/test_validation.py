@@ -207,6 +207,9 @@ def test_a_pipeline_version_that_is_named_by_an_unknown_uuid(bench: Workbench, p
     assert refused(bench, "Deployment", **deployment, pipeline_version_id=uuid) == {}
     found = refused(bench, "Deployment", **deployment, pipeline_version_id="4711")
     assert "no pipeline version has the UUID '4711'" in found["pipelineVersionId"]
+    assert refused(bench, "PipelinePublish", pipeline_version_id=uuid, models=[]) == {}
+    bench.new_process()
+    bench.emulator.control("faults", path="/v1/graphql", status=403, body="<html></html>", count=9)
     found = refused(bench, "PipelinePublish", pipeline_version_id=uuid, models=[])
     assert "the instance does not return the integer id that publishing needs" in found["pipelineVersionId"]
 
