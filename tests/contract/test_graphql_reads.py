@@ -71,7 +71,7 @@ def test_a_version_has_an_integer_id() -> None:
 def test_a_row_may_be_missing_or_empty(row: Any) -> None:
     api, asked = answering(data={"deployment_by_pk": row})
     found = api.graphql.deployment(4)
-    assert found is None if row is None else found.engine_config == {}
+    assert (found and found.engine_config) == (None if row is None else {})
     api.graphql.deployment(4)
     assert len(asked) == 2
 
