@@ -83,8 +83,12 @@ class Project:
             (self.folder / path).write_bytes(content)
 
     @property
+    def _stack(self) -> str:
+        return self.env["PULUMI_STACK"] or "test"
+
+    @property
     def _state_file(self) -> Path:
-        return self.folder / f"state/.pulumi/stacks/{self._name}/test.json"
+        return self.folder / f"state/.pulumi/stacks/{self._name}/{self._stack}.json"
 
     @classmethod
     def copy(cls, source: Path, folder: Path, env: Mapping[str, str]) -> Project:
@@ -154,7 +158,7 @@ class Project:
 
     def changes(self) -> dict[str, int]:
         """How many resources the last update created, updated, left as they were …"""
-        history = self.folder / f"state/.pulumi/history/{self._name}/test"
+        history = self.folder / f"state/.pulumi/history/{self._name}/{self._stack}"
         last = max(history.glob("*.history.json"), key=lambda path: path.name)
         found: dict[str, int] = json.loads(last.read_text())["resourceChanges"]
         return found

@@ -28,7 +28,7 @@ from cached import CannotMake, cache_folder, made_once, report, run, virtual_env
 
 HERE = Path(__file__).parent
 CLI_SOURCES = ("go.mod", "go.sum", "tools.go")
-LANGUAGE_HOST = ("language_host.py", "plugin_packages.py", "toolchains.py")
+LANGUAGE_HOST = ("language_host.py", "plugin_packages.py", "protocol.py", "toolchains.py")
 SOURCES = (*CLI_SOURCES, *LANGUAGE_HOST, "requirements.txt", "build.py")
 VERSION = "v3.259.0"
 SDK = "github.com/pulumi/pulumi/sdk/v3"

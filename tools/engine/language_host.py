@@ -26,8 +26,8 @@ from typing import Any
 import grpc
 from google.protobuf import empty_pb2
 from plugin_packages import installed_pulumi_packages, plugin_of
-from pulumi.runtime.proto import language_pb2 as lang
-from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
+from protocol import language_pb2 as lang
+from protocol import language_pb2_grpc, plugin_pb2
 from toolchains import Toolchain, option, project_name, refuse, resolve
 
 ALREADY_REPORTED = 32

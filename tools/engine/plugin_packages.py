@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from packaging.version import InvalidVersion, Version
-from pulumi.runtime.proto import plugin_pb2
+from protocol import plugin_pb2
 from toolchains import Toolchain, refuse
 
 WITHOUT_PLUGIN = ("pulumi-policy", "pulumi-esc-sdk")

@@ -252,7 +252,8 @@ def test_a_registry_that_no_workspace_uses_is_visible_to_everybody(instance: Ins
 
 def test_every_call_is_classified(instance: Instance) -> None:
     described = set(instance.http.get("/v1/api/openapi.json").json()["paths"])
-    assert WORKSPACE_CALLS.keys() | OBJECT_CALLS.keys() | OTHER_CALLS == described
+    classified = WORKSPACE_CALLS.keys() | OBJECT_CALLS.keys() | OTHER_CALLS
+    assert classified == described, "list a call in WORKSPACE_CALLS, OBJECT_CALLS or OTHER_CALLS"
     assert not OTHER_CALLS & (WORKSPACE_CALLS.keys() | OBJECT_CALLS.keys())
 
 

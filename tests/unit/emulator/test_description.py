@@ -118,7 +118,9 @@ def test_no_example_is_a_placeholder(instance: Instance) -> None:
             assert '"string"' not in text, (name, key)
             assert "-2147483648" not in text, (name, key)
             is_text = "string" in json.dumps([property.get("type"), property.get("anyOf", [])])
-            assert example is not None or not is_text, (name, key)
+            assert example is not None or not is_text, (
+                f"add an example of {key!r} ({name}) to BY_NAME in emulator/description/examples.py"
+            )
     for path, _, operation in operations(instance):
         assert "__" not in json.dumps(operation), path
 
@@ -189,7 +191,9 @@ def test_every_example_can_be_sent(instance: Instance) -> None:
         else:
             reply = instance.call_with(instance.login().json()["access_token"], url, bodies[path])
         expected = REFUSED.get(path)
-        assert reply.status_code == expected if expected else reply.status_code < 300, (path, reply.text)
+        assert reply.status_code == expected if expected else reply.status_code < 300, (
+            f"{path}: {reply.text}: create what its example refers to in prepare(), or list it in REFUSED"
+        )
 
 
 @pytest.mark.parametrize("name", ["login", "token"])
