@@ -24,7 +24,15 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt i
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the site, built as `make docs` does."""
     folder = tmp_path_factory.mktemp("site")
-    command = [str(ROOT / ".venv-docs/bin/python"), "-m", "mkdocs", "build", "--quiet", "--site-dir", str(folder)]
+    command = [
+        str(ROOT / ".venv-docs/bin/python"),
+        "-m",
+        "mkdocs",
+        "build",
+        "--quiet",
+        "--site-dir",
+        str(folder),
+    ]
     subprocess.run(command, cwd=ROOT, check=True, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"})
     return folder
 
@@ -78,7 +86,9 @@ def test_every_page_renders_without_a_complaint(screen: Screen, site: Path) -> N
     for page in pages:
         screen.open(page.relative_to(site).as_posix())
         assert screen.page.locator("h1").first.is_visible(), page.name
-        pictures = screen.page.locator("article img").evaluate_all("all => all.map(each => each.naturalWidth)")
+        pictures = screen.page.locator("article img").evaluate_all(
+            "all => all.map(each => each.naturalWidth)"
+        )
         assert 0 not in pictures, f"{page.name} has a picture that does not load"
     assert screen.complaints == []
 
@@ -103,7 +113,9 @@ def test_search_finds_adoption(screen: Screen) -> None:
     assert screen.complaints == []
 
 
-@pytest.mark.parametrize("page", ["index.html", "resources/Deployment.html", "limits.html", "configuration.html"])
+@pytest.mark.parametrize(
+    "page", ["index.html", "resources/Deployment.html", "limits.html", "configuration.html"]
+)
 def test_a_narrow_screen_needs_no_scrolling_sideways(screen: Screen, page: str) -> None:
     screen.page.set_viewport_size({"width": 360, "height": 800})
     screen.open(page)
