@@ -30,6 +30,13 @@ def host(emulator: Emulated) -> Iterator[DynamicHost]:
         yield host
 
 
+@pytest.fixture(scope="module")
+def shared(_emulator_url: str) -> Iterator[DynamicHost]:
+    """One host for tests that create nothing."""
+    with DynamicHost(Emulated(_emulator_url).settings) as host:
+        yield host
+
+
 @pytest.mark.sdk_range
 @pytest.mark.parametrize("kind", RESOURCES)
 def test_create_read_update_replace_delete(
@@ -39,20 +46,23 @@ def test_create_read_update_replace_delete(
 
 
 @pytest.mark.parametrize("kind", RESOURCES)
-def test_a_preview_in_which_everything_is_unknown_passes_check_and_diff(host: DynamicHost, kind: str) -> None:
+def test_a_preview_in_which_everything_is_unknown_passes_check_and_diff(
+    shared: DynamicHost, kind: str
+) -> None:
     unknown = {wire_name(name): UNKNOWN for name in RESOURCES[kind].examples.inputs}
-    inputs, failures = host.check(kind, unknown)
+    inputs, failures = shared.check(kind, unknown)
     assert failures == {}
     assert {name: inputs[name] for name in unknown} == unknown
-    assert host.diff(kind, "1", {}, inputs).changed
+    assert shared.diff(kind, "1", {}, inputs).changed
 
 
+@pytest.mark.usefixtures("emulator")  # without what another test left
 @pytest.mark.parametrize("kind", RESOURCES)
-def test_an_object_that_is_gone_reads_as_gone(host: DynamicHost, kind: str) -> None:
+def test_an_object_that_is_gone_reads_as_gone(shared: DynamicHost, kind: str) -> None:
     absent = ABSENT.get(kind, "999")
-    assert host.read(kind, absent, {"somethingOfTheState": True}) == ("", {}, {})
+    assert shared.read(kind, absent, {"somethingOfTheState": True}) == ("", {}, {})
     with pytest.raises(HostError, match="does not exist or this user cannot see it"):
-        host.read(kind, absent)  # as `.get` does, which has no state
+        shared.read(kind, absent)  # as `.get` does, which has no state
 
 
 def test_one_token_serves_all_resources_and_threads(
