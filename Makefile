@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto
 # Arguments for pytest: make unit ARGS="-k drift"
 ARGS ?=
 
-.PHONY: help up preview refresh destroy down env check generate format engine keycloak conformance bench bench-quick \
+.PHONY: help up preview refresh destroy down env check generate format engine keycloak sdks yaml-host conformance bench bench-quick \
 	unit test test-rest test-all test-sdk-range clean
 
 help:
@@ -19,7 +19,9 @@ help:
 	@echo "make test-all  all tests          make test-sdk-range    selected tests on other SDKs and Pythons"
 	@echo "make check     format, types, imports, generated files, links"
 	@echo "make generate  classes and docs   make engine    a Pulumi engine; prints its folder last"
-	@echo "make dist      wheel, sdist, SBOM and checksums of a release, in dist/"
+	@echo "make dist      wheel, sdist, SDKs, SBOM and checksums of a release, in dist/"
+	@echo "make sdks      the SDKs for Node, Go and Python, in build/sdks/"
+	@echo "make yaml-host Pulumi's language host for YAML; prints its folder last"
 	@echo "make docs      the site of docs/, strict and with checked links"
 	@echo "make keycloak | conformance    what the tests need of Keycloak and of the vendor's SDK"
 	@echo "make bench     speed and scale, half an hour    make bench-quick    the same in minutes"
@@ -37,6 +39,13 @@ up preview refresh destroy down env: $(VENV)/.ready
 
 engine:
 	@$(PYTHON) tools/engine/build.py
+
+# They need Go, and the SDK for Node needs npm.
+sdks:
+	@$(PYTHON) tools/sdks/generate.py
+
+yaml-host:
+	@$(PYTHON) tools/yaml_host/install.py
 
 keycloak:
 	@$(PYTHON) tools/keycloak/fetch.py
@@ -85,6 +94,8 @@ slow-parts: $(DIST_VENV)/.ready $(DOCS_VENV)/.ready
 	@$(PYTHON) tools/engine/build.py > /dev/null
 	@$(PYTHON) tools/keycloak/fetch.py > /dev/null || test "$$CI" != true
 	@$(PYTHON) tools/vendor_sdk/fetch.py > /dev/null
+	@$(PYTHON) tools/yaml_host/install.py > /dev/null
+	@$(PYTHON) tools/sdks/generate.py > /dev/null
 
 # The environments use this checkout, and the metadata that its own environment created in it.
 test-sdk-range: $(VENV)/.ready

@@ -51,7 +51,8 @@ def _package(table: Schema, version: str) -> Json:
         "description": "Workspaces, members, models, pipelines, deployments and connections of a Wallaroo instance.",
         "keywords": ["pulumi", "wallaroo", "category/infrastructure", "kind/native"],
         "license": "Apache-2.0",
-        "meta": {"moduleFormat": "(.*)"},
+        # With `supportPack` the SDKs contain the version, and that of Go its go.mod.
+        "meta": {"moduleFormat": "(.*)", "supportPack": True},
         "config": {"variables": _properties(table.settings)},
         "provider": {
             "description": "A Wallaroo instance and an account on it.",
@@ -71,8 +72,13 @@ def _package(table: Schema, version: str) -> Json:
                 "pyproject": {"enabled": True},
                 "respectSchemaVersion": True,
             },
-            "nodejs": {"packageName": "wallaroo-pulumi", "respectSchemaVersion": True},
-            "go": {"generateResourceContainerTypes": True, "respectSchemaVersion": True},
+            # The SDKs are installed from archives: neither name is one of a registry.
+            "nodejs": {"packageName": "@wallaroo-pulumi/wallaroo", "respectSchemaVersion": True},
+            "go": {
+                "importBasePath": "example.com/wallaroo-pulumi/sdk/go/wallaroo",
+                "generateResourceContainerTypes": True,
+                "respectSchemaVersion": True,
+            },
         },
     }
 

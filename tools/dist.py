@@ -1,4 +1,4 @@
-"""Build the files of a release into ``dist/``: wheel, sdist, plugin archive, schemas, SBOM and checksums.
+"""Build the files of a release into ``dist/``: wheel, sdist, plugin archive, SDKs, schemas, SBOM and checksums.
 
 ``make dist`` runs this with the Python of ``requirements-dist.txt``. With ``--tag v1.2.3`` it fails unless that is the
 version of pyproject.toml and CHANGELOG.md has a section for it.
@@ -20,6 +20,7 @@ import tomllib
 from pathlib import Path
 
 from cached import CannotMake, report, run, virtual_environment
+from sdks import generate
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = {
@@ -62,6 +63,7 @@ def build(folder: Path) -> None:
     for name, source in SCHEMAS.items():
         shutil.copy(source, folder / name)
     wheel = next(folder.glob("*.whl"))
+    generate.archives(folder)
     write_plugin_archive(folder / f"pulumi-resource-wallaroo-v{version()}.tar.gz", wheel)
     with tempfile.TemporaryDirectory() as scratch:
         virtual_environment(Path(scratch, "venv"), "Installing the wheel for the SBOM", str(wheel))

@@ -158,7 +158,7 @@ def test_every_stack_is_a_complete_template(stack: str) -> None:
 
 
 def test_the_sdist_contains_the_sources(dist: Path, tmp_path: Path) -> None:
-    source = next(dist.glob("*.tar.gz"))
+    source = next(dist.glob("wallaroo_pulumi-*.tar.gz"))
     with tarfile.open(source) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "LICENSE", "wallaroo_pulumi/py.typed"} <= names

@@ -1,0 +1,3 @@
+import { declareFraud } from "./fraud";
+
+export const { workspaceId } = declareFraud();
