@@ -25,11 +25,15 @@ BUILD_SECONDS = 900
 
 
 def quickstart(language: str, folder: Path, env: Mapping[str, str]) -> Project:
-    """A copy of the stack in this language, whose plugin is that of this environment."""
-    project = Project(folder, env, "", f"wallaroo-quickstart-{language}")
+    """A project that `pulumi new` made from the stack in this language; its plugin is that of this environment."""
+    name = f"wallaroo-quickstart-{language}"
+    project = Project(folder, env, "", name)
     (folder / "__main__.py").unlink()
-    shutil.copytree(ROOT / f"stacks/quickstart-{language}", folder, dirs_exist_ok=True)
     (folder / ".venv").symlink_to(sys.prefix)
+    template = str(ROOT / f"stacks/quickstart-{language}")
+    new = project.pulumi("new", template, "--yes", "--generate-only", "--force", "--name", name)
+    # The files are written before Pulumi asks for the language host, which only the official CLI has.
+    assert new.code == 0 or "no language plugin 'pulumi-language-" in new.err, new.text
     return project
 
 
