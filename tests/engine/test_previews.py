@@ -68,6 +68,10 @@ def test_quickstart_before_and_after(stack: Callable[[str], Project]) -> None:
             {"name": "fraud-prod", "adopt": "if_empty", "forceDestroy": False},
         ),
         "WorkspaceMember fraud-lead": ("create", LEAD),
+        "WorkspaceMember fraud-analyst": (
+            "create",
+            LEAD | {"email": "john.hancock@example.com", "role": "COLLABORATOR"},
+        ),
     }
     lines = shown(quickstart)
     assert f"+ {TYPE}Workspace: (create)" in lines

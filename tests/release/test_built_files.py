@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import json
 import os
@@ -151,10 +152,35 @@ pulumi stack export --file state.json
 @pytest.mark.parametrize("stack", sorted(path.parent.name for path in ROOT.glob("stacks/*/Pulumi.yaml")))
 def test_every_stack_is_a_complete_template(stack: str) -> None:
     folder = ROOT / "stacks" / stack
-    template = yaml.safe_load((folder / "Pulumi.yaml").read_text())["template"]
-    assert all(template["config"][f"wallaroo:{key}"]["secret"] for key in ("password", "clientSecret"))
-    assert f"pulumi new ./stacks/{stack} " in (folder / "README.md").read_text()
-    assert "wallaroo_pulumi" in (folder / "requirements.txt").read_text()
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
+    settings = project["template"]["config"]
+    assert all(settings[f"wallaroo:{key}"]["secret"] for key in ("password", "clientSecret"))
+    readme = (folder / "README.md").read_text()
+    assert f"pulumi new ./stacks/{stack} " in readme
+    if (folder / "requirements.txt").exists():
+        assert "wallaroo_pulumi" in (folder / "requirements.txt").read_text()
+    else:  # in another language, with the plugin of an environment
+        assert project["plugins"]["providers"] == [{"name": "wallaroo", "path": ".venv/bin"}]
+        assert '~/fraud/.venv/bin/pip install "$WALLAROO_PULUMI"' in readme
+
+
+def test_the_sdks_have_the_names_of_their_docs(dist: Path) -> None:
+    texts = "".join(
+        path.read_text()
+        for path in (ROOT / "docs/how-to/other-languages.md", *ROOT.glob("stacks/*/README.md"))
+    )
+    expected = {
+        "nodejs": "package/index.js",
+        "go": "wallaroo/go.mod",
+        "python": "pulumi_wallaroo-*/pyproject.toml",
+    }
+    for language, file in expected.items():
+        [archive] = dist.glob(f"wallaroo-sdk-{language}-v*")
+        assert archive.name in texts
+        with tarfile.open(archive) as opened:
+            names = opened.getnames()
+        assert fnmatch.filter(names, file)
+        assert fnmatch.filter(names, "*/LICENSE")
 
 
 def test_the_sdist_contains_the_sources(dist: Path, tmp_path: Path) -> None:
