@@ -142,6 +142,15 @@ SECTIONS = {
     "PipelinePart": "`workspaces.<name>.pipelines.<name>`",
     "StepPart": "`pipelines.<name>.steps[]`",
     "DeployPart": "`pipelines.<name>.deploy`",
+    "EngineConfig": "`deploy.engine_config`",
+    "Engine": "`engine_config.engine` and `engine_config.enginelb`",
+    "Resources": "`resources` of an engine or a container",
+    "Amounts": "`resources.requests` and `resources.limits`",
+    "Autoscale": "`engine.autoscale`",
+    "PythonRuntime": "`engine.python`",
+    "Sidekicks": "`engine_config.engine_aux`",
+    "Sidekick": "`engine_aux.images.<model>-<version id>`",
+    "EnvironmentVariable": "`engine_aux.images.<model>-<version id>.env[]`",
     "ConnectionPart": "`connections.<name>`",
 }
 """The parts of the schema, in the order of the page, and their headings."""

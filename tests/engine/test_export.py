@@ -19,11 +19,13 @@ from pulumi_project import SAVED_AT_THE_END, TYPE, Project, Run
 STACK = Path(__file__).parents[2] / "stacks/adoption"
 
 READS = {
+    "admin/get_pipeline_external_url",
     "connections/list",
     "models/get_version_by_id",
     "models/list",
     "pipelines/get_version",
     "pipelines/list_pipelines",
+    "status/get_deployment",
     "users/query",
     "workspaces/list",
     "workspaces/list_users",
@@ -206,6 +208,20 @@ def test_models_whose_files_are_at_hand_go_round_with_their_pipelines(
         emulator.api(
             "pipelines/create", workspace_id=workspace, pipeline_id=name, definition={"steps": steps}
         )
+    sdk = {"engine": {"cpu": 2, "arch": "x86", "resources": {"limits": {"cpu": 2}, "requests": {"cpu": 2}}}}
+    for name, config in {
+        "one": sdk,
+        "two": {"engine": {}, "enginelb": {}, "workspace_id": workspace},
+    }.items():
+        (version,) = emulator.api(
+            "pipelines/list_pipeline_versions", workspace_id=workspace, pipeline_id=name
+        )["pipeline_versions"]
+        emulator.api(
+            "pipelines/deploy",
+            deploy_id=name,
+            pipeline_version=version["pipeline_version"]["version"],
+            engine_config=config,
+        )
     folder = adoption.folder / "models"
     (folder / "deep").mkdir(parents=True)
     (folder / "best.onnx").write_bytes(files["champion"])
@@ -243,6 +259,8 @@ def test_models_whose_files_are_at_hand_go_round_with_their_pipelines(
         "checked": [{"api": {"Check": {"tree": ['{"Column":"out.price"}']}}}],
         "empty": [],
     }
+    deployed = {n: p["deploy"] for n, p in found["pipelines"].items() if "deploy" in p}
+    assert deployed == {"one": {"engine_config": sdk, "protect": True}, "two": {"protect": True}}
     skipped = [line for line in ran.err.splitlines() if line.startswith("skipped")]
     assert any("model 'lost'" in line and "--models" in line for line in skipped)
     assert any("pipeline 'gone'" in line and "model 'lost' that is skipped" in line for line in skipped)
@@ -251,6 +269,7 @@ def test_models_whose_files_are_at_hand_go_round_with_their_pipelines(
     assert "hush@" not in ran.text
     taken_over(adoption, emulator)
     assert len(adoption.resources("Pipeline")) == 9
+    assert len(adoption.resources("Deployment")) == 2
 
 
 def test_versions_that_pipelines_use_go_round_beside_the_newest(

@@ -14,7 +14,7 @@ import pulumi
 from ..adapters.builders import engine_config, model_ref, random_split_step, shadow_step
 from ..core.json_values import not_json
 from .document import EstateError, path_text
-from .format import CONFIG, ConnectionPart, Estate, StepPart, WorkspacePart, with_models
+from .format import CONFIG, ConnectionPart, DeployPart, Estate, StepPart, WorkspacePart, with_models
 
 if TYPE_CHECKING:
     from ..adapters.classes import ModelVersion, Workspace
@@ -115,12 +115,18 @@ def _serving(
             **here,
             pipeline_name=pipeline.name,
             pipeline_version_id=pipeline.version_id,
-            models=[model_ref(models[model]) for model in given.models()],
-            engine_config=engine_config(**given.deploy.model_dump(exclude={"timeout", "protect"})),
+            models=[model_ref(models[model]) for model in given.models()] or None,
+            engine_config=_engine_config(given.deploy),
             timeout=given.deploy.timeout,
             opts=_options(given.deploy, workspace),
         )
         yield f"{name}/{key}", deployment.inference_url
+
+
+def _engine_config(deploy: DeployPart) -> Any:
+    if deploy.engine_config is None:
+        return engine_config(**deploy.builder_arguments())
+    return deploy.engine_config.model_dump(exclude_none=True)
 
 
 def _path(folder: Path, path: str) -> str:

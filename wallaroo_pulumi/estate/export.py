@@ -38,12 +38,10 @@ _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(Email)
 _MOST_NAMES: Final = 20
 
 _EXPORTED: Final = (
-    "Workspace", "WorkspaceMember", "User", "ModelVersion", "Pipeline", "Connection", "WorkspaceConnection",
+    "Workspace", "WorkspaceMember", "User", "ModelVersion", "Pipeline", "Deployment", "Connection",
+    "WorkspaceConnection",
 )  # fmt: skip
-"""The kinds of the estate file, without those that the API does not return."""
-_REASONS: Final = {
-    "Deployment": "the API does not return their engine configuration; `deploy` deploys again",
-}
+"""The kinds of the estate file."""
 _NO_SUCH_KIND: Final = "the estate file has no such kind; declare them in a program"
 _NOUNS: Final = {
     **{kind: re.sub(r"\B([A-Z])", r" \1", kind).lower() for kind in RESOURCES},
@@ -148,8 +146,7 @@ class _Run:
         """List the objects of kinds that an export never contains, one line per kind."""
         for kind, names in _by_kind(objects).items():
             if kind not in _EXPORTED:
-                reason = _REASONS.get(kind, _NO_SUCH_KIND)
-                self.skip(f"{_counted(kind, names)} {where}: {_named(names)}; {reason}")
+                self.skip(f"{_counted(kind, names)} {where}: {_named(names)}; {_NO_SUCH_KIND}")
 
     # --- the whole instance ------------------------------------------------------------------------------
 
@@ -218,7 +215,8 @@ class _Run:
             self.skip(f"workspace {found.name!r} (id {found.id}): {reason}; {contents}")
             return None
         self.skip_objects(f"of workspace {found.name!r}", inside)
-        serving = Serving(self.client, self.ctx, found, self.files, self.skip)
+        deployments = {each.name: each.id for each in inside if each.kind == "Deployment"}
+        serving = Serving(self.client, self.ctx, found, self.files, self.skip, deployments)
         serving.read()
         return WorkspacePart(
             adopt="always",

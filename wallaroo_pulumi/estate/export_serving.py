@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,12 @@ from pydantic import ValidationError
 
 from ..api import Client, spelling, wire
 from ..core.check import check, explain
-from ..core.context import Context
+from ..core.context import Call, Context
 from ..core.names import wire_name
 from ..resources import RESOURCES
+from ..resources._engine_config import EngineConfig
 from .document import path_text
-from .format import ModelPart, PipelinePart, StepPart
+from .format import DeployPart, ModelPart, PipelinePart, StepPart
 from .safe_values import require_no_secret
 
 Skip = Callable[[str], None]
@@ -52,6 +53,8 @@ class Serving:
     files: Mapping[str, Path]
     """The models' files by their SHA-256."""
     skip: Skip
+    deployments: Mapping[str, str]
+    """The Pulumi ids of the deployments by the names of their pipelines."""
     models: dict[str, ModelPart] = field(default_factory=dict)
     pipelines: dict[str, PipelinePart] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
@@ -71,6 +74,22 @@ class Serving:
                 )
             except ValueError as error:
                 self._skip(f"pipeline {name!r}", why(error))
+        for name, id in self.deployments.items():
+            self._deploy(name, id)
+
+    def _deploy(self, name: str, id: str) -> None:
+        """Add the deployment of a pipeline that is exported."""
+        try:
+            if name not in self.pipelines:
+                raise ValueError("its pipeline is skipped")
+            deploy = self._deployment(id)
+            self.pipelines[name] = self.pipelines[name].model_copy(update={"deploy": deploy})
+        except ValueError as error:
+            self._skip(f"deployment of pipeline {name!r}", why(error))
+
+    def _read(self, kind: str, id: str) -> Any:
+        # Threads share the context, but no two calls share what a read notes about its object.
+        return RESOURCES[kind].read(replace(self.ctx, call=Call()), id, None)
 
     def _skip(self, what: str, reason: str) -> None:
         self.skip(f"{what} of workspace {self.workspace.name!r}: {reason}")
@@ -114,7 +133,7 @@ class Serving:
                     f"version {other.model_version.id} is newer and has the same content, so `pulumi up` would adopt "
                     "that one; let pipelines use it, or delete it"
                 )
-        observed = RESOURCES["ModelVersion"].read(self.ctx, str(version.id), None)
+        observed = self._read("ModelVersion", str(version.id))
         if observed is None:
             raise ValueError("it was deleted during the export")
         given = observed.model_dump(include=set(ModelPart.model_fields) - {"name"}, exclude_none=True)
@@ -129,11 +148,28 @@ class Serving:
 
     # --- pipelines ---------------------------------------------------------------------------------------
 
+    def _deployment(self, id: str) -> DeployPart:
+        """Raises ValueError if a Deployment of the pipeline's latest version would differ from the one that runs."""
+        deployed = self._read("Deployment", id)
+        if deployed is None:
+            raise ValueError("it ended during the export")
+        if self.client.graphql.deployment(deployed.deployment_id) is None:
+            raise ValueError(
+                "only GraphQL returns its engine configuration, and the instance rejects it or wallaroo:graphql is "
+                "off; `deploy` deploys again"
+            )
+        pipeline = self._read("Pipeline", id.rpartition("/")[0])
+        if pipeline is None or deployed.pipeline_version_id not in (pipeline.version_id, pipeline.version):
+            raise ValueError("it does not run the pipeline's latest version; `deploy` would deploy that one")
+        if deployed.engine_config is not None:
+            require_no_secret(_environment(deployed.engine_config), "engine_config", plain=True)
+        return DeployPart(engine_config=deployed.engine_config, protect=True)
+
     def _steps(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """The steps of each pipeline that has a version."""
         for listed in self.client.pipelines.list(self.workspace.id) if self.workspace.pipelines else ():
             name = listed.pipeline.name
-            found = RESOURCES["Pipeline"].read(self.ctx, f"{self.workspace.id}/{name}", None)
+            found = self._read("Pipeline", f"{self.workspace.id}/{name}")
             if found is None or not found.version:
                 self._skip(f"pipeline {name!r}", "it has no version")
             else:
@@ -156,6 +192,12 @@ def _free_key(name: str, version: int, taken: Collection[str]) -> str:
     """The key of a model version, a DNS label: the model's name, with the version's id if the name is taken."""
     suffixes = ("", f"-{version}", *(f"-{version}-{n}" for n in range(2, len(taken) + 2)))
     return next(key for s in suffixes if (key := name[: 63 - len(s)] + s) not in taken)
+
+
+def _environment(config: EngineConfig) -> dict[str, dict[str, str]]:
+    """The environment variables of each model's container."""
+    images = (config.engine_aux and config.engine_aux.images) or {}
+    return {name: {each.name: each.value for each in image.env or ()} for name, image in images.items()}
 
 
 def _refs(value: Any) -> Iterator[Mapping[str, str]]:

@@ -27,7 +27,7 @@ from ..api import spelling
 from ..core.fields import COMPUTED_IN_CHECK, SECRET, DnsLabel, Email, Role
 from ..core.json_values import InvalidValue, JsonObject, Place
 from ..resources import RESOURCES
-from ..resources._engine_config import Memory
+from ..resources._engine_config import Engines, Memory
 
 CONFIG: Final = "wallaroo-estate"
 """The namespace of the estate's own configuration."""
@@ -174,7 +174,7 @@ def with_models(step: Any, ref: Callable[[str], Any]) -> Any:
 
 
 class DeployPart(Part):
-    """A deployment of the pipeline. The keys are arguments of `engine_config`."""
+    """A deployment of the pipeline. The keys are arguments of the builder `engine_config`."""
 
     cpus: PositiveFloat | None = Field(default=None, description="CPUs of each engine, such as 0.5.")
     memory: Memory | None = Field(default=None, description="Memory of each engine, such as `512Mi`.")
@@ -187,10 +187,25 @@ class DeployPart(Part):
     node_selector: str | None = Field(
         default=None, description="A label of the cluster's nodes, such as `pool:gpu`."
     )
+    engine_config: Engines | None = Field(
+        default=None,
+        description="The whole configuration, as programs give it to a Deployment, in place of the keys above.",
+    )
     timeout: PositiveFloat | None = Field(
         default=None, description="Seconds to wait for the engines to run or to end. Default: 600."
     )
     protect: ProtectInside = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        given = self.builder_arguments()
+        if self.engine_config is not None and given:
+            raise ValueError(f"give {next(iter(given))} in engine_config, or without it")
+        return self
+
+    def builder_arguments(self) -> dict[str, Any]:
+        """The arguments of the builder `engine_config`."""
+        return self.model_dump(exclude={"engine_config", "timeout", "protect"}, exclude_none=True)
 
 
 class PipelinePart(_inputs("Pipeline", "workspace_id", "name")):  # type: ignore[misc]  # derived

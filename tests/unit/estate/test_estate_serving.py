@@ -84,6 +84,16 @@ def test_models_pipelines_and_deployments(tmp_path: Path) -> None:
             "      Plain Pipeline:",
             "line 8, workspaces.fraud.pipelines.Plain Pipeline: a name is",
         ),
+        (
+            "replicas: 2",
+            "engine_config: {engine: {replicas: 2}}",
+            "pipelines.split.deploy: give cpus in engine_config, or without it",
+        ),
+        (
+            "cpus: 0.5, replicas: 2",
+            "engine_config: {engine: {replicas: -2}}",
+            "pipelines.split.deploy.engine_config.engine.replicas: ",
+        ),
         ("replicas: 2", "memory: 1Gb", "line 10, workspaces.fraud.pipelines.split.deploy.memory: "),
         (
             "replicas: 2",

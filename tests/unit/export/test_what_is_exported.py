@@ -283,6 +283,37 @@ def test_a_model_with_empty_schemas_that_the_sdk_configured_is_exported(
     assert part.openai.completion_config == {"max_tokens": 9}
 
 
+def test_a_deployment_is_exported_with_its_whole_configuration(
+    client: Client, emulator: Emulated, tmp_path: Path
+) -> None:
+    id = emulator.control("seed", workspaces=[{"name": "fraud", "owner": "ops@example.com"}])["workspaces"][0]
+    made = emulator.api("pipelines/create", workspace_id=id, pipeline_id="p", definition={"steps": []})
+    amounts = {"cpu": 2.0, "memory": "1Gi", "amd.com/gpu": 2}
+    engine = {"cpu": 2.0, "gpu": 2, "accel": "rocm", "resources": {"limits": amounts, "requests": amounts}}
+    emulator.api(
+        "pipelines/deploy",
+        deploy_id="p",
+        pipeline_version_pk_id=made["pipeline_variant_pk_id"],
+        engine_config={
+            "engine": engine,
+            "enginelb": {},
+            "engineAux": {"images": {"m-1": {"env": [{"name": "THREADS", "value": "2"}]}}},
+            "workspace_id": id,
+        },
+    )
+    found = export(client)
+    assert found.skipped == []
+    text = yaml.safe_load(found.to_text())["workspaces"]["fraud"]["pipelines"]["p"]["deploy"]
+    assert text == {
+        "engine_config": {
+            "engine": engine,
+            "engine_aux": {"images": {"m-1": {"env": [{"name": "THREADS", "value": "2"}]}}},
+        },
+        "protect": True,
+    }
+    assert read_back(found, tmp_path) == found.estate
+
+
 def test_why_a_model_is_skipped_is_told_in_whole_words(
     client: Client, emulator: Emulated, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from emulated import Emulated
@@ -10,6 +11,7 @@ from emulated import Emulated
 from wallaroo_pulumi.api import Client
 from wallaroo_pulumi.config import load
 from wallaroo_pulumi.errors import ApiError
+from wallaroo_pulumi.estate import DeployPart
 from wallaroo_pulumi.estate.export import export
 
 DEFAULT = "ops@example.com - Default Workspace"
@@ -64,9 +66,10 @@ def fill(emulator: Emulated, workspace_id: int) -> None:
 
 def test_every_kind_is_listed_with_its_names(client: Client, emulator: Emulated) -> None:
     fill(emulator, workspace(emulator, "fraud"))
-    skipped = "\n".join(export(client).skipped)
+    found = export(client)
+    skipped = "\n".join(found.skipped)
+    assert found.estate.workspaces["fraud"].pipelines["live"].deploy == DeployPart(protect=True)
     for line in (
-        "1 deployment of workspace 'fraud': 'live'; the API does not return their engine configuration",
         "1 orchestration of workspace 'fraud': 'code'; the estate file has no such kind",
         "2 tasks of workspace 'fraud': 'nightly', 'hourly'; the estate file has no such kind",
         "1 publish of workspace 'fraud': 'idle ",
@@ -77,6 +80,55 @@ def test_every_kind_is_listed_with_its_names(client: Client, emulator: Emulated)
         assert line in skipped
     assert "over" not in skipped, "a task that has ended"
     assert "hush" not in skipped
+
+
+def with_models(emulator: Emulated, *names: str) -> dict[str, int]:
+    """A workspace with pipelines without steps that run: name → version id."""
+    id = workspace(emulator, "fraud")
+    return {
+        name: emulator.api("pipelines/create", workspace_id=id, pipeline_id=name, definition={"steps": []})[
+            "pipeline_variant_pk_id"
+        ]
+        for name in names
+    }
+
+
+def deploy(emulator: Emulated, name: str, version: int, **config: Any) -> None:
+    body = {"deploy_id": name, "pipeline_version_pk_id": version, "engine_config": config}
+    emulator.api("pipelines/deploy", **body)
+
+
+def test_deployments_that_no_estate_can_declare_are_skipped(client: Client, emulator: Emulated) -> None:
+    versions = with_models(emulator, "older", "secretive", "odd name")
+    env = [{"name": "HF_TOKEN", "value": "hush"}]
+    deploy(emulator, "older", versions["older"])
+    deploy(emulator, "secretive", versions["secretive"], engineAux={"images": {"m-1": {"env": env}}})
+    deploy(emulator, "odd name", versions["odd name"])
+    emulator.api(
+        "pipelines/create",
+        workspace_id=emulator.workspaces()["fraud"],
+        pipeline_id="older",
+        definition={"steps": []},
+    )
+    found = export(client)
+    assert "hush" not in found.to_text() + "".join(found.skipped)
+    lines = [line for line in found.skipped if line.startswith("deployment of pipeline")]
+    of = "of workspace 'fraud': "
+    assert lines == [
+        f"deployment of pipeline 'odd name' {of}its pipeline is skipped",
+        f"deployment of pipeline 'older' {of}it does not run the pipeline's latest version; `deploy` would deploy "
+        "that one",
+        f"deployment of pipeline 'secretive' {of}engine_config.m-1.HF_TOKEN may be a secret; declare it in a program",
+    ]
+
+
+def test_without_graphql_deployments_are_skipped(client: Client, emulator: Emulated) -> None:
+    deploy(emulator, "live", with_models(emulator, "live")["live"])
+    emulator.control("faults", path="/v1/graphql", status=403, body="<html></html>")
+    found = export(client)
+    assert found.estate.workspaces["fraud"].pipelines["live"].deploy is None
+    (line,) = found.skipped
+    assert "only GraphQL returns its engine configuration" in line
 
 
 def test_there_is_no_line_about_what_does_not_exist(client: Client, emulator: Emulated) -> None:
