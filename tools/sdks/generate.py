@@ -23,9 +23,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
-from cached import CannotMake, made_once, report, run
-
 from build import VERSION, go
+from cached import CannotMake, made_once, report, run
 
 HERE = Path(__file__).parent
 ENGINE = HERE.parent / "engine"

@@ -14,9 +14,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
-from cached import CannotMake, made_once, run
-
 from build import go
+from cached import CannotMake, made_once, run
 
 VERSION = "v1.25.0"
 MODULE = "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml"
