@@ -23,6 +23,14 @@ def _emulator_url() -> Iterator[str]:
 def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Thousands of retries: their order matters here, their pauses do not."""
     monkeypatch.setattr("httpx_retries.retry.time", SimpleNamespace(sleep=lambda seconds: None))
+    monkeypatch.setattr("wallaroo_pulumi.core.wait._FIRST_PAUSE", 0.0)
+    monkeypatch.setattr("wallaroo_pulumi.core.create._PAUSES", (0.0,) * 5)
+
+
+@pytest.fixture(autouse=True)
+def _no_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plugin reads the stack's state with `pulumi`; here it has no other resources."""
+    monkeypatch.setattr("wallaroo_pulumi.adapters.stack_state.export", lambda stack: {})
 
 
 _tls = functools.cache(ssl.create_default_context)

@@ -328,7 +328,12 @@ def test_cancelling_ends_a_wait_and_a_custom_timeout_bounds_it(
 
 @pytest.mark.parametrize(
     ("kind", "work"),
-    [("ModelVersion", "model"), ("Orchestration", "orchestration"), ("Deployment", "deployment")],
+    [
+        ("ModelVersion", "model"),
+        ("Orchestration", "orchestration"),
+        ("Deployment", "deployment"),
+        ("PipelinePublish", "publish"),
+    ],
 )
 def test_an_object_whose_work_goes_on_is_kept_and_finished_by_a_later_run(
     host: PluginHost, emulator: Emulated, tmp_path: Path, kind: str, work: str
@@ -353,10 +358,28 @@ def test_an_object_whose_work_goes_on_is_kept_and_finished_by_a_later_run(
     emulator.control("readiness", kind=work)
     finished = host.update(kind, id, read, inputs)
     assert "__unfinished" not in finished
-    assert finished["status"] in ("ready", "Running")
+    assert finished["status"] in ("ready", "Running", "Published")
     assert not host.diff(kind, id, finished, inputs).changed
     host.delete(kind, id, finished)
-    assert host.read(kind, id, finished)[0] == ""
+    assert host.read(kind, id, finished)[0] == (id if kind == "PipelinePublish" else "")  # publishes stay
+
+
+def test_a_publish_that_fails_after_it_was_kept_can_be_replaced(
+    host: PluginHost, emulator: Emulated, tmp_path: Path
+) -> None:
+    life = Life(host, "PipelinePublish", tmp_path)
+    emulator.control("readiness", kind="publish", mode="never")
+    inputs = life.checked(life.wire(life.examples.inputs))
+    with pytest.raises(HostError, match="is still"):
+        host.create("PipelinePublish", inputs, timeout=1)
+    assert host.kept is not None
+    id, outputs = host.kept
+    emulator.control("readiness", kind="publish", mode="error")
+    host.configure(emulator.settings)
+    with pytest.raises(HostError, match=r"failed: .*--replace"):
+        host.update("PipelinePublish", id, outputs, inputs)
+    emulator.control("readiness", kind="publish")
+    assert host.create("PipelinePublish", inputs)[0] != id
 
 
 def test_a_conversion_that_fails_leaves_nothing(host: PluginHost, emulator: Emulated, tmp_path: Path) -> None:

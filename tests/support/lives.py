@@ -1,12 +1,16 @@
-"""The life of a resource's example, through the kernel and the client, without Pulumi: for tests of many cases."""
+"""The life of a resource's example, without an engine: for tests of many cases.
+
+It passes through the kernel and the client, as in the dynamic host, or also through the plugin's servicer.
+"""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from emulated import Emulated
+from plugin_in_process import PluginInProcess
 
 from wallaroo_pulumi.api import Client
 from wallaroo_pulumi.config import load
@@ -16,8 +20,10 @@ from wallaroo_pulumi.core.diff import Difference
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.core.resource import Examples, InvalidInput
 from wallaroo_pulumi.core.validate import validate
-from wallaroo_pulumi.provider.provider import Provider
+from wallaroo_pulumi.provider.provider import PartialCreate, Provider
 from wallaroo_pulumi.resources import RESOURCES
+
+Adapter = Literal["dynamic", "native"]
 
 
 class Life:
@@ -33,10 +39,12 @@ class Life:
         files: Mapping[str, str],
         *,
         url: str | None = None,
+        adapter: Adapter = "dynamic",
     ) -> None:
+        self._adapter = adapter
         self._given = {**emulator.settings, "maxRetries": "1", "apiUrl": url or emulator.url}
         self._resource = RESOURCES[kind]
-        self._client: Client | None = None
+        self._open: Client | PluginInProcess | None = None
         self.said: list[str] = []
         self.new_process()
         self._values: dict[str, Any] = dict(files)
@@ -59,10 +67,17 @@ class Life:
                 self._values.setdefault(name, value)
                 self._values[f"{needed}.{name}"] = value
 
+    def again(self, timeout: float = 10.0) -> Life:
+        """A process that finds what this life's has left; neither notices the other."""
+        other = copy.copy(self)
+        other._open, other.said = None, []
+        other.new_process(timeout)
+        return other
+
     def of_another_stack(self) -> Life:
         """The same program in another stack: it refers to the same objects, and has made none."""
         other = copy.copy(self)
-        other._client, other._state = None, None
+        other._open, other._state = None, None
         other.new_process()
         return other
 
@@ -70,8 +85,12 @@ class Life:
         """Forget what a process knows: its token, its listings, its claims. ``timeout`` is seconds per request."""
         self.close()
         given = {**self._given, "timeout": str(timeout)}
-        self._client = Client(load(given.get, {}))
-        ctx = Context(client=self._client, report=self.said.append, sleep=lambda _: None)
+        self._provider: Any
+        if self._adapter == "native":
+            self._provider = self._open = PluginInProcess(given)
+            return
+        client = self._open = Client(load(given.get, {}))
+        ctx = Context(client=client, report=self.said.append, sleep=lambda _: None)
         self._provider = Provider(lambda: ctx)
 
     @property
@@ -82,15 +101,19 @@ class Life:
         return ownership.referrer(self._resource.kind, self.state[0], "another resource") is not None
 
     def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
+        if self._open is not None:
+            self._open.close()
 
     def create(self, **inputs: Any) -> None:
         """Make it as the example does, and with these inputs."""
         inputs = self._checked(
             self._resource.kind, self._filled({**self._resource.examples.inputs, **inputs})
         )
-        self.state = self._provider.create(self._resource.kind, None, inputs)
+        try:
+            self.state = self._provider.create(self._resource.kind, None, inputs)
+        except PartialCreate as partial:
+            self.state = partial.id, partial.outputs  # the engine keeps it
+            raise
 
     def validate(self) -> list[InvalidInput]:
         """What a preview with validation finds wrong with the example's inputs as a new resource."""
@@ -104,6 +127,10 @@ class Life:
         inputs = self._checked(self._resource.kind, self._filled(inputs))
         id, outputs = self.state
         self.state = (id, self._provider.update(self._resource.kind, None, id, outputs, inputs))
+
+    def finish(self) -> None:
+        """Do what the next run does with an object that a failed create left in the state."""
+        self.update(edited=False)
 
     def diff(self, **inputs: Any) -> Difference:
         """Compare it with the example and these inputs."""

@@ -31,6 +31,7 @@ class State:
 
     def __init__(self, schema: str, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
+        self._saved: sqlite3.Connection | None = None
         if path is None:
             self._connection = _connect(":memory:", schema)
             return
@@ -78,6 +79,19 @@ class State:
             for name in set(names) - set(keep):
                 self.execute(f'DELETE FROM "{name}"')  # noqa: S608 -- a table's name, from the schema itself
 
+    def save(self) -> None:
+        """Remember the content of all tables for `restore`."""
+        if self._saved is None:
+            self._saved = sqlite3.connect(":memory:", check_same_thread=False)
+        self._connection.backup(self._saved)
+
+    def restore(self) -> bool:
+        """Bring back what the last `save` remembered. Return whether there is any."""
+        if self._saved is None:
+            return False
+        self._saved.backup(self._connection)
+        return True
+
     def counts(self) -> dict[str, int]:
         """Return the number of rows of every table."""
         names = [row["name"] for row in self.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -111,6 +125,8 @@ class State:
 
     def close(self) -> None:
         self._connection.close()
+        if self._saved is not None:
+            self._saved.close()
 
 
 def _exportable(value: Any) -> Any:

@@ -87,6 +87,11 @@ class Provider:
                 self._context = dataclasses.replace(self._connect(), ownership=self._ownership)
             return self._context
 
+    def close(self) -> None:
+        """Close the connections. No call follows."""
+        if self._context is not None:
+            self._context.client.close()
+
     def check(
         self,
         kind: str,

@@ -4,7 +4,7 @@ Identity: the publish's id. The API can neither change nor delete a publish
 (docs/internals/mlops-api.md#publishes-and-edges), so every change publishes again, and the old publish stays. The same
 version published again would only be a copy: an existing or pending publish of this version with this engine
 configuration is adopted instead. A create whose reply was lost, or whose wait was interrupted, is thus completed by
-the next `up`.
+the next `up`. Where the state can hold a publish that is not done yet, the next `up` continues to wait for it.
 
 `replaces` hands the edges of earlier publishes over to this one; an Edge that follows keeps its join token.
 """
@@ -161,7 +161,14 @@ class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
                 found = _match(ctx, desired, version_id)
                 id = found.id if found else _publish(ctx, desired, version_id)
                 claimed.enter_context(ctx.claim(self.kind, str(id), name, existed=found is not None))
-            published = _published(ctx, id, desired.timeout or _TIMEOUT)
+            ctx.call.unfinished = lambda: self.result(desired, **_observed(ctx.client.publishes.get(id)))
+            published = _published(ctx, id, desired, "run `pulumi up` again")
+        return self.result(desired, **_observed(published))
+
+    def finish(
+        self, ctx: Context[Client], id: str, prior: PipelinePublishOutputs, desired: PipelinePublishInputs
+    ) -> PipelinePublishOutputs:
+        published = _published(ctx, prior.publish_id, desired, "run `pulumi up --replace URN`")
         return self.result(desired, **_observed(published))
 
     def read(
@@ -257,8 +264,11 @@ def _config(desired: PipelinePublishInputs) -> dict[str, Any] | None:
     return config
 
 
-def _published(ctx: Context[Client], id: int, timeout: float) -> wire.Publish:
-    """Wait until it is published. Raises ObjectError with the instance's reason when that fails."""
+def _published(ctx: Context[Client], id: int, desired: PipelinePublishInputs, again: str) -> wire.Publish:
+    """Wait until it is published. Raises ObjectError with the instance's reason when that fails.
+
+    ``again`` is how the user has the version published once more.
+    """
 
     def poll() -> str | Done[wire.Publish]:
         publish = ctx.client.publishes.get(id)
@@ -266,12 +276,12 @@ def _published(ctx: Context[Client], id: int, timeout: float) -> wire.Publish:
             raise ObjectError(
                 f"publish {id} of pipeline {publish.pipeline_name!r} failed: "
                 f"{one_line(publish.error or 'the instance returned no reason')}; check the OCI registry that the "
-                "instance is set up with, and run `pulumi up` again"
+                f"instance is set up with, and {again}"
             )
         return Done(publish) if publish.status == "Published" else publish.status
 
     remedy = "run `pulumi up` again, which continues to wait, or raise timeout"
-    return wait(ctx, f"publish {id}", poll, timeout=timeout, remedy=remedy)
+    return wait(ctx, f"publish {id}", poll, timeout=desired.timeout or _TIMEOUT, remedy=remedy)
 
 
 def _observed(publish: wire.Publish) -> dict[str, Any]:

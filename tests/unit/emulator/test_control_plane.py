@@ -33,6 +33,20 @@ def test_reset_ends_the_tokens_of_before(instance: Instance) -> None:
     assert instance.call_with(token, "workspaces/list").status_code == 401
 
 
+def test_a_snapshot_brings_back_the_objects_and_the_tokens(instance: Instance) -> None:
+    assert instance.http.post("/__emulator__/restore").status_code == 400
+    instance.ok("workspaces/create", workspace_name="fraud")
+    token = instance.login().json()["access_token"]
+    instance.control("snapshot")
+    for _ in range(2):
+        instance.ok("workspaces/create", workspace_name="churn")
+        instance.control("latency", seconds=3600)
+        instance.control("restore")
+        assert instance.log() == []
+        assert names(instance) == ["fraud"]
+        assert instance.call_with(token, "workspaces/list").status_code == 200
+
+
 def test_seeded_workspaces_hold_what_was_asked_for(instance: Instance) -> None:
     reply = instance.control(
         "seed",

@@ -80,6 +80,10 @@ class Run:
         """End what waits."""
         self._cancelled.set()
 
+    def close(self) -> None:
+        """Close the connections. No call follows."""
+        self._provider.close()
+
     def check(self, request: proto.CheckRequest) -> proto.CheckResponse:
         target = self._target(request.urn)
         news, secrets = read_properties(request.news)

@@ -80,6 +80,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._engine = engine
         self._configured: Run | None = None
 
+    def close(self) -> None:
+        """Close the connections of the last run."""
+        if self._configured is not None:
+            self._configured.close()
+            self._configured = None
+
     # --- the process ---------------------------------------------------------------------------------------
 
     @_call
@@ -147,6 +153,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
         texts = _texts(_properties(request.args)) or {}
         settings = load(texts.get, os.environ)
+        self.close()
         self._configured = Run(settings, self, getattr(request, "urn", "") or None)
         return proto.ConfigureResponse(
             acceptSecrets=True,

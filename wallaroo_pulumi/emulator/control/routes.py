@@ -140,6 +140,22 @@ async def reset(db: Db, traffic: TrafficDep, settings: SettingsDep) -> Empty:
     return Empty()
 
 
+@router.post("/snapshot")
+async def take_snapshot(db: Db) -> Empty:
+    """Remember all objects, sessions and orders of readiness. A later snapshot replaces this one."""
+    db.save()
+    return Empty()
+
+
+@router.post("/restore")
+async def restore_snapshot(db: Db, traffic: TrafficDep) -> Empty:
+    """Bring back the last snapshot, with no faults, no latency, no rate limit and an empty log."""
+    if not db.restore():
+        raise ApiError(400, "there is no snapshot; send POST /__emulator__/snapshot first")
+    traffic.reset()
+    return Empty()
+
+
 @router.post("/seed")
 async def add_seed(body: Seed, db: Db) -> Seeded:
     try:
