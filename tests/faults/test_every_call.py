@@ -140,10 +140,11 @@ def attempt(emulator: Emulated, life: Life, run: Callable[[Life], None]) -> str:
     try:
         run(life)
     except WallarooError as error:
-        assert "\n" not in str(error)
-        next_run = Life.finish if isinstance(error, PartialCreate) else run
+        failure = error
     else:
         return "carried on"
+    assert "\n" not in str(failure)
+    next_run = Life.finish if isinstance(failure, PartialCreate) else run
     emulator.http.delete("/__emulator__/faults")
     life.new_process()
     next_run(life)

@@ -76,10 +76,11 @@ def attempt(life: Life) -> str:
     try:
         life.create()
     except WallarooError as error:
-        assert "\n" not in str(error)
-        next_run = Life.finish if isinstance(error, PartialCreate) else Life.create
+        failure = error
     else:
         return "carried on"
+    assert "\n" not in str(failure)
+    next_run = Life.finish if isinstance(failure, PartialCreate) else Life.create
     life.new_process()
     next_run(life)
     return "next run converged"
