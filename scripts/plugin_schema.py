@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, assert_never
 
+from component_schema import PLAIN, component_kinds
+
 from wallaroo_pulumi.provider.schema import (
     Enumeration,
     Function,
@@ -62,7 +64,10 @@ def _package(table: Schema, version: str) -> Json:
             **{f"{PREFIX}{each.name}": _enumeration(each) for each in table.enumerations},
             **{f"{PREFIX}{each.name}": _object(each) for each in table.objects},
         },
-        "resources": {f"{PREFIX}{kind.name}": _kind(kind) for kind in table.kinds},
+        "resources": {
+            **{f"{PREFIX}{kind.name}": _kind(kind) for kind in table.kinds},
+            **{f"{PREFIX}{kind.name}": _component(kind) for kind in component_kinds(table)},
+        },
         "functions": {f"{PREFIX}{function.name}": _function(function) for function in table.functions},
         "language": {
             "python": {
@@ -92,6 +97,14 @@ def _kind(kind: Kind) -> Json:
         "required": _required(kind.outputs),
         "aliases": [{"type": f"{DYNAMIC_PREFIX}{kind.name}"}],
     }
+
+
+def _component(kind: Kind) -> Json:
+    found = _kind(kind)
+    for name in PLAIN & found["inputProperties"].keys():
+        found["inputProperties"][name]["plain"] = True
+    del found["aliases"]
+    return {"isComponent": True, **found}
 
 
 def _function(function: Function) -> Json:

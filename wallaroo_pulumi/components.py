@@ -41,6 +41,12 @@ class Component(pulumi.ComponentResource):
         super().__init__(f"{NATIVE}{type(self).__name__}", resource_name, {}, opts)
         self._classes: Any = import_module(self._children)
         self._below = pulumi.ResourceOptions(parent=self)
+        self.outputs: Mapping[str, pulumi.Output[Any]] = {}
+
+    def _finish(self, **outputs: pulumi.Output[Any]) -> None:
+        """Register the outputs, named as on the wire. The plugin answers with them to programs in other languages."""
+        self.outputs = outputs
+        self.register_outputs(outputs)
 
 
 class Team(Component):
@@ -60,7 +66,7 @@ class Team(Component):
         *,
         name: pulumi.Input[str] | None = None,
         members: Mapping[str, pulumi.Input[Role]] | None = None,
-        connections: Sequence[str | Connection] = (),
+        connections: Sequence[str | Connection] | Mapping[str, pulumi.Input[str]] = (),
         adopt: pulumi.Input[Literal["never", "if_empty", "always"]] = "if_empty",
         force_destroy: pulumi.Input[bool] = False,
         delete_adopted: pulumi.Input[bool] = False,
@@ -70,7 +76,8 @@ class Team(Component):
 
         :param name: The workspace's name, a DNS label. Resource name and 7 hex characters by default.
         :param members: E-mail address, or user id, → role. The user who runs Pulumi is an owner already.
-        :param connections: Connections of the instance to attach: names, or Connection resources.
+        :param connections: Connections of the instance to attach: names, or Connection resources. A mapping holds
+            names that are Outputs, by labels of their resources.
         :param adopt: Which existing workspace of this name is adopted, as for a Workspace.
         :param force_destroy: Whether destroying empties the workspace, as for a Workspace.
         :param delete_adopted: Whether destroying removes memberships and attachments that existed before.
@@ -95,9 +102,11 @@ class Team(Component):
             label: self._classes.WorkspaceConnection(
                 f"{resource_name}-{label}", connection_name=name, **common, opts=self._below
             )
-            for label, name in map(_connection, connections)
+            for label, name in (
+                connections.items() if isinstance(connections, Mapping) else map(_connection, connections)
+            )
         }
-        self.register_outputs({"workspaceId": self.workspace_id, "name": self.name})
+        self._finish(workspaceId=self.workspace_id, name=self.name)
 
 
 class ServedModel(Component):
@@ -169,7 +178,7 @@ class ServedModel(Component):
             **common,
         )
         self.inference_url = self.deployment.inference_url
-        self.register_outputs({"inferenceUrl": self.inference_url})
+        self._finish(inferenceUrl=self.inference_url)
 
 
 def _connection(given: str | Connection) -> tuple[str, pulumi.Input[str]]:

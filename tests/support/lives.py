@@ -136,7 +136,8 @@ class Life:
         """Compare it with the example and these inputs."""
         kind = self._resource.kind
         news = self._checked(kind, self._filled({**self._resource.examples.inputs, **inputs}))
-        return self._provider.diff(kind, None, *self.state, news)
+        found: Difference = self._provider.diff(kind, None, *self.state, news)
+        return found
 
     def refresh(self) -> None:
         """Read it again. Raises LookupError when it is said to be gone."""

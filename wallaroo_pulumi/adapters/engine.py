@@ -20,6 +20,7 @@ class Engine:
     """Sends messages to the engine. A message that does not arrive is lost without an error. Safe for threads."""
 
     def __init__(self, address: str) -> None:
+        self.address = address
         self._channel = grpc.insecure_channel(address)
         self._stub = engine_pb2_grpc.EngineStub(self._channel)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from wallaroo_pulumi.adapters.pulumi_values import COMPONENTS
 from wallaroo_pulumi.config import TABLE
 from wallaroo_pulumi.core.fields import AUTONAMED, COMPUTED_IN_CHECK, SECRET, fields_with
 from wallaroo_pulumi.core.names import wire_name
@@ -38,7 +39,7 @@ def references(value: Any) -> Iterator[str]:
 
 
 def test_it_contains_every_kind_and_function_and_setting(package: dict[str, Any]) -> None:
-    assert package["resources"].keys() == {f"wallaroo:index:{kind}" for kind in RESOURCES}
+    assert package["resources"].keys() == {f"wallaroo:index:{name}" for name in (*RESOURCES, *COMPONENTS)}
     assert package["functions"].keys() == LOOKUPS.keys()
     assert list(package["config"]["variables"]) == [setting.key for setting in TABLE]
     assert package["provider"]["inputProperties"] == package["config"]["variables"]

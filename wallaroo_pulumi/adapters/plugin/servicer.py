@@ -12,6 +12,7 @@ import functools
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import resources
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 _Response = TypeVar("_Response")
 
+_COMPONENTS: Final = 32
+"""Components that are constructed at once; others wait."""
 _OF_THE_ENGINE: Final = ("version", "pluginDownloadURL", "parameterization")
 """Keys among a provider's inputs that are not settings."""
 _urn: ContextVar[str | None] = ContextVar("urn", default=None)
@@ -193,6 +196,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @_call
     def Invoke(self, request: proto.InvokeRequest) -> proto.InvokeResponse:
         return self._run.invoke(request)
+
+    @_call
+    def Construct(self, request: proto.ConstructRequest) -> proto.ConstructResponse:
+        from .construct import construct
+
+        return construct(request, self._engine.address if self._engine else "")
+
+    # A component waits for the calls about its resources: the threads of those must not all be taken by components.
+    Construct.experimental_thread_pool = ThreadPoolExecutor(_COMPONENTS)  # type: ignore[attr-defined]
 
     # --- messages ------------------------------------------------------------------------------------------
 
