@@ -39,7 +39,7 @@ def resident(pid: int) -> float:
 
 
 class Watch:
-    """Follows the dynamic host among the processes below ``root`` until it ends; ``host`` tells what it used."""
+    """Follows the provider's process among those below ``root`` until it ends; ``host`` tells what it used."""
 
     def __init__(self, root: int) -> None:
         self._root = root
@@ -61,7 +61,7 @@ class Watch:
         pid = None
         while not self._done.wait(_EVERY):
             try:
-                pid = pid or next(filter(_is_dynamic_host, _below(self._root)), None)
+                pid = pid or next(filter(_is_provider, _below(self._root)), None)
                 if pid:
                     now = usage(pid)
                     self.host = Usage(max(now.cpu, self.host.cpu), max(now.peak, self.host.peak))
@@ -69,11 +69,11 @@ class Watch:
                 pid = None
 
 
-def _is_dynamic_host(pid: int) -> bool:
+def _is_provider(pid: int) -> bool:
+    """Whether it is the dynamic host or a native plugin."""
     command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    return b"pulumi.dynamic" in command or any(
-        part.endswith(b"/pulumi/dynamic/__main__.py") for part in command
-    )
+    ends = (b"/pulumi/dynamic/__main__.py", b"/pulumi-resource-wallaroo", b"/pulumi-resource-floor")
+    return b"pulumi.dynamic" in command or any(part.endswith(ends) for part in command)
 
 
 def _below(pid: int) -> list[int]:

@@ -18,10 +18,12 @@ from .imports import Imports
 from .many_stacks import Stacks
 from .policy_pack import Policies
 from .programs.shape import MEMBERS
-from .subjects import COMMANDS, Measurement, State
+from .subjects import COMMANDS, NATIVE, Measurement, State
 from .upload_memory import Upload
 
 HOST_THREADS = 4
+LATENCIES = (0.0, 0.02, 0.1)
+"""Seconds per request: those of the largest estate."""
 NOTES = Path(__file__).with_name("notes.md")
 """The hand-written part of the page: method, optimisations and remaining costs."""
 
@@ -34,9 +36,12 @@ class Case:
     latency: float
     kinds: tuple[str, ...]
     rounds: int
+    parallel: int | None = None
+    """Calls that the engine makes at once; None for its default."""
 
     def __str__(self) -> str:
-        return f"N = {self.n}, {self.latency * 1000:.0f} ms"
+        parallel = f", --parallel {self.parallel}" if self.parallel else ""
+        return f"N = {self.n}, {self.latency * 1000:.0f} ms{parallel}"
 
 
 @dataclass
@@ -53,6 +58,11 @@ class Results:
         if not (found := self.measured.get((case, kind, command))):
             raise KeyError((case, kind, command))
         return median(what(one) for one in found)
+
+
+def floor_of(kind: str) -> str:
+    """The subject that does nothing, with which this one is compared."""
+    return "native_floor" if kind in NATIVE else "floor"
 
 
 @dataclass(frozen=True)
@@ -77,14 +87,15 @@ def requests(one: Measurement) -> float:
 def targets(results: Results, imports: Imports, policies: Policies, upload: Upload) -> Iterable[Target]:
     """Yield the targets, for the largest measured estate."""
     n = max(case.n for case in results.cases)
-    quiet, slow = (
-        next(case for case in results.cases if case.n == n and bool(case.latency) == late)
-        for late in (False, True)
+    quiet, slow, slowest = (
+        next(case for case in results.cases if case.n == n and case.latency == latency)
+        for latency in LATENCIES
     )
 
-    def ratio(command: str, *cases: Case) -> float:
+    def ratio(command: str, *cases: Case, kind: str = "ours", to: str = "") -> float:
         ours, floor = (
-            sum(results.of(case, kind, command, wall) for case in cases) for kind in ("ours", "floor")
+            sum(results.of(case, each, command, wall) for case in cases)
+            for each in (kind, to or floor_of(kind))
         )
         return ours / floor
 
@@ -119,6 +130,22 @@ def targets(results: Results, imports: Imports, policies: Policies, upload: Uplo
             one.tokens for (_, kind, _), found in results.measured.items() for one in found if kind == "ours"
         ),
     )
+    yield Target(f"native up, N = {n}, 20 ms: times its floor", 1.15, ratio("up", slow, kind="native"))
+    yield Target(
+        f"native no-op up, N = {n}: times its floor",
+        1.05,
+        ratio("no-op up", quiet, slow, kind="native"),
+    )
+    yield Target(
+        f"native no-op up, N = {n}: API requests", 0, results.of(quiet, "native", "no-op up", requests)
+    )
+    for command in ("refresh", "destroy"):
+        yield Target(
+            f"native {command}, {slowest}: times dynamic",
+            0.33,
+            ratio(command, slowest, kind="native", to="ours"),
+        )
+    yield Target("start of the plugin: times `import pulumi, grpc`", 1.2, imports.plugin_ratio)
     ours, floor = results.state[quiet, "ours"], results.state[quiet, "floor"]
     yield Target("bytes of properties in the state: times the floor", 1.1, ours.properties / floor.properties)
     yield Target("the same without the provider's reference", 1.1, ours.own / floor.own)
@@ -152,8 +179,8 @@ def page(
             ),
         ),
         "## Commands\n",
-        "Wall time in seconds (and as a multiple of the floor), then CPU seconds and peak MiB of the dynamic host. "
-        "Cases with several rounds show medians.\n",
+        "Wall time in seconds (and as a multiple of the floor), then CPU seconds and peak MiB of the provider's "
+        "process. Cases with several rounds show medians.\n",
     ]
     for case in results.cases:
         parts += [f"### {case} ({rounds(case)})\n", commands(results, case)]
@@ -176,10 +203,13 @@ def commands(results: Results, case: Case) -> str:
             seconds = results.of(case, kind, command, wall)
         except KeyError:
             return ["-", "-"]
-        times = seconds / results.of(case, "floor", command, wall)
+        try:
+            times = f" ({seconds / results.of(case, floor_of(kind), command, wall):.2f})"
+        except KeyError:  # the case has no such floor
+            times = ""
         cpu = results.of(case, kind, command, lambda one: one.host.cpu)
         peak = results.of(case, kind, command, lambda one: one.host.peak)
-        return [f"{seconds:.1f} ({times:.2f})", f"{cpu:.1f}, {peak:.0f}"]
+        return [f"{seconds:.1f}{times}", f"{cpu:.1f}, {peak:.0f}"]
 
     def asked(kind: str, command: str) -> str:
         try:
@@ -191,14 +221,14 @@ def commands(results: Results, case: Case) -> str:
     head = ["command"]
     for kind in case.kinds:
         head += [kind, "host CPU, MiB"]
-        if kind != "floor":
+        if kind != floor_of(kind):
             head.append("requests + tokens")
     rows = []
     for command in COMMANDS:
         row = [command]
         for kind in case.kinds:
             row += cells(kind, command)
-            if kind != "floor":
+            if kind != floor_of(kind):
                 row.append(asked(kind, command))
         rows.append(row)
     return table(head, rows)

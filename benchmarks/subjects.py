@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ COMMANDS = {
     "refresh": ("refresh", "--yes", "--skip-preview", "--expect-no-changes"),
     "destroy": ("destroy", "--yes", "--skip-preview"),
 }
+NATIVE = ("native_floor", "native")
+"""Subjects whose resources a plugin serves."""
+PLUGINS = {
+    "wallaroo": "wallaroo_pulumi.adapters.plugin.__main__",
+    "floor": "benchmarks.floor_plugin.__main__",
+}
 _LONGEST = 1200.0
 """Seconds after which a command counts as hung."""
 
@@ -33,7 +40,7 @@ class Measurement:
     wall: float
     """Seconds from the start of ``pulumi`` to its end."""
     host: Usage
-    """The dynamic host's."""
+    """Of the provider's process: the dynamic host, or the plugin."""
     emulator_cpu: float
     """CPU seconds of the emulator meanwhile: they are taken from the same cores."""
     requests: Counter[str]
@@ -67,8 +74,26 @@ class Subject:
         program = (PROGRAMS / f"{kind}.py").read_text()
         self._instance = instance
         self._project = Project(folder, {**env, **SAVED_AT_THE_END, "PYTHONPATH": path}, program, name=kind)
+        if kind in NATIVE:
+            self._use_plugins(folder)
         self._project.configure(instance.emulated.settings)
         self._project.configure({"n": str(n)}, namespace="bench")
+
+    def _use_plugins(self, folder: Path) -> None:
+        """Let the project find our plugin and the one that does nothing, as scripts of this environment."""
+        place = folder / "plugins"
+        place.mkdir()
+        for name, module in PLUGINS.items():
+            script = place / f"pulumi-resource-{name}"
+            root = str(PROGRAMS.parents[1])
+            script.write_text(
+                f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {root!r})\n"
+                f"from {module} import main\nmain()\n"
+            )
+            script.chmod(0o755)
+        found = [{"name": name, "path": str(place)} for name in PLUGINS]
+        with (folder / "Pulumi.yaml").open("a") as file:
+            file.write(f"plugins:\n  providers: {json.dumps(found)}\n")
 
     def run(self, command: str, *options: str) -> Measurement:
         emulated = self._instance.emulated
@@ -94,7 +119,7 @@ class Subject:
         declared = [
             r
             for r in json.loads(text)["deployment"]["resources"]
-            if r["type"].startswith("pulumi-python:dynamic")
+            if r["type"].startswith(("pulumi-python:dynamic", "wallaroo:index:", "floor:index:"))
         ]
         kept = [r[half] for r in declared for half in ("inputs", "outputs")]
         own = [{k: v for k, v in values.items() if k != "__provider"} for values in kept]

@@ -50,7 +50,7 @@ class Workspace(Resource, module="floor", name="Workspace"):
         self.workspace_id = self.__dict__["workspaceId"]
 
 
-class Member(Resource, module="floor", name="WorkspaceMember"):
+class WorkspaceMember(Resource, module="floor", name="WorkspaceMember"):
     def __init__(self, resource_name: str, *, workspace_id: pulumi.Input[int], email: str, role: str) -> None:
         props = {"workspaceId": workspace_id, "email": email, "userId": None, "role": role}
         super().__init__(MemberProvider(), resource_name, props)

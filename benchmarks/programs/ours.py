@@ -1,11 +1,7 @@
 """Ours: the same estate with this package."""
 
-import pulumi
-from shape import MEMBERS
+from shape import declare
 
-import wallaroo_pulumi as wallaroo
+import wallaroo_pulumi
 
-for i in range(pulumi.Config("bench").require_int("n")):
-    workspace = wallaroo.Workspace(f"w{i}", name=f"bench-{i:05}")
-    for email, role in MEMBERS:
-        wallaroo.WorkspaceMember(f"w{i}-{email}", workspace_id=workspace.workspace_id, email=email, role=role)
+declare(wallaroo_pulumi)

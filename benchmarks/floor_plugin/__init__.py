@@ -1,0 +1,1 @@
+"""A plugin that does nothing: whatever it costs is Pulumi's own."""
