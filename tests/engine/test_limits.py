@@ -78,9 +78,8 @@ SHOWN_BY = {
         "test_an_explicit_native_provider_has_entries_of_its_own_and_all_others_share_theirs"
     ),
     "In a preview, resources of a provider": "test_a_provider_whose_address_is_not_known_yet_is_shown_as_declared",
-    "A preview does not detect that two new resources": (
-        "test_duplicates_are_found_once_their_names_are_known"
-    ),
+    "In other languages than Python, a preview": "test_duplicates_are_found_once_their_names_are_known",
+    "The addresses, connections and model options": "test_what_decides_the_resources_must_be_known",
     "The settings in a program": "test_a_misspelt_setting_is_a_warning",
     "Refresh and destroy use the configuration": "test_a_refresh_after_a_rotation_needs_an_up_or_the_program",
 }

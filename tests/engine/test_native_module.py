@@ -82,6 +82,29 @@ def test_a_failed_lookup_is_one_line(
     assert "Traceback" not in failed.text
 
 
+def test_a_preview_finds_two_resources_of_one_object_that_is_not_known_yet(
+    project: Callable[[str], Project], emulator: Emulated
+) -> None:
+    made = use_plugin(
+        project(
+            """
+    import wallaroo_pulumi.native as wallaroo
+    ws = wallaroo.Workspace("ws", name="houses")
+    mary = dict(workspace_id=ws.workspace_id, email="mary.jane@example.com")
+    wallaroo.WorkspaceMember("mary", **mary)
+    wallaroo.WorkspaceMember("elsewhere", workspace_id=1, email="mary.jane@example.com")
+    wallaroo.WorkspaceMember("again", **mary, role="OWNER")
+    """
+        )
+    )
+    made.configure(emulator.settings)
+    run = made.pulumi("preview")
+    assert run.code != 0
+    assert "declares a WorkspaceMember with the same inputs; declare it once" in run.text
+    assert "Traceback" not in run.text
+    assert emulator.requests() == []
+
+
 def test_an_object_is_read_by_its_id_and_imported(
     project: Callable[[str], Project], emulator: Emulated
 ) -> None:

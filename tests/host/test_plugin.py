@@ -210,6 +210,23 @@ def test_duplicates_are_found_once_their_names_are_known(host: PluginHost) -> No
     assert "first" in reason
 
 
+def test_duplicates_are_found_by_what_their_unknown_values_come_from(host: PluginHost) -> None:
+    """The module `wallaroo_pulumi.native` sends it."""
+    member = {"workspaceId": UNKNOWN, "email": "mary.jane@example.com"}
+
+    def check(name: str, source: str) -> dict[str, str]:
+        inputs, failures = host.check(
+            "WorkspaceMember", {**member, "__sources": {"workspaceId": source}}, name=name
+        )
+        assert "__sources" not in inputs
+        return failures
+
+    assert check("first", "71/3") == {}
+    assert check("second", "72/3") == {}
+    [reason] = check("third", "71/3").values()
+    assert "resource 'first' declares a WorkspaceMember" in reason
+
+
 # --- configuration -----------------------------------------------------------------------------------------
 
 

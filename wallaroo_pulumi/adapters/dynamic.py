@@ -26,15 +26,13 @@ from pulumi.dynamic import (
 from ..errors import NotFoundError
 from . import dynamic_host, session
 from .dynamic_host import current_urn
-from .pulumi_values import Decoder, encode
+from .pulumi_values import SOURCES_KEY, Decoder, encode
 
 if TYPE_CHECKING:
     from ..provider.provider import Provider
 
 AUTONAME_KEY = "__autoname"
 """Carries the name to give an unnamed object from the program to check; never stored."""
-SOURCES_KEY = "__sources"
-"""Tells check, in a preview, which inputs come from the same Output (wire name → number); never stored."""
 PROVIDER_KEY = "__provider"
 """The reference to this class, which Pulumi adds to the outputs. State that the plugin wrote has none."""
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import functools
 import itertools
+import os
 import pickle
 import pickletools
 from collections.abc import Iterable, Mapping
@@ -19,10 +20,10 @@ from typing import Any, ClassVar, Final, Self, cast
 
 import pulumi
 
-from .dynamic import AUTONAME_KEY, PROVIDER_KEY, SOURCES_KEY, DynamicProvider
+from .dynamic import AUTONAME_KEY, PROVIDER_KEY, DynamicProvider
 from .inputs import FREE, Arguments, Shape, wire_path
 from .program_settings import require_settings
-from .pulumi_values import DYNAMIC, NATIVE
+from .pulumi_values import DYNAMIC, NATIVE, SOURCES_KEY
 from .transforms import name_options_as_on_the_wire
 
 
@@ -87,17 +88,19 @@ class WallarooResource(pulumi.CustomResource):
     ) -> dict[str, Any]:
         """What the dynamic provider needs beside the properties, which it does not store."""
         require_settings()
-        private: dict[str, Any] = {PROVIDER_KEY: _reference(self._kind)}
+        private = {PROVIDER_KEY: _reference(self._kind), **self._sources(inputs)}
         if self._autonamed and props[self._autonamed] is None and opts.id is None:
             private[AUTONAME_KEY] = self._autoname(resource_name, opts.parent)
-        if pulumi.runtime.is_dry_run():
-            sources = {
-                self._wire_names[name]: _number(v)
-                for name, v in inputs.items()
-                if isinstance(v, pulumi.Output)
-            }
-            private[SOURCES_KEY] = sources or None
         return private
+
+    def _sources(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """What tells check, in a preview, which inputs come from the same Output."""
+        sources = {
+            self._wire_names[name]: _source(value)
+            for name, value in inputs.items()
+            if isinstance(value, pulumi.Output)
+        }
+        return {SOURCES_KEY: sources} if sources and pulumi.runtime.is_dry_run() else {}
 
     @classmethod
     def _read(
@@ -185,7 +188,7 @@ class WallarooResource(pulumi.CustomResource):
 class NativeResource(WallarooResource):
     """Makes a generated class one that the plugin serves; it comes first among the bases.
 
-    The plugin is configured by the engine, and names objects itself. So the program sends the inputs only.
+    The plugin is configured by the engine, and names objects itself.
     """
 
     _types = (NATIVE, DYNAMIC)
@@ -197,8 +200,8 @@ class NativeResource(WallarooResource):
         props: Mapping[str, Any],
         opts: pulumi.ResourceOptions,
     ) -> dict[str, Any]:
-        del resource_name, inputs, props, opts
-        return {}
+        del resource_name, props, opts
+        return self._sources(inputs)
 
 
 def _id_text(arguments: Arguments, id: Any) -> str:
@@ -213,9 +216,12 @@ def _id_text(arguments: Arguments, id: Any) -> str:
 _numbers: Final = itertools.count()
 
 
-def _number(output: pulumi.Output[Any]) -> int:
-    """A number of this Output alone. Its ``id()`` may be that of another one later."""
-    return cast(int, output.__dict__.setdefault("_wallaroo_number", next(_numbers)))
+def _source(output: pulumi.Output[Any]) -> str:
+    """A name of this Output alone; its ``id()`` may be that of another one later.
+
+    It contains the process, because the plugin declares the resources of components in another one.
+    """
+    return cast(str, output.__dict__.setdefault("_wallaroo_source", f"{os.getpid()}/{next(_numbers)}"))
 
 
 def _finish(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:

@@ -42,6 +42,10 @@ NATIVE: Final = "wallaroo:index:"
 COMPONENTS: Final = frozenset({"ServedModel", "Team"})
 """Types of the package that are components (``components.py``), not kinds of objects."""
 
+SOURCES_KEY: Final = "__sources"
+"""The input of Python programs that tells check, in a preview, which inputs come from the same Output (wire name → any
+value); never stored."""
+
 _TYPE: Final = re.compile(rf"(?:{DYNAMIC}|{NATIVE}|wallaroo:index/\w+:)(\w+)")
 
 

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import Protocol
 
+from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import provider_pb2 as proto
 
 from ...config import Settings
@@ -17,7 +18,7 @@ from ...provider.lookups import LOOKUPS
 from ...provider.provider import PartialCreate
 from ...provider.session import open_provider, recording_explained
 from ...resources import RESOURCES
-from ..pulumi_values import Path, kind_of
+from ..pulumi_values import SOURCES_KEY, Path, kind_of
 from ..stack_state import StackState
 from .detailed_diff import detailed_diff
 from .failures import InitFailed
@@ -89,7 +90,12 @@ class Run:
         news, secrets = read_properties(request.news)
         olds, _ = read_properties(request.olds)
         inputs, failures = self._provider.check(
-            target.kind, target.urn, news, olds, autoname=_autoname(target, request)
+            target.kind,
+            target.urn,
+            news,
+            olds,
+            autoname=_autoname(target, request),
+            sources=MessageToDict(request.news).get(SOURCES_KEY),
         )
         if failures:
             # Without the property's own field: the engine would print its value.
