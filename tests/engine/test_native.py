@@ -223,6 +223,28 @@ def test_a_conversion_that_goes_on_is_kept_and_the_next_up_finishes_it(
     assert emulator.requests() == []
 
 
+def test_a_running_plugin_is_attached_and_serves_run_after_run(
+    native: Callable[[str], Project], emulator: Emulated
+) -> None:
+    project = native(THREE)
+    command = [sys.executable, "-m", "wallaroo_pulumi.adapters.plugin"]
+    with subprocess.Popen(command, env=project.env, stdout=subprocess.PIPE, text=True) as plugin:
+        try:
+            assert plugin.stdout is not None
+            attach = {"PULUMI_DEBUG_PROVIDERS": f"wallaroo:{int(plugin.stdout.readline())}"}
+            (project.folder / "Pulumi.yaml").write_text("name: estate\nruntime: python\n")  # finds no other
+            project.pulumi("up", "--yes", "--skip-preview", env=attach).ok()
+            emulator.forget_requests()
+            project.pulumi("up", "--yes", "--expect-no-changes", env=attach).ok()
+            assert emulator.requests() == []
+            emulator.control("delete", workspace_id=1, email="mary.jane@example.com")
+            project.pulumi("refresh", "--yes", "--skip-preview", env=attach).ok()
+            assert project.changes()["delete"] == 1
+            assert plugin.poll() is None
+        finally:
+            plugin.kill()
+
+
 def test_a_resource_that_is_only_read_has_no_inputs_and_stays(
     native: Callable[[str], Project], emulator: Emulated
 ) -> None:
