@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ..api import Client, wire
 from ..core.context import Context
@@ -40,11 +40,18 @@ from ..core.validate import refused, refused_ids
 from ..core.wait import Done, wait
 from ..errors import ConflictError, ObjectError, one_line
 from . import _lookups, _pipelines
-from ._engine_config import Engines, observed_config
+from ._engine_config import Engine, EngineConfig, Engines, observed_config
 from .pipeline import VersionId
 
 _TIMEOUT = 600.0
 """Seconds; the vendor's SDK waits as long."""
+
+
+def _at_most_one_gpu(config: Any) -> Any:
+    engine = config.engine if isinstance(config, EngineConfig) else None
+    if isinstance(engine, Engine) and isinstance(engine.gpu, int) and engine.gpu > 1:
+        raise ValueError("engine.gpu must be 0 or 1: a publish only says whether an edge has GPUs")
+    return config
 
 
 class PipelinePublishInputs(Adopting):
@@ -62,6 +69,7 @@ class PipelinePublishInputs(Adopting):
     ]
     engine_config: Annotated[
         Engines | None,
+        AfterValidator(_at_most_one_gpu),
         FORCES_REPLACEMENT,
         SERVER_DEFAULT,
         Field(description="The configuration of the engine on an edge, built with `engine_config(...)`."),
@@ -260,7 +268,11 @@ def _publish(ctx: Context[Client], desired: PipelinePublishInputs, version_id: i
 
 
 def _config(desired: PipelinePublishInputs) -> dict[str, Any] | None:
+    """Return the engine configuration as publishing takes it: whether there are GPUs, not how many."""
     config: dict[str, Any] | None = desired.to_wire()["engineConfig"]
+    for engine in (config or {}).values():
+        if engine and engine.get("gpu") is not None:
+            engine["gpu"] = bool(engine["gpu"])
     return config
 
 

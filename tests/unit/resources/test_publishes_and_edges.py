@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 from workbench import State, Workbench
 
 from wallaroo_pulumi.errors import ConflictError, ObjectError, TimedOut
+from wallaroo_pulumi.resources.pipeline_publish import PipelinePublishInputs
 
 
 @pytest.fixture
@@ -160,3 +162,20 @@ def test_an_edge_of_somebody_else_under_the_name_is_neither_read_nor_removed(
     bench.delete("Edge", edge)
     assert edges(bench) == {"store-17": 1}
     assert "stays: it is not the one that this stack added" in bench.said[-1]
+
+
+def test_a_publish_says_whether_an_edge_has_gpus(bench: Workbench, version: int) -> None:
+    config = {"engine": {"gpu": 1, "resources": {"limits": {"cpu": 1, "memory": "1Gi"}}}}
+    id, outputs = bench.create(
+        "PipelinePublish", pipeline_version_id=version, models=[], engine_config=config
+    )
+    sent = next(r for r in bench.emulator.requests() if r["path"].endswith("/pipelines/publish"))
+    assert sent["body"]["engine_config"]["engine"]["gpu"] is True
+    assert outputs["engineConfig"]["engine"]["gpu"] == 1
+    assert bench.read("PipelinePublish", id, outputs) == outputs
+
+
+def test_a_publish_with_a_number_of_gpus_is_refused() -> None:
+    config = {"engine": {"gpu": 2}}
+    with pytest.raises(ValidationError, match=r"engine\.gpu must be 0 or 1: a publish only says"):
+        PipelinePublishInputs(pipeline_version_id=1, models=[], engine_config=config)
