@@ -101,7 +101,7 @@ workspaces:
 Every problem is one line with file, line and path, also what the checks of the resources find:
 
 ```
-estate.yaml, line 12, workspaces.fraud-prod.models.ccfraud.path: cannot be read: No such file or directory
+estate.yaml, line 12, workspaces.fraud-prod.models.ccfraud.path: ccfraud.onnx cannot be read: No such file or directory
 estate.yaml, line 14, workspaces.fraud-prod.model: is not a key of the estate file here; did you mean 'models'?
 ```
 

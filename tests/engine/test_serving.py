@@ -315,7 +315,7 @@ def test_a_model_in_use_is_not_deleted_and_the_pipeline_is_named(
 @pytest.mark.sdk_range
 def test_a_missing_file_is_found_in_preview(serving: Project, emulator: Emulated) -> None:
     (serving.folder / "house_price.onnx").unlink()
-    one_line(serving.pulumi("preview"), "path: cannot be read", "No such file or directory")
+    one_line(serving.pulumi("preview"), "path: ", " cannot be read", "No such file or directory")
     assert emulator.requests("/") == []
 
 

@@ -18,14 +18,15 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from ..deferred import DeferredModel
 from . import spelling
 
 
-class Wire(BaseModel):
+class Wire(DeferredModel):
     """Base of the wire models: snake_case keys, as most of the API has them."""
 
     # A response may contain secrets, which an error must not show.
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     @model_validator(mode="before")
     @classmethod

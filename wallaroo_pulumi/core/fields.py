@@ -39,6 +39,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from ..deferred import DeferredModel
 from .names import DNS_LABEL, DNS_LABEL_RULE, as_dns_label, wire_name
 
 
@@ -87,7 +88,7 @@ Element = Annotated[T, WrapValidator(_known_or)]
 """The type of a list's or a mapping's elements, each of which may be unknown: ``list[Element[Step]]``."""
 
 
-class Properties(BaseModel):
+class Properties(DeferredModel):
     """The properties of a resource, or of an object in a property. Unknown values pass every validation unchanged."""
 
     model_config = ConfigDict(
@@ -95,7 +96,6 @@ class Properties(BaseModel):
         populate_by_name=True,
         extra="forbid",
         allow_inf_nan=False,
-        defer_build=True,  # a run uses few of the kinds; the others should not cost it anything
     )
 
     observed: ClassVar[bool] = False

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
+from ..errors import ObjectError
 from .context import Context
 from .fields import CREATE_ONLY, STATE_ONLY, Properties, fields_with
 from .names import wire_name
@@ -75,13 +76,18 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         super().__init_subclass__(**kwargs)
         if "outputs" in vars(cls):
             cls.outputs.observed = True
+        if "id_parts" in vars(cls):
+            cls.id_format = f"`{'/'.join(f'<{part}>' for part in cls.id_parts)}`"
 
     inputs: type[InputsT]
     outputs: type[OutputsT]
     examples: ClassVar[Examples]
 
     id_format: ClassVar[str]
-    """The format of the Pulumi id, for the docs. The id alone is enough to read the object."""
+    """The format of the Pulumi id, for docs and messages. The id alone is enough to read the object."""
+
+    id_parts: ClassVar[Mapping[str, str]] = {}
+    """The parts of an id such as ``12/fraud``: what each is → ``"int"`` or ``"str"``. They make ``id_format``."""
 
     from_id: ClassVar[Mapping[str, str]] = {}
     """Outputs that the Pulumi id also contains: name → ``"int"`` or ``"str"``. They stay known in the preview of an
@@ -130,6 +136,15 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
         """
         del given
         return ()
+
+    def require_id(self, id: str) -> None:
+        """Raise ObjectError for an id that no object of this kind can have, such as that of another kind."""
+        types = [*(self.id_parts or self.from_id or {"id": "str"}).values()]
+        parts = id.split("/", len(types) - 1)
+        if len(parts) < len(types) or not all(
+            part.isdecimal() if type == "int" else part for type, part in zip(types, parts, strict=True)
+        ):
+            raise ObjectError(f"{id!r} is no id of a {self.kind}: give {self.id_format}")
 
     @abstractmethod
     def id_of(self, outputs: OutputsT) -> str:

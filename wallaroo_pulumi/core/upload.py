@@ -60,7 +60,7 @@ def _bad_path(file: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = "" if file.is_absolute() else f" (in {Path.cwd()}, where Pulumi runs)"
-        raise InvalidInput("path", f"cannot be read{where}: {error.strerror}") from None
+        raise InvalidInput("path", f"{file} cannot be read{where}: {error.strerror}") from None
     except ValueError as error:
         raise InvalidInput("path", str(error)) from None
 

@@ -180,12 +180,16 @@ class Provider:
         prior = None
         if set(state) & _required(resource):
             prior = _load(resource, state)
+        else:
+            resource.require_id(id)
         if prior is not None or imports:
             record = dataclasses.replace(record, instance=self._require_instance(ctx, record))
         outputs = resource.read(ctx, id, prior)
         if outputs is None:
             return None
         wire: Wire = outputs.to_wire()
+        if imports and ADOPTED in resource.outputs.model_fields:
+            wire[ADOPTED] = True  # it existed before its resource
         for name, _ in fields_with(resource.outputs, STATE_ONLY):
             # The instance cannot tell: what the state holds is the truth.
             if state.get(wire_name(name)) is not None:

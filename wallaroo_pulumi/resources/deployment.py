@@ -131,7 +131,7 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
     kind = "Deployment"
     inputs = DeploymentInputs
     outputs = DeploymentOutputs
-    id_format = "`<workspace id>/<pipeline name>/<deployment id>`"
+    id_parts = {"workspace id": "int", "pipeline name": "str", "deployment id": "int"}
     deletion = "The pipeline is undeployed. The engines have ended before the next resource is deleted."
     examples = Examples(
         needs={
@@ -224,7 +224,7 @@ class Deployment(Resource[DeploymentInputs, DeploymentOutputs]):
                 "workspace_id": workspace_id,
                 "pipeline_name": name,
                 "pipeline_version_id": known.id if known else next(iter(versions), None),
-                "models": [ref.model_dump() for ref in models],
+                "models": [ref.model_dump() for ref in models] or None,
                 "engine_config": deployed.engine_config if deployed else None,
                 "deployment_id": deployment_id,
                 "status": status.status,

@@ -43,7 +43,7 @@ class ModelRegistryAttachment(Attachment[ModelRegistryAttachmentInputs, ModelReg
     outputs = ModelRegistryAttachmentOutputs
     used_kind = "ModelRegistry"
     named_by = "registry_id"
-    id_format = "`<workspace id>/<registry id>`"
+    id_parts = {"workspace id": "int", "registry id": "str"}
     deletion = "The registry is detached from the workspace; the registry itself stays."
     examples = Examples(
         needs={

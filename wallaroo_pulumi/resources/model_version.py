@@ -47,7 +47,7 @@ from ..core.fields import (
 from ..core.json_values import JsonObject
 from ..core.resource import Examples, InvalidInput, Resource
 from ..core.upload import file_inputs
-from ..errors import GoneError, ObjectError
+from ..errors import GoneError
 from . import _lookups, _models
 from ._engine_config import Accel, Arch, Qaic
 from ._model_config import ContinuousBatching, DynamicBatching, OpenAi, configuration, configure
@@ -384,8 +384,6 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     def read(
         self, ctx: Context[Client], id: str, prior: ModelVersionOutputs | None
     ) -> ModelVersionOutputs | None:
-        if not id.isdecimal():
-            raise ObjectError(f"{id!r} is no id of a model version: give its number, such as '15'")
         found = _lookups.find_model_version(ctx, int(id), prior.workspace_id if prior else None)
         if found is None or (prior and found.model_version.file_info.version != prior.version):
             return None  # gone; what has its id now is another version

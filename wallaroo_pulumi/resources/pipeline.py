@@ -109,7 +109,7 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
     kind = "Pipeline"
     inputs = PipelineInputs
     outputs = PipelineOutputs
-    id_format = "`<workspace id>/<name>`"
+    id_parts = {"workspace id": "int", "name": "str"}
     natural_key = ("workspace_id", "name")
     deletion = (
         "The pipeline and all its versions are deleted. Deleting fails while the pipeline is deployed, unless "

@@ -46,7 +46,7 @@ class WorkspaceConnection(Attachment[WorkspaceConnectionInputs, WorkspaceConnect
     outputs = WorkspaceConnectionOutputs
     used_kind = "Connection"
     named_by = "connection_name"
-    id_format = "`<workspace id>/<connection name>`"
+    id_parts = {"workspace id": "int", "connection name": "str"}
     deletion = "The connection is detached from the workspace; the connection itself stays."
     examples = Examples(
         needs={

@@ -92,7 +92,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
     kind = "WorkspaceMember"
     inputs = WorkspaceMemberInputs
     outputs = WorkspaceMemberOutputs
-    id_format = "`<workspace id>/<user id>`"
+    id_parts = {"workspace id": "int", "user id": "str"}
     deletion = (
         "The user is removed from the workspace. The last OWNER cannot be removed. The user who runs Pulumi stays "
         "a member, because they could not manage the workspace otherwise; Pulumi prints a message."

@@ -119,9 +119,9 @@ def test_models_pipelines_and_deployments(tmp_path: Path) -> None:
         (
             "path: ccfraud.onnx",
             "path: lost.onnx",
-            "line 5, workspaces.fraud.models.ccfraud.path: cannot be read: No",
+            "lost.onnx cannot be read: No",
         ),
-        ("path: ccfraud.onnx", "path: folder.onnx", "models.ccfraud.path: cannot be read: Is a directory"),
+        ("path: ccfraud.onnx", "path: folder.onnx", "folder.onnx cannot be read: Is a directory"),
         ("path: ccfraud.onnx", "path: estate.yaml", "models.ccfraud.path: the instance takes .zip"),
         (
             "path: ccfraud.onnx",

@@ -514,7 +514,9 @@ def test_a_model_that_does_not_exist_is_told_before_anything_is_deployed(bench: 
 
 
 def test_an_id_that_is_none_is_told(bench: Bench) -> None:
-    with pytest.raises(ObjectError, match="'abc' is no id of a model version"):
+    with pytest.raises(
+        ObjectError, match="'abc' is no id of a ModelVersion: give the version's id, such as `15`"
+    ):
         bench.read("ModelVersion", "abc")
 
 
