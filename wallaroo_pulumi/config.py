@@ -416,12 +416,30 @@ class Settings:
         return redact(text, (self.client_secret, self.password, self.token))
 
 
-def load(config: Callable[[str], str | None], environ: Mapping[str, str]) -> Settings:
-    """Resolve the settings. ``config("apiUrl")`` gives Pulumi's ``wallaroo:apiUrl``, or None.
+@dataclass(frozen=True)
+class Holder:
+    """What Pulumi takes settings from, as messages name it."""
+
+    name: str
+    short: str
+    prefix: str = ""
+    """What comes before a key."""
+
+    @classmethod
+    def provider(cls, name: str) -> Holder:
+        """Return an explicit provider of a program: ``Provider("eu", …)``."""
+        return cls(f"Provider {name!r}", f"Provider {name!r}")
+
+
+STACK: Final = Holder("the stack configuration", "config", "wallaroo:")
+
+
+def load(config: Callable[[str], str | None], environ: Mapping[str, str], holder: Holder = STACK) -> Settings:
+    """Resolve the settings. ``config("apiUrl")`` gives the setting ``apiUrl`` of ``holder``, or None.
 
     Raises ConfigError, one line with every problem: key, variable, and the origin of each given value.
     """
-    chosen, ignored = _sources(config, environ)
+    chosen, ignored = _sources(config, environ, holder)
     values, origins, problems = _parsed(chosen)
     api_url, keycloak_url = _urls(values, problems)
     method = _method(values.get("auth"), origins.keys(), problems)
@@ -453,7 +471,7 @@ def names_instance(config: Callable[[str], str | None]) -> bool:
 
 
 def _sources(
-    config: Callable[[str], str | None], environ: Mapping[str, str]
+    config: Callable[[str], str | None], environ: Mapping[str, str], holder: Holder
 ) -> tuple[dict[str, tuple[str, str]], list[Ignored]]:
     """The source and text of each given setting, by key; and the variables that are not used."""
     configured = {s.key: text for s in TABLE if (text := s.given(config(s.key)))}
@@ -467,12 +485,12 @@ def _sources(
     ignored: list[Ignored] = []
     for key, setting in BY_KEY.items():
         variables = offered.get(key, {})
-        reason = f"the stack configuration sets wallaroo:{key}"
+        reason = f"{holder.name} sets {holder.prefix}{key}"
         if key in closed:
-            named = ", ".join(f"wallaroo:{k}" for k in configured if BY_KEY[k].group == setting.group)
-            reason = f"the stack configuration sets {setting.group} ({named})"
+            named = ", ".join(f"{holder.prefix}{k}" for k in configured if BY_KEY[k].group == setting.group)
+            reason = f"{holder.name} sets {setting.group} ({named})"
         if key in configured:
-            chosen[key] = (f"config wallaroo:{key}", configured[key])
+            chosen[key] = (f"{holder.short} {holder.prefix}{key}", configured[key])
         elif variables and key not in closed:
             first, text = next(iter(variables.items()))
             chosen[key] = (f"environment {first}", text)

@@ -118,6 +118,49 @@ def test_import_by_id_alone_is_without_a_change(native: Callable[[str], Project]
     assert set(project.changes()) == {"same"}
     assert emulator.requests() == []
 
+    # They existed before their resources, so deleting these leaves them.
+    assert natives(project)["mary"]["outputs"]["adopted"] is True
+    project.destroy().ok()
+    assert emulator.members(id)["mary.jane@example.com"] == "COLLABORATOR"
+
+
+def test_an_id_of_another_kind_is_not_imported(native: Callable[[str], Project], emulator: Emulated) -> None:
+    id = emulator.api("workspaces/create", workspace_name="existing")["workspace_id"]
+    project = native(PROGRAM)
+    project.up().ok()
+    refused = project.pulumi(
+        "import", "wallaroo:index:Workspace", "house", f"{id}/house", "--yes", "--generate-code=false"
+    )
+    assert refused.code != 0
+    assert f"'{id}/house' is no id of a Workspace: give the workspace's id, such as `12`" in refused.text
+    assert natives(project) == {}
+
+
+def test_a_nested_change_has_its_path_which_replace_on_changes_may_name(
+    native: Callable[[str], Project], emulator: Emulated, tmp_path: Path
+) -> None:
+    program = f"""
+    import pulumi
+    import wallaroo_pulumi.native as wallaroo
+
+    ws = wallaroo.Workspace("fraud", name="fraud-prod")
+    model = wallaroo.ModelVersion("model", workspace_id=ws.workspace_id, name="ccfraud", framework="onnx",
+                                  path={str(model_file(tmp_path))!r})
+    pipeline = wallaroo.Pipeline("fraud", workspace_id=ws.workspace_id, name="fraud", steps=[model])
+    wallaroo.Deployment(
+        "fraud", workspace_id=ws.workspace_id, pipeline_name=pipeline.name, pipeline_version_id=pipeline.version_id,
+        models=[model], engine_config={{"engine": {{"cpu": 1, "replicas": 1}}}})
+    """
+    project = native(program)
+    project.up().ok()
+    changed = program.replace('"cpu": 1', '"cpu": 2')
+    project.write(changed)
+    [(_, step)] = steps(project.preview()).items()
+    assert (step["op"], [*step["detailedDiff"]]) == ("update", ["engineConfig.engine.cpu"])
+    always = 'opts=pulumi.ResourceOptions(replace_on_changes=["engine_config.engine.cpu"]))'
+    project.write(changed.replace('"replicas": 1}})', f'"replicas": 1}}}}, {always}'))
+    assert "replace" in {step["op"] for step in project.preview()["steps"]}
+
 
 def test_an_exported_import_file_is_imported_as_a_whole(
     native: Callable[[str], Project], emulator: Emulated
@@ -138,7 +181,7 @@ def test_an_exported_import_file_is_imported_as_a_whole(
     assert done.returncode == 0, done.stderr
     assert "Connection 'lake'" in done.stderr
     emulator.forget_requests()
-    project.pulumi("import", "--file", "import.json", "--yes", "--generate-code=false").ok()
+    project.pulumi("import", "--file", "import.json", "--yes", "--yes", "--generate-code=false").ok()
     objects = {(r["type"], r["id"]) for r in natives(project).values()}
     rows = json.loads((project.folder / "import.json").read_text())["resources"]
     assert objects == {(row["type"], row["id"]) for row in rows}

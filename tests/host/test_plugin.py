@@ -246,6 +246,13 @@ def test_a_wrong_setting_is_one_line_at_the_provider(process: PluginHost, emulat
     assert "\n" not in str(refused.value)
 
 
+def test_a_wrong_setting_of_an_explicit_provider_names_the_provider(
+    process: PluginHost, emulator: Emulated
+) -> None:
+    with pytest.raises(HostError, match="timeout='soon' from Provider 'eu' timeout"):
+        process.configure({**emulator.settings, "timeout": "soon"}, provider="eu")
+
+
 def test_a_setting_that_is_not_known_yet_is_not_judged(process: PluginHost) -> None:
     assert process.check_config({"apiUrl": UNKNOWN}) == ({"apiUrl": UNKNOWN}, [])
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wallaroo_pulumi.config import TABLE, Settings, load
+from wallaroo_pulumi.config import TABLE, Holder, Settings, load
 from wallaroo_pulumi.errors import ConfigError
 
 TOKEN = {"token": "the-token"}
@@ -315,3 +315,13 @@ def test_configuration_and_errors_are_light_to_import(module: str) -> None:
     code = f"import sys, {module}; print(*{{'httpx', 'pydantic'}} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == ""
+
+
+def test_the_settings_of_an_explicit_provider_are_named_as_its_own() -> None:
+    given = {"apiUrl": "https://eu.example.com", "username": "ops@example.com", "password": "pass word"}
+    environ = {"WALLAROO_TOKEN": "the-token", "WALLAROO_DOMAIN": "us.example.com"}
+    settings = load(given.get, environ, Holder.provider("eu"))
+    assert str(settings.origins["apiUrl"]) == "'https://eu.example.com' from Provider 'eu' apiUrl"
+    reasons = {each.variable: each.reason for each in settings.ignored}
+    assert reasons["WALLAROO_DOMAIN"] == "Provider 'eu' sets an address (apiUrl)"
+    assert "Provider 'eu' sets" in reasons["WALLAROO_TOKEN"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as proto
 
-from ...config import BY_KEY, SECRETS, load
+from ...config import BY_KEY, SECRETS, STACK, Holder, load
 from ...errors import ConfigError, ObjectError
 from ...unknown_settings import unknown_settings
 from ..engine import Engine
@@ -133,7 +134,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         texts = _texts(news)
         if texts is not None:
             try:
-                load(texts.get, os.environ)
+                load(texts.get, os.environ, _holder(request.urn))
             except ConfigError as error:
                 return proto.CheckResponse(failures=[proto.CheckFailure(reason=str(error))])
         inputs = {key: Secret(value) if key in SECRETS else value for key, value in news.items()}
@@ -155,9 +156,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         from .run import Run
 
         texts = _texts(_properties(request.args)) or {}
-        settings = load(texts.get, os.environ)
+        urn: str = getattr(request, "urn", "")
+        settings = load(texts.get, os.environ, _holder(urn))
         self.close()
-        self._configured = Run(settings, self, getattr(request, "urn", "") or None)
+        self._configured = Run(settings, self, urn or None)
         return proto.ConfigureResponse(
             acceptSecrets=True,
             supportsPreview=True,
@@ -241,6 +243,12 @@ def _properties(struct: Struct) -> dict[str, Any]:
 
 def _settings(properties: Mapping[str, Any]) -> list[str]:
     return [key for key, value in properties.items() if value is not None]
+
+
+def _holder(urn: str) -> Holder:
+    """Return what holds the settings of a provider: its inputs, or the stack configuration for a default one."""
+    name = urn.rpartition("::")[2]
+    return Holder.provider(name) if name and not re.fullmatch(r"default(_[\d_]+)?", name) else STACK
 
 
 def _texts(properties: Mapping[str, Any]) -> dict[str, str] | None:
