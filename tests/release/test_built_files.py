@@ -100,16 +100,18 @@ def test_a_stack_is_a_template_of_pulumi_new(
         "PATH": path, "PULUMI_HOME": str(tmp_path / "home"), "PULUMI_CONFIG_PASSPHRASE": "passphrase",
         "PULUMI_BACKEND_URL": f"file://{tmp_path}", "WALLAROO_PULUMI": wheel.as_uri(),
     }  # fmt: skip
-    new = f"pulumi new {ROOT}/stacks/quickstart --yes --name fraud --stack dev --dir fraud"
+    readme = (ROOT / "stacks/quickstart/README.md").read_text()
+    [new] = re.findall(r"^pulumi new .*", readme, re.MULTILINE)
+    new = f"{new.replace('~/fraud', str(tmp_path / 'fraud'))} --yes --name fraud --stack dev"
     settings = f"""
 pulumi config set wallaroo:apiUrl {emulator}
 pulumi config set wallaroo:username ops@example.com
 pulumi config set --secret wallaroo:password ops-password
 pulumi config set --secret wallaroo:clientSecret api-client-secret
 """
-    script = f"set -e\n{new}\ncd fraud\n{settings}pulumi up --yes\npulumi stack export --file state.json\n"
+    script = f"set -e\n{new}\ncd {tmp_path}/fraud\n{settings}pulumi up --yes\npulumi stack export --file state.json\n"
     done = subprocess.run(
-        ["sh", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+        ["sh", "-c", script], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     state = json.loads((tmp_path / "fraud/state.json").read_text())["deployment"]["resources"]
@@ -156,7 +158,8 @@ def test_every_stack_is_a_complete_template(stack: str) -> None:
     settings = project["template"]["config"]
     assert all(settings[f"wallaroo:{key}"]["secret"] for key in ("password", "clientSecret"))
     readme = (folder / "README.md").read_text()
-    assert f"pulumi new ./stacks/{stack} " in readme
+    # Pulumi enters the folder of --dir before it looks for the template.
+    assert f'pulumi new "$PWD/stacks/{stack}" --dir ' in readme
     if (folder / "requirements.txt").exists():
         assert "wallaroo_pulumi" in (folder / "requirements.txt").read_text()
     else:  # in another language, with the plugin of an environment

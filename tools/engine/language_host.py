@@ -159,6 +159,13 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                 yield response
             yield lang.RunPluginResponse(exitcode=child.wait())
 
+    def GenerateProgram(self, request: Any, context: Any) -> Any:
+        # `pulumi import` has recorded the resources by now.
+        context.abort(
+            grpc.StatusCode.UNIMPLEMENTED,
+            "this language host writes no programs: use the official Pulumi CLI, or --generate-code=false",
+        )
+
     def Cancel(self, request: Any, context: Any) -> Any:
         # The engine waits for the answer, then for the end of this process: ten seconds and more if it stays.
         context.add_callback(self.leave)
