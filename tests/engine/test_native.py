@@ -135,6 +135,11 @@ def test_an_id_of_another_kind_is_not_imported(native: Callable[[str], Project],
     assert f"'{id}/house' is no id of a Workspace: give the workspace's id, such as `12`" in refused.text
     assert natives(project) == {}
 
+    # The small language host of the tests writes no program. The import is recorded all the same.
+    imported = project.pulumi("import", "wallaroo:index:Workspace", "house", str(id), "--yes")
+    assert "use the official Pulumi CLI, or --generate-code=false" in imported.text
+    assert natives(project)["house"]["id"] == str(id)
+
 
 def test_a_nested_change_has_its_path_which_replace_on_changes_may_name(
     native: Callable[[str], Project], emulator: Emulated, tmp_path: Path

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 from dynamic_host import UNKNOWN, DynamicHost, HostError
 from emulated import Emulated
-from host_life import Life, live
+from host_life import Life, absent_id, live
 
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.resources import RESOURCES
 
-ABSENT = {"WorkspaceMember": "999/unknown"}
 """Ids of missing objects, for kinds whose id is not a number."""
 
 
@@ -59,7 +58,7 @@ def test_a_preview_in_which_everything_is_unknown_passes_check_and_diff(
 @pytest.mark.usefixtures("emulator")  # without what another test left
 @pytest.mark.parametrize("kind", RESOURCES)
 def test_an_object_that_is_gone_reads_as_gone(shared: DynamicHost, kind: str) -> None:
-    absent = ABSENT.get(kind, "999")
+    absent = absent_id(kind)
     assert shared.read(kind, absent, {"somethingOfTheState": True}) == ("", {}, {})
     with pytest.raises(HostError, match="does not exist or this user cannot see it"):
         shared.read(kind, absent)  # as `.get` does, which has no state

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from dynamic_host import UNKNOWN, HostError
 from emulated import Emulated
-from host_life import Life, live
+from host_life import Life, absent_id, live
 from plugin_host import PROVIDER, PluginHost, native_urn
 from pulumi.runtime.proto import engine_pb2, provider_pb2
 
@@ -20,8 +20,6 @@ from wallaroo_pulumi.core.fields import COMPUTED_IN_CHECK, fields_with
 from wallaroo_pulumi.core.fields import SECRET as SECRET_FIELD
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.resources import RESOURCES
-
-ABSENT = {"WorkspaceMember": "999/unknown"}
 
 
 def secret(value: Any) -> dict[str, Any]:
@@ -115,7 +113,7 @@ def test_a_preview_in_which_everything_is_unknown_passes(host: PluginHost, kind:
 
 @pytest.mark.parametrize("kind", RESOURCES)
 def test_an_object_that_is_gone_reads_as_gone(host: PluginHost, kind: str) -> None:
-    absent = ABSENT.get(kind, "999")
+    absent = absent_id(kind)
     assert host.read(kind, absent, {"somethingOfTheState": True}) == ("", {}, {})
     assert host.read(kind, absent) == ("", {}, {})
 
@@ -130,7 +128,7 @@ def test_a_diff_is_detailed(host: PluginHost) -> None:
     assert host.detailed == {}
     edited = {**inputs, "details": {"bucket": "b"}, "adopt": "never"}
     assert host.diff("Connection", id, outputs, edited).replaces == ["details"]
-    assert host.detailed == {"details": "UPDATE_REPLACE", "adopt": "UPDATE"}
+    assert host.detailed == {"details.bucket": "UPDATE_REPLACE", "adopt": "UPDATE"}
 
 
 def test_the_preview_of_an_update_knows_what_it_leaves_unchanged(host: PluginHost, tmp_path: Path) -> None:

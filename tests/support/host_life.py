@@ -69,6 +69,11 @@ class Life:
         return self.wire({**self.examples.inputs, **changes})
 
 
+def absent_id(kind: str) -> str:
+    """An id that no object has."""
+    return "/".join("999" for _ in RESOURCES[kind].id_parts or ["id"])
+
+
 def without_mark(outputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the outputs without the private mark, which some kinds only find when they read."""
     return {key: value for key, value in outputs.items() if key != "__mark"}
