@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from emulated import Emulated
 from native_program import PROGRAM, natives, use_plugin
 from pulumi_project import Project
@@ -40,6 +41,7 @@ REMOTE = (
 )
 
 
+@pytest.mark.sdk_range
 def test_a_remote_program_declares_the_components(
     project: Callable[[str], Project], emulator: Emulated
 ) -> None:

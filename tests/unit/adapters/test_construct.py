@@ -16,6 +16,8 @@ from wallaroo_pulumi.adapters.plugin.construct import _Component, _keywords, _Se
 from wallaroo_pulumi.adapters.pulumi_values import SECRET, SIGNATURE, UNKNOWN_TEXT
 from wallaroo_pulumi.errors import ObjectError
 
+pytestmark = pytest.mark.sdk_range  # it uses a method of Pulumi's SDK that is not public
+
 URN = "urn:pulumi:test::estate::wallaroo:index:Connection::lake"
 
 
