@@ -13,8 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from emulated import Emulated
+from example_files import example_files
 from native_program import natives
+from page_examples import example, one_yaml_program
 from pulumi_project import Project
 from quickstarts import (
     BUILD_SECONDS,
@@ -31,6 +34,8 @@ from quickstarts import (
 sys.path.insert(0, str(ROOT / "tools"))
 
 from yaml_host import install
+
+from wallaroo_pulumi.resources import RESOURCES
 
 pytestmark = pytest.mark.timeout(BUILD_SECONDS)
 
@@ -97,6 +102,22 @@ def test_a_yaml_program_without_and_with_changes(make: Callable[[str], Project],
     assert "mary.jane@example.com" not in emulator.members(emulator.workspaces()["fraud-prod"])
 
 
+def test_the_yaml_examples_of_the_docs_are_created(
+    make: Callable[[str], Project], emulator: Emulated
+) -> None:
+    project = make("yaml")
+    example_files(project.folder)
+    program = project.folder / "Pulumi.yaml"
+    text = program.read_text()
+    program.write_text(text[: text.index("resources:")] + yaml.safe_dump({"resources": one_yaml_program()}))
+    project.up().ok()
+    assert {each["type"].rpartition(":")[2] for each in natives(project).values()} == set(RESOURCES)
+    emulator.forget_requests()
+    project.up().ok()
+    assert set(project.changes()) == {"same"}
+    assert emulator.requests("/") == []
+
+
 def test_a_yaml_program_continues_a_dynamic_python_stack(
     engine_env: dict[str, str], tmp_path: Path, emulator: Emulated
 ) -> None:
@@ -128,6 +149,8 @@ def test_a_typescript_program_is_checked_tested_and_run(
     project = make("typescript")
     add_node_modules(project)
     shutil.copy(RUNNERS / "inline.ts", project.folder)
+    for kind in RESOURCES:  # the examples of the docs are compiled too
+        (project.folder / f"example{kind}.ts").write_text(example(kind, "typescript"))
     assert json.loads((project.folder / "tsconfig.json").read_text())["compilerOptions"]["strict"] is True
     command(project, "npm", "test")  # compiles everything in the folder, then runs the test with mocks
     command(project, "node", "bin/inline.js", "wallaroo-quickstart-typescript", "test")

@@ -10,17 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
+from page_examples import example
 
 from wallaroo_pulumi.resources import RESOURCES
 
 ROOT = Path(__file__).parents[2]
 SCHEMA: dict[str, Any] = json.loads((ROOT / "wallaroo_pulumi/adapters/plugin/schema.json").read_text())
-
-
-def example(kind: str, language: str) -> str:
-    page = (ROOT / f"docs/resources/{kind}.md").read_text()
-    (found,) = re.findall(rf"    ```{language}\n(.*?)    ```", page, re.DOTALL)
-    return "\n".join(line[4:] for line in found.splitlines())
 
 
 def objects(value: Any, type_: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
