@@ -134,7 +134,8 @@ def test_what_the_sdk_deploys_runs_for_us_until_it_undeploys(
     id = f"{workspace}/houses/{deployment_id}"
     deployment = bench.read("Deployment", id)
     assert deployment is not None
-    assert (deployment["status"], deployment["pipelineVersionId"]) == ("Running", told["version"])
+    assert (deployment["status"], deployment["pipelineVersionId"]) == ("Running", pipeline["versionId"])
+    assert isinstance(pipeline["versionId"], int)
     assert deployment["inferenceUrl"] == told["url"]
     assert ask(emulator, told["url"]) == PRICE
 
