@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Writer([reliability.PAGE, sdk_operations.PAGE]))
 
 
-SLOW = {"conformance", "faults", "keycloak", "release", "site"}
+SLOW = {"conformance", "faults", "keycloak", "release", "site", "stacks"}
 """Folders that `make test` leaves out."""
 
 

@@ -51,7 +51,7 @@ def test_what_the_sdk_made_is_taken_over_without_a_write(
     shutil.copy(STACKS / "serving/house_price.onnx", models / "champion.onnx")
     (models / "challenger.onnx").write_bytes((models / "champion.onnx").read_bytes() + b"\0")
     (models / "risk.pkl").write_bytes(b"a pickled model")
-    workspace = sdk(
+    sdk(
         "workspaces",
         "create",
         name="fraud",
