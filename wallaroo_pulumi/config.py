@@ -422,6 +422,7 @@ class Holder:
 
     name: str
     short: str
+    """The beginning of an origin, such as ``config wallaroo:timeout``."""
     prefix: str = ""
     """What comes before a key."""
 

@@ -128,7 +128,7 @@ def test_a_diff_is_detailed(host: PluginHost) -> None:
     assert host.detailed == {}
     edited = {**inputs, "details": {"bucket": "b"}, "adopt": "never"}
     assert host.diff("Connection", id, outputs, edited).replaces == ["details"]
-    assert host.detailed == {"details.bucket": "UPDATE_REPLACE", "adopt": "UPDATE"}
+    assert host.detailed == {"details": "UPDATE_REPLACE", "adopt": "UPDATE"}
 
 
 def test_the_preview_of_an_update_knows_what_it_leaves_unchanged(host: PluginHost, tmp_path: Path) -> None:

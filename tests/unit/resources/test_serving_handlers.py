@@ -339,7 +339,7 @@ def test_an_unchanged_definition_makes_no_version(bench: Bench) -> None:
     taken = bench.pipeline(model)
     assert bench.pipeline_versions() == 1
     assert taken[1]["version"] == made[1]["version"]
-    # Without GraphQL, the integer is told once, to whoever makes the version.
+    # Without GraphQL, only the call that creates the version returns its integer id.
     assert made[1]["versionId"] == taken[1]["versionId"] == 1
     bench.new_process()
     without_graphql(bench)

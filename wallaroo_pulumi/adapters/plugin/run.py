@@ -105,8 +105,8 @@ class Run:
 
     def diff(self, request: proto.DiffRequest) -> proto.DiffResponse:
         target = self._target(request.urn)
-        olds, _ = read_properties(request.olds)
-        news, _ = read_properties(request.news)
+        olds, in_olds = read_properties(request.olds)
+        news, in_news = read_properties(request.news)
         found = self._provider.diff(target.kind, target.urn, request.id, olds, news)
         if found.records_instance:
             self._explain_recording(found.replaces_instance)
@@ -115,7 +115,7 @@ class Run:
             replaces=found.replacing,
             deleteBeforeReplace=found.delete_before_replace,
             diffs=found.changed,
-            detailedDiff=detailed_diff(found, olds, news),
+            detailedDiff=detailed_diff(found, olds, news, in_olds | in_news | target.secrets),
             hasDetailedDiff=bool(found.changed),
         )
 

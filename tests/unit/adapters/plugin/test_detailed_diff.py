@@ -27,6 +27,13 @@ def test_each_changed_property_is_added_removed_or_updated_and_replaces_or_not()
     }
 
 
+def test_the_keys_of_a_secret_are_not_shown() -> None:
+    olds, news = {"p": {"open": 1, "hidden": {"key": 1}}}, {"p": {"open": 2, "hidden": {"key": 2}}}
+    found = Difference(("p",), ())
+    assert set(detailed_diff(found, olds, news, {("p", "hidden")})) == {"p.open", "p.hidden"}
+    assert set(detailed_diff(found, olds, news, {("p",)})) == {"p"}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "changes"),
     [
@@ -40,6 +47,7 @@ def test_each_changed_property_is_added_removed_or_updated_and_replaces_or_not()
         ([1, 2], [2, 3], {"p": "UPDATE"}),
         ({"nvidia.com/gpu": 1, 'a"b': 1}, {"nvidia.com/gpu": 2, 'a"b': 2},
          {'p["nvidia.com/gpu"]': "UPDATE", 'p["a\\"b"]': "UPDATE"}),
+        ({"größe": 1, "a\\b": 1}, {"größe": 2, "a\\b": 2}, {'p["größe"]': "UPDATE", 'p["a\\b"]': "UPDATE"}),
         # The difference is in what stands for a missing value.
         ({"key": None}, {}, {"p": "UPDATE"}),
     ],
