@@ -62,7 +62,7 @@ def _resources(state: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
     """Yield the kind and the entry of this package's resources, without those that are replaced already."""
     for resource in (state.get("deployment") or {}).get("resources") or ():
         kind = kind_of(resource["type"])
-        if kind in RESOURCES and not resource.get("delete"):
+        if kind and kind in RESOURCES and not resource.get("delete"):
             yield kind, resource
 
 
