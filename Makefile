@@ -5,6 +5,9 @@ DOCS_VENV := .venv-docs
 DIST_VENV := .venv-dist
 BIN := $(VENV)/bin
 
+# The tests start thousands of Python processes, which share the compiled modules.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTEST := $(BIN)/python -m pytest --numprocesses auto
 # Arguments for pytest: make unit ARGS="-k drift"
 ARGS ?=
