@@ -36,6 +36,7 @@ def engine_environment(engine: Path, home: Path) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
         "NO_COLOR": "1",
+        "GOGC": "400",  # the CLI starts in two thirds of the time
     }
 
 

@@ -10,16 +10,16 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 from protocol import plugin_pb2
-from toolchains import Toolchain, refuse
+from toolchains import METADATA, Toolchain, refuse
 
 WITHOUT_PLUGIN = ("pulumi-policy", "pulumi-esc-sdk")
-FIND_PLUGIN_FILES = """
-import importlib.metadata, importlib.util, json, os, sys
-found = {}
-for name in sys.argv[1:]:
+FIND_PLUGIN_FILES = f"""{METADATA}
+import importlib.util, os, sys
+modules = {{re.sub("[-_.]+", "-", name).lower(): name.replace("-", "_") for _, name, *_ in installed}}
+found = {{}}
+for name in modules.keys() & set(sys.argv[1:]):
     try:
-        module = importlib.metadata.distribution(name).metadata["Name"].replace("-", "_")
-        spec = importlib.util.find_spec(module)
+        spec = importlib.util.find_spec(modules[name])
         for folder in spec.submodule_search_locations or []:
             file = os.path.join(folder, "pulumi-plugin.json")
             if os.path.isfile(file):

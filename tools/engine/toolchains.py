@@ -112,16 +112,27 @@ class Toolchain:
         raise NotImplementedError
 
 
-_LIST_INSTALLED: Final = """
+METADATA: Final = """
 import importlib.metadata, json, re
-installed = [d for d in importlib.metadata.distributions() if d.metadata["Name"]]
-required = {
-    re.match(r"[A-Za-z0-9._-]+", line)[0]
-    for d in installed for line in d.requires or () if "extra ==" not in line
-}
-print(json.dumps([[[d.metadata["Name"], d.version] for d in installed], sorted(required)]))
+
+def fields(distribution, name):
+    # The headers end at the first empty line; parsing the whole text as an e-mail takes ten times as long.
+    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+    return re.findall(rf"(?m)^{name}: *(.*?)\\s*$", text.partition("\\n\\n")[0])
+
+installed = [
+    (d, *names, *fields(d, "Version")) for d in importlib.metadata.distributions() if (names := fields(d, "Name"))
+]
 """
-"""What `pip list` prints, in a tenth of its time: the CLI asks for it in each command."""
+"""The start of a script: ``installed`` lists the distributions with their names and versions."""
+_LIST_INSTALLED: Final = f"""{METADATA}
+required = {{
+    re.match(r"[A-Za-z0-9._-]+", line)[0]
+    for d, *_ in installed for line in fields(d, "Requires-Dist") if "extra ==" not in line
+}}
+print(json.dumps([[identity for _, *identity in installed], sorted(required)]))
+"""
+"""What `pip list` prints, in a twentieth of its time: the CLI asks for it in each command."""
 
 
 class Pip(Toolchain):
