@@ -405,6 +405,7 @@ class ModelVersion(WallarooResource):
         "dynamic_batching": "dynamicBatching",
         "continuous_batching": "continuousBatching",
         "openai": "openai",
+        "tags": "tags",
         "force_destroy": "forceDestroy",
         "timeout": "timeout",
         "delete_adopted": "deleteAdopted",
@@ -479,6 +480,7 @@ class ModelVersion(WallarooResource):
         dynamic_batching: pulumi.Input[DynamicBatchingArgs] | None = None,
         continuous_batching: pulumi.Input[ContinuousBatchingArgs] | None = None,
         openai: pulumi.Input[OpenAiArgs] | None = None,
+        tags: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         force_destroy: pulumi.Input[bool] = False,
         timeout: pulumi.Input[float] | None = None,
         delete_adopted: pulumi.Input[bool] = False,
@@ -521,8 +523,8 @@ class ModelVersion(WallarooResource):
         :param output_schema: The outputs' fields. Required except for onnx, tensorflow and python
             (changing it replaces the object; an Arrow schema: a `pyarrow.Schema`, or base64 of its
             serialised form).
-        :param visibility: Whether other workspaces may use the version (one of `private`, `public`;
-            changing it replaces the object).
+        :param visibility: Whether other workspaces may use the version. Changing it requires GraphQL
+            (one of `private`, `public`).
         :param tensor_fields: Names for the fields of an ONNX model's inputs.
         :param batch_config: `single` for a model that takes one record at a time (one of `single`).
         :param filter_threshold: The engine's threshold to filter outputs.
@@ -530,6 +532,9 @@ class ModelVersion(WallarooResource):
         :param continuous_batching: `max_concurrent_batch_size`.
         :param openai: `enabled`, `completion_config` and `chat_completion_config`: OpenAI-compatible
             endpoints.
+        :param tags: All tags of the object: missing ones are attached, and all others detached. A tag
+            itself is never deleted. Requires GraphQL (the order does not matter; neither read nor
+            changed if not set).
         :param force_destroy: Whether deleting first undeploys and deletes the workspace's pipelines that
             use the version (stored in the state only, not on the instance).
         :param timeout: Seconds for the upload, and separately for the conversion. Default: 1800 (stored
@@ -559,6 +564,7 @@ class ModelVersion(WallarooResource):
                 "dynamic_batching": dynamic_batching,
                 "continuous_batching": continuous_batching,
                 "openai": openai,
+                "tags": tags,
                 "force_destroy": force_destroy,
                 "timeout": timeout,
                 "delete_adopted": delete_adopted,
@@ -679,6 +685,13 @@ class ModelVersion(WallarooResource):
         return self._python_output("openai")
 
     @property
+    @pulumi.getter(name="tags")
+    def tags(self) -> pulumi.Output[Sequence[str] | None]:
+        """All tags of the object: missing ones are attached, and all others detached. A tag itself is
+        never deleted. Requires GraphQL"""
+        return self._output("tags")
+
+    @property
     @pulumi.getter(name="forceDestroy")
     def force_destroy(self) -> pulumi.Output[bool]:
         """Whether deleting first undeploys and deletes the workspace's pipelines that use the
@@ -761,6 +774,7 @@ class Pipeline(WallarooResource):
     _wire_names: ClassVar[Mapping[str, str]] = {
         "workspace_id": "workspaceId",
         "name": "name",
+        "tags": "tags",
         "force_destroy": "forceDestroy",
         "steps": "steps",
         "delete_adopted": "deleteAdopted",
@@ -781,6 +795,7 @@ class Pipeline(WallarooResource):
         workspace_id: pulumi.Input[int],
         name: pulumi.Input[str],
         steps: pulumi.Input[Sequence[pulumi.Input[StepArgs | Model]]],
+        tags: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         force_destroy: pulumi.Input[bool] = False,
         delete_adopted: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
@@ -791,6 +806,9 @@ class Pipeline(WallarooResource):
             object).
         :param name: The pipeline's name, a DNS label, unique in its workspace (changing it replaces the
             object).
+        :param tags: All tags of the object: missing ones are attached, and all others detached. A tag
+            itself is never deleted. Requires GraphQL (the order does not matter; neither read nor
+            changed if not set).
         :param force_destroy: Whether deleting undeploys the pipeline first, if it is deployed (stored in
             the state only, not on the instance).
         :param steps: The steps: models, or what `model_step`, `shadow_step`, `random_split_step` and
@@ -804,6 +822,7 @@ class Pipeline(WallarooResource):
             {
                 "workspace_id": workspace_id,
                 "name": name,
+                "tags": tags,
                 "force_destroy": force_destroy,
                 "steps": steps,
                 "delete_adopted": delete_adopted,
@@ -829,6 +848,13 @@ class Pipeline(WallarooResource):
     def name(self) -> pulumi.Output[str]:
         """The pipeline's name."""
         return self._output("name")
+
+    @property
+    @pulumi.getter(name="tags")
+    def tags(self) -> pulumi.Output[Sequence[str] | None]:
+        """All tags of the object: missing ones are attached, and all others detached. A tag itself is
+        never deleted. Requires GraphQL"""
+        return self._output("tags")
 
     @property
     @pulumi.getter(name="forceDestroy")

@@ -29,6 +29,7 @@ class Client:
         from .pipelines import Pipelines
         from .publishes import Publishes
         from .registries import Registries
+        from .tags import Tags
         from .tasks import Tasks
         from .transport import Transport
         from .users import Users
@@ -49,6 +50,7 @@ class Client:
         self.orchestrations = Orchestrations(self._transport)
         self.tasks = Tasks(self._transport)
         self.graphql = GraphQL(self._transport, enabled=settings.graphql == "auto")
+        self.tags = Tags(self.graphql)
 
     @property
     def caller_id(self) -> str | None:

@@ -51,7 +51,7 @@ class Models:
         try:
             reply = self._transport.upload(endpoint, metadata, file, timeout, wire.Upload, sent)
         finally:
-            self._forget()
+            self.forget()
         return reply.model_version_id
 
     def upload_logs(self, model_version_id: int, lines: int) -> Sequence[str]:
@@ -78,8 +78,9 @@ class Models:
         try:
             return self._transport.call(f"models/{call}", body, effect)
         finally:
-            self._forget()
+            self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Drop the lists after a write."""
         self._listings.forget()
         self._written()

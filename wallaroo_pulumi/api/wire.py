@@ -5,7 +5,7 @@ Unknown keys are ignored, and optional ones may be missing (docs/internals/mlops
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +20,8 @@ from pydantic.alias_generators import to_camel
 
 from ..deferred import DeferredModel
 from . import spelling
+
+T = TypeVar("T")
 
 
 class Wire(DeferredModel):
@@ -478,6 +480,23 @@ class EdgeList(Wire):
     edges: tuple[Edge, ...]
 
 
+class GraphQLError(Wire):
+    """An error in a response of GraphQL."""
+
+    message: str = "an error without a message"
+
+
+class GraphQLAnswer(Wire, Generic[T]):
+    """A response of GraphQL; without ``data`` if there are errors."""
+
+    data: T | None = None
+    errors: tuple[GraphQLError, ...] = ()
+
+
+class AnyAnswer(GraphQLAnswer[dict[str, Any]]):
+    """A response of which only the errors matter."""
+
+
 class VersionRow(Wire):
     """A row of pipeline_version in GraphQL: both ids of a version."""
 
@@ -504,10 +523,8 @@ class _DeploymentRow(Wire):
     row: DeployedVersion | None = Field(alias="deployment_by_pk", default=None)
 
 
-class DeploymentById(Wire):
+class DeploymentById(GraphQLAnswer[_DeploymentRow]):
     """The response to the query of a deployment."""
-
-    data: _DeploymentRow
 
 
 class _VersionsOfPipeline(Wire):
@@ -518,7 +535,53 @@ class _PipelineRow(Wire):
     row: _VersionsOfPipeline | None = Field(alias="pipeline_by_pk", default=None)
 
 
-class PipelineById(Wire):
+class PipelineById(GraphQLAnswer[_PipelineRow]):
     """The response to the query of a pipeline's versions."""
 
-    data: _PipelineRow
+
+class _Row(Wire):
+    id: int
+
+
+class _Rows(Wire):
+    returning: tuple[_Row, ...] = ()
+
+
+class _UpdatedModels(Wire):
+    update_model: _Rows
+
+
+class VisibilityUpdated(GraphQLAnswer[_UpdatedModels]):
+    """The response to a change of a model version's visibility."""
+
+
+def _tagged(relation: str) -> BeforeValidator:
+    """Read the ids of what has a tag; of others' objects there are none."""
+    return BeforeValidator(lambda rows: frozenset(row[relation]["id"] for row in rows if row.get(relation)))
+
+
+class Tag(Wire):
+    """A tag, with the ids of the model versions and pipelines that have it, as far as the caller sees them."""
+
+    id: int
+    text: str = Field(alias="tag")
+    model: Annotated[frozenset[int], _tagged("model")] = Field(alias="model_tags", default=frozenset())
+    pipeline: Annotated[frozenset[int], _tagged("pipeline")] = Field(
+        alias="pipeline_tags", default=frozenset()
+    )
+
+
+class _Tags(Wire):
+    tag: tuple[Tag, ...]
+
+
+class TagList(GraphQLAnswer[_Tags]):
+    """The response to the query of all tags."""
+
+
+class _InsertedTag(Wire):
+    insert_tag: _Rows
+
+
+class TagCreated(GraphQLAnswer[_InsertedTag]):
+    """The response to the creation of a tag."""

@@ -16,6 +16,7 @@ from .fields import (
     FORCES_REPLACEMENT,
     SERVER_DEFAULT,
     UNKNOWN,
+    UNMANAGED_IF_NONE,
     UNORDERED,
     Properties,
 )
@@ -51,7 +52,10 @@ def diff(resource: Resource[Any, Any], olds: Mapping[str, Any], news: Mapping[st
         # State written before this property existed: the object has its default.
         default = None if field.is_required() else field.get_default(call_default_factory=True)
         old, new = olds.get(key, default), news.get(key, default)
-        if {DERIVED, CREATE_ONLY} & {*field.metadata} or (new is None and SERVER_DEFAULT in field.metadata):
+        markers = {*field.metadata}
+        if {DERIVED, CREATE_ONLY} & markers or (
+            new is None and {SERVER_DEFAULT, UNMANAGED_IF_NONE} & markers
+        ):
             continue
         if contains_unknown(new) or _differ(resource.inputs, name, old, new):
             changed.append(key)

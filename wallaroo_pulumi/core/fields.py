@@ -53,6 +53,8 @@ class Marker:
 FORCES_REPLACEMENT: Final = Marker("changing it replaces the object")
 AUTONAMED: Final = Marker("resource name and 7 hex characters if not set")
 SERVER_DEFAULT: Final = Marker("server default if not set")
+UNMANAGED_IF_NONE: Final = Marker("neither read nor changed if not set")
+"""A part of the object that only this input manages: without it, what the object has is no difference."""
 STATE_ONLY: Final = Marker("stored in the state only, not on the instance")
 CREATE_ONLY: Final = Marker("used at creation only; a later change has no effect")
 COMPUTED_IN_CHECK: Final = Marker("computed from other inputs")

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 
 from ..api import Client, wire
 from ..core.context import Context
-from ..core.fields import SECRET, SERVER_DEFAULT, fields_with
+from ..core.fields import SECRET, SERVER_DEFAULT, UNMANAGED_IF_NONE, fields_with
 from ..core.names import wire_name
 from ..core.record import RECORD_KEYS
 from ..errors import AuthError, ConfigError, HiddenError, WallarooError, one_line
@@ -161,7 +161,9 @@ def _changes(resource: Managed, observed: Mapping[str, Any]) -> Iterator[Change]
     secret = {wire_name(name) for name, _ in fields_with(definition.outputs, SECRET)}
     computed = definition.outputs.model_fields.keys() - definition.inputs.model_fields.keys()
     optional = {wire_name(name) for name in computed}
-    optional |= {wire_name(name) for name, _ in fields_with(definition.inputs, SERVER_DEFAULT)}
+    optional |= {
+        wire_name(name) for name, _ in fields_with(definition.inputs, SERVER_DEFAULT, UNMANAGED_IF_NONE)
+    }
     for path in resource.ignored:
         observed = with_ignored(resource.outputs, observed, path)
     for key, found in observed.items():

@@ -19,6 +19,7 @@ from ..core.wait import Done, uploading, wait
 from ..errors import ApiError, ConflictError, ObjectError, WallarooError, one_line
 from . import _lookups, _pipelines
 from ._model_config import without_none
+from ._tags import requires_graphql
 
 if TYPE_CHECKING:
     from .model_version import ModelVersionInputs, ModelVersionOutputs
@@ -157,6 +158,20 @@ def _why(ctx: Context[Client], version: wire.ModelVersion) -> str:
     return one_line(summary or "the instance returned no reason") + (
         f"; the log ends: {tail}" if tail else ""
     )
+
+
+def set_visibility(
+    ctx: Context[Client],
+    model: ModelVersionInputs | ModelVersionOutputs,
+    version: wire.ModelVersion,
+    visibility: str,
+) -> None:
+    """Change who may use a version. Raises an error with a remedy if the instance rejects GraphQL."""
+    what = f"the visibility of version {version.id} of {label(model)}"
+    remedy = f"run `pulumi up --replace '{ctx.call.urn}'`, or undo the change"
+    with requires_graphql(what, remedy):
+        ctx.client.graphql.set_model_visibility(version.id, visibility)
+    ctx.client.models.forget()
 
 
 def named(ctx: Context[Client], workspace_id: int, name: str) -> wire.Model | None:

@@ -10,6 +10,9 @@ checkout that moved replaces nothing. Give it relative to the program's folder, 
 What the file becomes is fixed with the upload, so that a change of it replaces: the new version is made first and the
 old one deleted last, after everything that used it has changed over. Batching and the rest of the model configuration
 change in place (`models/insert_model_config`); a deployed pipeline takes it up when it is deployed again.
+
+The visibility and the tags change in place too, with GraphQL, as in the vendor's SDK. A version of another visibility
+is not adopted: an instance that rejects GraphQL gets the desired one by a replacement.
 """
 
 from __future__ import annotations
@@ -48,9 +51,10 @@ from ..core.json_values import JsonObject
 from ..core.resource import Examples, InvalidInput, Resource
 from ..core.upload import file_inputs
 from ..errors import GoneError
-from . import _lookups, _models
+from . import _lookups, _models, _tags
 from ._engine_config import Accel, Arch, Qaic
 from ._model_config import ContinuousBatching, DynamicBatching, OpenAi, configuration, configure
+from ._tags import Tags
 
 Framework = Literal[
     "custom",
@@ -192,6 +196,7 @@ class _ModelVersion(Adopting):
             description="`enabled`, `completion_config` and `chat_completion_config`: OpenAI-compatible endpoints."
         ),
     ] = None
+    tags: Tags = None
     force_destroy: Annotated[
         bool,
         STATE_ONLY,
@@ -263,8 +268,7 @@ class ModelVersionInputs(_ModelVersion):
     ] = None
     visibility: Annotated[
         Literal["private", "public"],
-        FORCES_REPLACEMENT,
-        Field(description="Whether other workspaces may use the version."),
+        Field(description="Whether other workspaces may use the version. Changing it requires GraphQL"),
     ] = "private"
 
     @model_validator(mode="after")
@@ -327,7 +331,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             "framework": "onnx",
         },
         update={"tensor_fields": ["tensor"]},
-        replace={"visibility": "public"},
+        replace={"name": "ccfraud-eu"},
     )
 
     def id_of(self, outputs: ModelVersionOutputs) -> str:
@@ -347,12 +351,16 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
 
     def create(self, ctx: Context[Client], desired: ModelVersionInputs) -> ModelVersionOutputs:
         _lookups.workspace(ctx, desired.workspace_id)
+        _tags.require(ctx, desired.tags, _models.label(desired))
         with ExitStack() as claimed:
             # Two resources that upload the same must not overtake each other between the lookup and the upload.
             with ctx.lock("models", desired.workspace_id, desired.name):
                 found = _models.match(ctx, desired)
                 id = found.id if found else _models.upload(ctx, desired)
-                claimed.enter_context(ctx.claim(self.kind, str(id), desired.name, existed=found is not None))
+                before = _before(ctx, found, desired.tags) if found else {}
+                claim = ctx.claim(self.kind, str(id), desired.name, existed=found is not None, found=before)
+                claimed.enter_context(claim)
+            _tags.set_tags(ctx, "model", id, desired.tags, _models.label(desired), is_new=found is None)
             ctx.call.unfinished = lambda: self._outputs(ctx, desired, ctx.client.models.version(id))
             return self._finished(ctx, desired, id)
 
@@ -412,6 +420,9 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             {
                 **fixed,
                 **configuration(found.config, prior),
+                "tags": _tags.observed(
+                    ctx, "model", version.id, prior.tags if prior else None, imported=prior is None
+                ),
                 "model_id": prior.model_id if prior else getattr(parent, "id", None),
                 "model_version_id": version.id,
                 "version": version.file_info.version,
@@ -422,20 +433,54 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     def update(
         self, ctx: Context[Client], id: str, prior: ModelVersionOutputs, desired: ModelVersionInputs
     ) -> ModelVersionOutputs:
-        found = _lookups.find_model_version(ctx, int(id), prior.workspace_id)
-        if found is None or found.model_version.file_info.version != prior.version:
+        found = self._recorded(ctx, id, prior)
+        if found is None:
             raise GoneError(f"{_models.label(prior)} no longer has version {prior.version} (id {id})")
         if configure(ctx, desired, found):
             ctx.report(
                 f"{_models.label(desired)} has a new configuration (id {id}): existing deployments use it after their "
                 "next deploy"
             )
+        if found.model_version.visibility != desired.visibility:
+            _models.set_visibility(ctx, desired, found.model_version, desired.visibility)
+        if _tags.differ(prior.tags, desired.tags):
+            _tags.set_tags(ctx, "model", int(id), desired.tags, _models.label(desired))
         computed = prior.model_dump(include={"model_id", "model_version_id", "version", "status"})
         return self.result(desired, **computed)
+
+    def _recorded(
+        self, ctx: Context[Client], id: str, prior: ModelVersionOutputs
+    ) -> wire.ConfiguredModelVersion | None:
+        """Return the version that the state records, or None if it is gone."""
+        found = _lookups.find_model_version(ctx, int(id), prior.workspace_id)
+        return found if found and found.model_version.file_info.version == prior.version else None
 
     def delete(self, ctx: Context[Client], id: str, prior: ModelVersionOutputs) -> None:
         if _lookups.workspace_if_any(ctx, prior.workspace_id) is not None:
             _models.remove_version(ctx, prior)
+
+    def adoptable(self, ctx: Context[Client], id: str, prior: ModelVersionOutputs) -> Mapping[str, Any]:
+        found = self._recorded(ctx, id, prior)
+        return _before(ctx, found.model_version, prior.tags) if found else {}
+
+    def leave(
+        self, ctx: Context[Client], id: str, prior: ModelVersionOutputs, found: Mapping[str, Any]
+    ) -> str:
+        version = self._recorded(ctx, id, prior) if found else None
+        if version is None:
+            return ""
+        before = found.get("visibility", prior.visibility)
+        restored = []
+        if version.model_version.visibility != before:
+            _models.set_visibility(ctx, prior, version.model_version, before)
+            restored.append(before)
+        restored.append(_tags.restore(ctx, "model", int(id), found, _models.label(prior)))
+        return " and ".join(filter(None, restored))
+
+
+def _before(ctx: Context[Client], version: wire.ModelVersion, tags: list[str] | None) -> Mapping[str, Any]:
+    """Return what the stack may change of an existing version, and restores when it leaves the version."""
+    return {"visibility": version.visibility, **_tags.before(ctx, "model", version.id, tags)}
 
 
 def _schemas(framework: str | None, config: wire.ModelConfig | None) -> dict[str, str | None]:

@@ -40,8 +40,9 @@ from ..core.resource import Examples, InvalidInput, Resource
 from ..core.satisfies import satisfies
 from ..core.validate import refused
 from ..errors import ApiError, ConflictError, GoneError
-from . import _lookups, _pipelines
+from . import _lookups, _pipelines, _tags
 from ._steps import Steps
+from ._tags import Tags
 
 _HALF_DONE = 3
 """The number of attempts to create a version if the instance created only the pipeline."""
@@ -64,6 +65,7 @@ class _Pipeline(Adopting):
         Field(description="The workspace: the `workspace_id` of a Workspace."),
     ]
     name: Annotated[str, Field(description="The pipeline's name.")]
+    tags: Tags = None
     force_destroy: Annotated[
         bool,
         STATE_ONLY,
@@ -159,8 +161,11 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
         found = _adoptable(ctx, desired)
         same = found is not None and _has(ctx, found, steps)
         id = f"{desired.workspace_id}/{desired.name}"
-        with ctx.claim(self.kind, id, desired.name, existed=found is not None):
+        _tags.require(ctx, desired.tags, _label(desired))
+        before = _tags.before(ctx, "pipeline", found.pipeline.id, desired.tags) if found else {}
+        with ctx.claim(self.kind, id, desired.name, existed=found is not None, found=before):
             version = _observed_version(ctx, found) if found and same else _add_version(ctx, desired, steps)
+            self._set_tags(ctx, desired, version, is_new=found is None)
         ctx.call.mark = _pipelines.mark(found.pipeline) if found else None
         return self._outputs(desired, version)
 
@@ -181,9 +186,11 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
             version = _Version(found.pipeline.id, prior.version_id, latest)
         else:
             version = _observed_version(ctx, found)
+        tags = prior.tags if prior else None
         return PipelineOutputs(
             workspace_id=workspace_id,
             name=name,
+            tags=_tags.observed(ctx, "pipeline", found.pipeline.id, tags, imported=prior is None),
             steps=list(steps),
             pipeline_id=version.pipeline_id,
             version_id=version.id,
@@ -208,7 +215,14 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
                 if found and _has(ctx, found, steps)
                 else _add_version(ctx, desired, steps)
             )
+        if _tags.differ(prior.tags, desired.tags):
+            self._set_tags(ctx, desired, version)
         return self._outputs(desired, version)
+
+    def _set_tags(
+        self, ctx: Context[Client], desired: PipelineInputs, version: _Version, *, is_new: bool = False
+    ) -> None:
+        _tags.set_tags(ctx, "pipeline", version.pipeline_id, desired.tags, _label(desired), is_new=is_new)
 
     def delete(self, ctx: Context[Client], id: str, prior: PipelineOutputs) -> None:
         if _lookups.workspace_if_any(ctx, prior.workspace_id) is None:
@@ -223,6 +237,15 @@ class Pipeline(Resource[PipelineInputs, PipelineOutputs]):
             )
         else:
             _pipelines.remove(ctx, prior.workspace_id, found.pipeline, undeploy_first=prior.force_destroy)
+
+    def adoptable(self, ctx: Context[Client], id: str, prior: PipelineOutputs) -> Mapping[str, Any]:
+        found = _find_pipeline(ctx, prior)
+        return _tags.before(ctx, "pipeline", found.pipeline.id, prior.tags) if found else {}
+
+    def leave(self, ctx: Context[Client], id: str, prior: PipelineOutputs, found: Mapping[str, Any]) -> str:
+        if not found or _find_pipeline(ctx, prior) is None:
+            return ""
+        return _tags.restore(ctx, "pipeline", prior.pipeline_id, found, _label(prior))
 
     def _outputs(self, desired: PipelineInputs, version: _Version) -> PipelineOutputs:
         computed = {"pipeline_id": version.pipeline_id, "version_id": version.id, "version": version.version}
@@ -266,6 +289,14 @@ def _label(pipeline: PipelineInputs | PipelineOutputs) -> str:
 def _steps(desired: PipelineInputs) -> list[dict[str, Any]]:
     """Return the steps in wire format."""
     return [*desired.to_wire()["steps"]]
+
+
+def _find_pipeline(ctx: Context[Client], prior: PipelineOutputs) -> wire.ListedPipeline | None:
+    """Return the pipeline that the state records, or None."""
+    if _lookups.workspace_if_any(ctx, prior.workspace_id) is None:
+        return None
+    found = _pipelines.find_recorded(ctx, prior.workspace_id, prior.name)
+    return found if found and _is_recorded(ctx, found, prior) else None
 
 
 def _find(ctx: Context[Client], desired: PipelineInputs) -> wire.ListedPipeline | None:
