@@ -313,7 +313,7 @@ TABLE: Final = (
         "graphql",
         _one_of(GRAPHQL_MODES),
         default="auto",
-        description="Whether to read what only the instance's GraphQL endpoint returns: `auto`, the default, if it "
+        description="Whether to use the GraphQL endpoint for what only it offers: `auto`, the default, if it "
         "answers, or `off`.",
     ),
     Setting(

@@ -242,8 +242,8 @@ class Provider(InstanceProvider):
         :param allow_insecure: Whether plain `http://` is accepted for addresses other than loopback.
         :param validate: Whether a preview asks the instance what it would refuse and what would be
             adopted.
-        :param graphql: Whether to read what only the instance's GraphQL endpoint returns: `auto`, the
-            default, if it answers, or `off`.
+        :param graphql: Whether to use the GraphQL endpoint for what only it offers: `auto`, the default,
+            if it answers, or `off`.
         :param accept_instance: The identity of an instance that the stack is applied to although its
             state records another one.
         """

@@ -1,4 +1,4 @@
-"""The client's optional reads over GraphQL: its documents, and responses as Hasura gives them.
+"""The client's calls of GraphQL: their documents, and responses as Hasura gives them.
 
 No public recording contains GraphQL. The documents are parts of those in the vendor's SDK, whose types and fields the
 emulator's schema lists.
@@ -15,8 +15,8 @@ import graphql
 import httpx
 import pytest
 
-from wallaroo_pulumi.api import Client
-from wallaroo_pulumi.api.graphql import DOCUMENTS
+from wallaroo_pulumi.api import Client, tags
+from wallaroo_pulumi.api import graphql as calls
 from wallaroo_pulumi.config import load
 from wallaroo_pulumi.emulator.graphql.schema import SDL
 from wallaroo_pulumi.errors import AuthError
@@ -48,7 +48,7 @@ def answering(status: int = 200, **body: Any) -> tuple[Client, list[httpx.Reques
     return client(answer), asked
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("document", [*calls.DOCUMENTS, *tags.DOCUMENTS])
 def test_the_documents_are_parts_of_those_of_the_sdk(document: str) -> None:
     assert graphql.validate(graphql.build_schema(SDL), graphql.parse(document)) == []
 

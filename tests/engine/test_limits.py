@@ -35,7 +35,10 @@ SHOWN_BY = {
     "The password that the instance generates": "test_a_password_that_the_instance_makes_is_kept",
     "`wallaroo:validate` does not find": "test_what_no_call_tells_in_advance_is_told_by_up",
     "The user who runs Pulumi": "test_the_user_who_runs_pulumi_stays_a_member",
-    "Tags of models": "test_tags_are_no_property_and_are_not_read",
+    "Where an instance rejects GraphQL, `tags`": (
+        "test_where_graphql_is_rejected_tags_fail_before_anything_is_created"
+    ),
+    "A tag that no object": "test_tags_are_attached_detached_and_never_deleted",
     "Every user who may list connections": "test_get_connection_and_its_twin",
     "A connection can only be replaced": "test_details_are_replaced_old_first_and_the_use_follows",
     "A model registry is never deleted": (
@@ -242,21 +245,6 @@ def called_by_lives(emulator: Emulated, folder: Path) -> set[str]:
             life.delete()
         called |= {request["path"] for request in emulator.requests("/")}
     return called
-
-
-def test_tags_are_no_property_and_are_not_read(emulator: Emulated, tmp_path: Path) -> None:
-    given = {"workspace_id": 1, "name": "m", "path": str(tmp_path / "m.onnx"), "framework": "onnx"}
-    with Workbench(emulator) as bench:
-        for kind, inputs in (
-            ("ModelVersion", given),
-            ("Pipeline", {"workspace_id": 1, "name": "p", "steps": []}),
-        ):
-            assert bench.failures(kind, **inputs, tags=["blue"]) == {
-                "tags": "is not a property of this resource"
-            }
-    called_by_lives(emulator, tmp_path)
-    documents = {request["body"]["query"].split("(")[0] for request in emulator.requests("/v1/graphql")}
-    assert documents <= {"query DeploymentById", "query PipelineById"}
 
 
 def test_no_resource_acts_once_and_what_does_leaves_nothing_to_manage(
