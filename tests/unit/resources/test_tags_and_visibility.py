@@ -176,7 +176,8 @@ def test_an_adopted_object_gets_its_tags_back(bench: Bench, kind: str) -> None:
 def test_a_lost_reply_creates_a_tag_once_and_attaches_it_once(
     bench: Bench, kind: str, mutation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    execute, lost = bench.client.graphql.execute, []
+    execute = bench.client.graphql.execute
+    lost: list[str] = []
 
     def losing(document: str, *arguments: Any) -> Any:
         answer = execute(document, *arguments)
