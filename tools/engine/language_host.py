@@ -2,8 +2,8 @@
 
 The engine starts this process with its own address as the last argument, and reads the port from the first line of
 standard output. Every call that is implemented behaves like the official ``pulumi-language-python`` of the same
-version (tests/engine/test_language_host.py). Not implemented: code generation, debuggers, and the stack's
-configuration in the environment of policy packs.
+version (tests/engine/test_language_host.py). Not implemented: code generation other than that of programs, debuggers,
+and the stack's configuration in the environment of policy packs.
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ from typing import Any
 import grpc
 from google.protobuf import empty_pb2
 from plugin_packages import installed_pulumi_packages, plugin_of
+from protocol import hcl_pb2, language_pb2_grpc, plugin_pb2
 from protocol import language_pb2 as lang
-from protocol import language_pb2_grpc, plugin_pb2
 from toolchains import Toolchain, option, project_name, refuse, resolve
 
 ALREADY_REPORTED = 32
 """The exit code by which the program's runner says that the user has seen the error."""
 
-EXEC = Path(__file__).parent / "pulumi-language-python-exec"
+HERE = Path(__file__).parent
+EXEC = HERE / "pulumi-language-python-exec"
+CODEGEN = HERE / "codegen"
 MESSAGE_SIZE = 400 * 1024 * 1024
 
 
@@ -160,11 +162,25 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             yield lang.RunPluginResponse(exitcode=child.wait())
 
     def GenerateProgram(self, request: Any, context: Any) -> Any:
-        # `pulumi import` has recorded the resources by now.
-        context.abort(
-            grpc.StatusCode.UNIMPLEMENTED,
-            "this language host writes no programs: use the official Pulumi CLI, or --generate-code=false",
-        )
+        """Write a program, for `pulumi import`. Pulumi's own generator does it, in a process of its own."""
+        asked = {"source": dict(request.source), "loader": request.loader_target, "strict": request.strict}
+        with self._child(
+            context, [str(CODEGEN), "program"], HERE, None, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        ) as child:
+            out, errors = child.communicate(json.dumps(asked).encode())
+        if child.returncode:
+            refuse(context, errors.decode().strip())
+        made = json.loads(out)
+        diagnostics = [
+            hcl_pb2.Diagnostic(
+                severity=hcl_pb2.DIAG_ERROR if each["Error"] else hcl_pb2.DIAG_WARNING,
+                summary=each["Summary"],
+                detail=each["Detail"],
+            )
+            for each in made["Diagnostics"]
+        ]
+        source = {name: text.encode() for name, text in made["Source"].items()}
+        return lang.GenerateProgramResponse(source=source, diagnostics=diagnostics)
 
     def Cancel(self, request: Any, context: Any) -> Any:
         # The engine waits for the answer, then for the end of this process: ten seconds and more if it stays.
@@ -197,7 +213,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         env: dict[str, str] | None,
         **streams: Any,
     ) -> Iterator[subprocess.Popen[bytes]]:
-        child = subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, **streams)
+        streams = {"stdin": subprocess.DEVNULL, **streams}
+        child = subprocess.Popen(command, cwd=cwd, env=env, **streams)
         self._children.add(child)
         if not context.add_callback(child.kill):  # the engine ends a plugin by hanging up; it did so already
             child.kill()

@@ -1,8 +1,8 @@
 """Generate the SDKs of the native plugin for Node, Go and Python from its schema: `make sdks`.
 
-The generator (``main.go``) is that of the Pulumi release that tools/engine/go.mod pins. It is compiled once into the
-user's cache folder, and so are the npm packages with which the SDK for Node is compiled. Prints the archives; progress
-and errors go to standard error. Standard library only.
+The generator (``tools/engine/codegen``) is that of the Pulumi release that tools/engine/go.mod pins. It is compiled
+once into the user's cache folder, and so are the npm packages with which the SDK for Node is compiled. Prints the
+archives; progress and errors go to standard error. Standard library only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import shutil
 import sys
 import tarfile
@@ -23,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
-from build import VERSION, go
+from build import CLI_SOURCES, CODEGEN, codegen
 from cached import CannotMake, made_once, report, run
 
 HERE = Path(__file__).parent
@@ -36,13 +35,12 @@ SDK_OF_NODE = "@wallaroo-pulumi/wallaroo"
 PYTHON_PACKAGE = "pulumi_wallaroo"
 EPOCH = 315532800
 """1980-01-01, so that equal sources give equal archives."""
-PINS = (ENGINE / "go.mod", ENGINE / "go.sum")
-GO_OPTIONS = {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOWORK": "off", "CGO_ENABLED": "0"}
 
 
 def sdks() -> Path:
     """The folder with the SDKs: ``nodejs``, whose folder ``bin`` is what npm installs, ``go`` and ``python``."""
-    digest = _digest(SCHEMA, NPM_PACKAGES, HERE / "main.go", HERE / "generate.py", *PINS)
+    generator = (ENGINE / name for name in (*CLI_SOURCES, *CODEGEN))
+    digest = _digest(SCHEMA, NPM_PACKAGES, HERE / "generate.py", *generator)
     return made_once(f"sdks-{digest}", _generate)
 
 
@@ -53,26 +51,8 @@ def _generate(folder: Path) -> Path:
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(schema, file)
         file.flush()
-        run("Generating the SDKs", [str(generator()), file.name, str(folder)], folder)
+        run("Generating the SDKs", [str(codegen()), "sdks", file.name, str(folder)], folder)
     compile_node(folder / "nodejs")
-    return folder
-
-
-def generator() -> Path:
-    """The compiled generator."""
-    name = f"sdk-generator-{VERSION}-{_digest(HERE / 'main.go', *PINS)}"
-    return made_once(name, _build_generator) / "sdks"
-
-
-def _build_generator(folder: Path) -> Path:
-    command = [go(folder), "build", "-trimpath", "-ldflags", "-s -w", "-o", str(folder / "sdks")]
-    run(
-        "Building the generator of the SDKs (a minute after `make engine`, else five; once)",
-        [*command, str(HERE / "main.go")],
-        ENGINE,
-        {**os.environ, **GO_OPTIONS},
-    )
-    shutil.rmtree(folder / "go", ignore_errors=True)
     return folder
 
 

@@ -1,6 +1,3 @@
-// Command sdks writes the SDKs of a Pulumi package, one folder for each language.
-//
-// The compiler runs in tools/engine, whose go.mod pins the release of Pulumi: see generate.py.
 package main
 
 import (
@@ -29,15 +26,14 @@ var languages = map[string]func(*schema.Package) (map[string][]byte, error){
 	},
 }
 
-func main() {
-	if len(os.Args) != 3 {
-		fail(fmt.Errorf("usage: sdks SCHEMA FOLDER"))
-	}
+// writeSDKs writes the SDKs of a package, one folder for each language.
+func writeSDKs(schemaFile, folder string) error {
 	for language, generate := range languages {
-		if err := write(os.Args[1], filepath.Join(os.Args[2], language), generate); err != nil {
-			fail(fmt.Errorf("%s: %w", language, err))
+		if err := write(schemaFile, filepath.Join(folder, language), generate); err != nil {
+			return fmt.Errorf("%s: %w", language, err)
 		}
 	}
+	return nil
 }
 
 // write generates one SDK. Generators change the package that they read, so each reads its own.
@@ -71,9 +67,4 @@ func write(schemaFile, folder string, generate func(*schema.Package) (map[string
 		}
 	}
 	return nil
-}
-
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, err)
-	os.Exit(1)
 }
