@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from emulated import Emulated
-from every_kind import PROGRAM, declared, write
+from every_kind import PROGRAM, declared, secret_texts, write
 from native_program import natives, use_plugin
 from pulumi_project import Project
 
@@ -37,3 +37,4 @@ def test_the_program_of_an_import_has_no_changes(
     assert emulator.requests() == []
     assert {name: r["id"] for name, r in natives(made).items()} == {row["name"]: row["id"] for row in rows}
     assert emulator.contents() == before
+    assert not [text for text in secret_texts() if text in made.export()]

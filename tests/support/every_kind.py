@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from example_files import example_files
 from pulumi_project import Project
 
+from wallaroo_pulumi.core.fields import SECRET, fields_with
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.core.resource import Examples
 from wallaroo_pulumi.resources import RESOURCES
@@ -74,3 +75,20 @@ def _has(kind: str, of: str, name: str) -> bool:
 def write(project: Project, objects: Declared) -> None:
     """Let the project's program, :data:`PROGRAM`, declare these objects from now on."""
     (project.folder / "declared.json").write_text(json.dumps(objects))
+
+
+def secret_texts() -> set[str]:
+    """The texts that the examples give to secret inputs: none of them may be readable in a state."""
+    return {
+        text
+        for resource in RESOURCES.values()
+        for name, _ in fields_with(resource.inputs, SECRET)
+        for text in _texts(resource.examples.inputs.get(name))
+    }
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts(item)
