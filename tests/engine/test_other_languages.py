@@ -33,7 +33,7 @@ from quickstarts import (
 
 sys.path.insert(0, str(ROOT / "tools"))
 
-from yaml_host.install import yaml_host
+from yaml_host import install
 
 from wallaroo_pulumi.resources import RESOURCES
 
@@ -64,7 +64,7 @@ def make(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> Call
     """Return a function that creates the quickstart stack in a language, configured for the emulator."""
 
     def make(language: str) -> Project:
-        env = path_with(yaml_host(), engine_env) if language == "yaml" else engine_env
+        env = path_with(install.yaml_host(), engine_env) if language == "yaml" else engine_env
         made = quickstart(language, tmp_path / language, env)
         made.configure(emulator.settings)
         return made
@@ -122,7 +122,7 @@ def test_a_yaml_program_continues_a_dynamic_python_stack(
     engine_env: dict[str, str], tmp_path: Path, emulator: Emulated
 ) -> None:
     project = Project.copy(
-        ROOT / "stacks/quickstart", tmp_path / "python", path_with(yaml_host(), engine_env)
+        ROOT / "stacks/quickstart", tmp_path / "python", path_with(install.yaml_host(), engine_env)
     )
     project.configure(emulator.settings)
     project.up().ok()

@@ -13,7 +13,6 @@ import re
 import subprocess
 import sys
 import tarfile
-import textwrap
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,10 +21,6 @@ import pytest
 import yaml
 from emulated import clean_environment
 from pulumi_engine import engine_folder
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
-
-from yaml_host.install import yaml_host
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/getting-started.md").read_text(encoding="utf-8")
@@ -65,11 +60,11 @@ def emulator(installed: Path) -> Iterator[str]:
         process.terminate()
 
 
-def block(language: str, after: str, page: str = PAGE) -> str:
+def block(language: str, after: str) -> str:
     """The first block of code in a language after a text of the page."""
-    found = re.search(rf"```{language}\n(.*?)```", page[page.index(after) :], re.DOTALL)
+    found = re.search(rf"```{language}\n(.*?)```", PAGE[PAGE.index(after) :], re.DOTALL)
     assert found is not None
-    return textwrap.dedent(found[1])
+    return found[1]
 
 
 def test_the_page_works_with_the_wheel(installed: Path, emulator: str) -> None:
@@ -124,63 +119,36 @@ pulumi config set --secret wallaroo:clientSecret api-client-secret
     assert {r["urn"].rpartition("::")[2] for r in state if r["custom"]} >= {"fraud", "fraud-lead"}
 
 
-@pytest.fixture
-def plugin_environment(emulator: str, tmp_path: Path) -> dict[str, str]:
-    """Of a user who has the CLI with the hosts for Python and YAML, and no plugin on PATH."""
-    hosts = [str(Path(sys.executable).parent), str(engine_folder()), str(yaml_host())]
-    return clean_environment() | {
-        "PATH": os.pathsep.join([*hosts, os.environ["PATH"]]), "PULUMI_HOME": str(tmp_path / "home"),
-        "PULUMI_CONFIG_PASSPHRASE": "passphrase", "PULUMI_BACKEND_URL": f"file://{tmp_path}",
-        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true", "WALLAROO_API_URL": emulator, "WALLAROO_USER": "ops@example.com",
-        "WALLAROO_PASSWORD": "ops-password", "WALLAROO_CLIENT_SECRET": "api-client-secret",
-    }  # fmt: skip
-
-
-def plugin_archive(dist: Path) -> tuple[Path, str]:
-    """The archive and its version."""
-    [archive] = dist.glob("pulumi-resource-wallaroo-*.tar.gz")
-    return archive, archive.name.removesuffix(".tar.gz").rpartition("-v")[2]
-
-
-def created_types(commands: str, folder: Path, env: dict[str, str]) -> set[str]:
-    """Run commands that make a stack and `pulumi up`. Return the types of its resources."""
-    script = f"set -e\n{commands}\npulumi stack export --file state.json\n"
-    done = subprocess.run(
-        ["sh", "-c", script], cwd=folder, env=env, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "from $PATH" not in done.stdout + done.stderr
-    state = (folder / "state.json").read_text()
-    assert "ops-password" not in state
-    return {each["type"] for each in json.loads(state)["deployment"]["resources"]}
-
-
 def test_the_plugin_archive_is_installed_and_serves_a_stack(
-    dist: Path, plugin_environment: dict[str, str], tmp_path: Path
+    dist: Path, emulator: str, tmp_path: Path
 ) -> None:
-    archive, version = plugin_archive(dist)
+    path = os.pathsep.join([str(Path(sys.executable).parent), str(engine_folder()), os.environ["PATH"]])
+    env = clean_environment() | {
+        "PATH": path, "PULUMI_HOME": str(tmp_path / "home"), "PULUMI_CONFIG_PASSPHRASE": "passphrase",
+        "PULUMI_BACKEND_URL": f"file://{tmp_path}", "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+        "WALLAROO_API_URL": emulator, "WALLAROO_USER": "ops@example.com", "WALLAROO_PASSWORD": "ops-password",
+        "WALLAROO_CLIENT_SECRET": "api-client-secret",
+    }  # fmt: skip
+    [archive] = dist.glob("pulumi-resource-wallaroo-*.tar.gz")
+    version = archive.name.removesuffix(".tar.gz").rpartition("-v")[2]
     (tmp_path / "Pulumi.yaml").write_text("name: fraud\nruntime: python\n")
     (tmp_path / "__main__.py").write_text(
         "import wallaroo_pulumi.native as wallaroo\nwallaroo.Workspace('fraud', name='fraud-prod')\n"
     )
-    install = f"pulumi plugin install resource wallaroo {version} --file {archive}"
-    types = created_types(f"{install}\npulumi stack init dev\npulumi up --yes", tmp_path, plugin_environment)
-    assert "wallaroo:index:Workspace" in types
-
-
-def test_the_plugin_is_added_to_a_project_as_a_package(
-    dist: Path, plugin_environment: dict[str, str], tmp_path: Path
-) -> None:
-    archive, _ = plugin_archive(dist)
-    page = (ROOT / "docs/how-to/other-languages.md").read_text()
-    commands = block("sh", "**With `pulumi package add`**", page).replace(archive.name, str(archive))
-    (tmp_path / "Pulumi.yaml").write_text(
-        "name: fraud\nruntime: yaml\n"
-        "resources: {fraud: {type: 'wallaroo:Workspace', properties: {name: fraud-prod}}}\n"
+    script = f"""set -e
+pulumi plugin install resource wallaroo {version} --file {archive}
+pulumi stack init dev
+pulumi up --yes
+pulumi stack export --file state.json
+"""
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
     )
-    types = created_types(f"{commands}\npulumi stack init dev\npulumi up --yes", tmp_path, plugin_environment)
-    assert "wallaroo:index:Workspace" in types
-    assert "wallaroo" in yaml.safe_load((tmp_path / "Pulumi.yaml").read_text())["packages"]
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "from $PATH" not in done.stdout + done.stderr
+    state = json.loads((tmp_path / "state.json").read_text())["deployment"]["resources"]
+    assert "wallaroo:index:Workspace" in {each["type"] for each in state}
+    assert "ops-password" not in (tmp_path / "state.json").read_text()
 
 
 @pytest.mark.parametrize("stack", sorted(path.parent.name for path in ROOT.glob("stacks/*/Pulumi.yaml")))
