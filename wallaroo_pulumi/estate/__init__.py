@@ -18,17 +18,26 @@ that the platform identifies them by::
           fraud:
             steps: [{split: {ccfraud: 0.9, challenger: 0.1}}]
             deploy: {cpus: 1, memory: 1Gi, replicas: 2}
+            publishes:
+              stores: {cpus: 1, memory: 512Mi, edges: {store-17: {tags: [north]}}}
+        registries: [databricks]
+        orchestrations:
+          scoring: {path: scoring.zip}
+        tasks:
+          nightly: {orchestration: scoring, schedule: 0 4 * * *}
+    registries:
+      databricks: {url: https://registry.example.com, secret_token: databricksToken}
     connections:
       sales-warehouse:
         type: POSTGRES
         details: {host: db.example.com, port: 5432}
         secret_details: {password: warehousePassword}
 
-An estate file contains no secrets. ``secret_details`` names a key of the stack configuration instead: ``pulumi config
-set --secret wallaroo-estate:warehousePassword``. Paths are relative to the file's folder. A step is a model's name,
-`{shadow: [champion, challenger]}`, `{split: {model: weight}}` with an optional `hash_key`, or `{api: …}`: a step in the
-API's own form, in which `{model: champion}` refers to a model version. A pipeline without `deploy` is not deployed.
-The objects in a workspace are protected if the workspace is, unless they set `protect` themselves.
+An estate file contains no secrets. ``secret_details`` and ``secret_token`` name keys of the stack configuration instead
+(``pulumi config set --secret wallaroo-estate:warehousePassword``). Paths are relative to the file's folder. A step is a
+model's name, `{shadow: [champion, challenger]}`, `{split: {model: weight}}` with an optional `hash_key`, or `{api: …}`:
+a step in the API's own form, in which `{model: champion}` refers to a model version. A pipeline without `deploy` is not
+deployed. The objects in a workspace are protected if the workspace is, unless they set `protect` themselves.
 """
 
 from __future__ import annotations
@@ -41,12 +50,18 @@ if TYPE_CHECKING:
     from .document import EstateError
     from .format import (
         CONFIG,
+        AssayPart,
         ConnectionPart,
         DeployPart,
+        EdgePart,
         Estate,
         ModelPart,
+        OrchestrationPart,
         PipelinePart,
+        PublishPart,
+        RegistryPart,
         StepPart,
+        TaskPart,
         UserPart,
         WorkspacePart,
     )
@@ -54,13 +69,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONFIG",
+    "AssayPart",
     "ConnectionPart",
     "DeployPart",
+    "EdgePart",
     "Estate",
     "EstateError",
     "ModelPart",
+    "OrchestrationPart",
     "PipelinePart",
+    "PublishPart",
+    "RegistryPart",
     "StepPart",
+    "TaskPart",
     "UserPart",
     "WorkspacePart",
     "declare",

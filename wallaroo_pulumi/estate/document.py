@@ -212,7 +212,7 @@ class _Builder:
                 f"{self.file}, line {line}: a second document starts here; put it in a file of its own"
             )
         if not isinstance(root, yaml.MappingNode):
-            self._problem(root, (), "must be an object with the keys users, workspaces and connections")
+            self._problem(root, (), "must be an object with keys such as users, workspaces and connections")
             return {}
         return self._mapping(root, ())
 

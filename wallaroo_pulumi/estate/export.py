@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -27,31 +26,36 @@ from ..core.names import DNS_LABEL, wire_name
 from ..errors import NotFoundError
 from ..resources import RESOURCES
 from .contents import Contents, Object
-from .export_serving import Serving, require_valid
-from .format import CONFIG, ConnectionPart, Estate, UserPart, WorkspacePart
+from .export_automation import Automation
+from .export_checks import (
+    NOUNS,
+    Skipped,
+    by_kind,
+    counted,
+    free_key,
+    listed,
+    plural,
+    read,
+    require_adopted,
+    require_valid,
+    why,
+)
+from .export_serving import Serving
+from .format import CONFIG, ConnectionPart, Estate, RegistryPart, UserPart, WorkspacePart
 from .safe_values import is_public, require_exact, require_no_secret
 from .text import to_yaml
 
 _CONCURRENT: Final = 8
 """The number of workspaces that are read at the same time."""
 _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(Email)
-_MOST_NAMES: Final = 20
-
 _EXPORTED: Final = (
     "Workspace", "WorkspaceMember", "User", "ModelVersion", "Pipeline", "Deployment", "Connection",
-    "WorkspaceConnection",
+    "WorkspaceConnection", "ModelRegistry", "ModelRegistryAttachment", "Orchestration", "Task", "Assay",
+    "PipelinePublish", "Edge",
 )  # fmt: skip
 """The kinds of the estate file."""
+_REGISTRY: Final = {"name", "url", "token"}
 _NO_SUCH_KIND: Final = "the estate file has no such kind; declare them in a program"
-_NOUNS: Final = {
-    **{kind: re.sub(r"\B([A-Z])", r" \1", kind).lower() for kind in RESOURCES},
-    "WorkspaceMember": "other member",
-    "WorkspaceConnection": "connection",
-    "ModelVersion": "model",
-    "ModelRegistryAttachment": "attached model registry",
-    "PipelinePublish": "publish",
-}
-
 Track = Callable[[Iterable[Any], int], Iterable[Any]]
 """Yields the items and shows the progress out of a total number."""
 
@@ -91,19 +95,21 @@ def export(
 ) -> Exported:
     """Return the objects that the user who runs this can adopt.
 
-    ``names`` are the workspaces to export. If empty, all workspaces are exported, and also accounts and connections,
-    which belong to the whole instance. ``models`` is a folder with model files, which the API does not return. Model
-    versions with a file there are exported, and the pipelines that use them.
+    ``names`` are the workspaces to export. If empty, all workspaces are exported, and also accounts, connections and
+    registries, which belong to the whole instance. ``models`` is a folder with the files of models and orchestrations,
+    which the API does not return. Those with a file there are exported, and the pipelines and tasks that use them.
     Raises NotFoundError for an unknown name, and the client's exceptions.
     """
     run = _Run(client, _files(models) if models else {})
     workspaces = read_workspaces(client, names)
+    registries = {} if names else dict(run.registries())
     with ThreadPoolExecutor(_CONCURRENT) as pool:
         parts = list(track(pool.map(run.workspace, workspaces), len(workspaces)))
     estate = Estate(
         users={} if names else dict(run.users()),
         workspaces={w.name: part for w, part in zip(workspaces, parts, strict=True) if part},
         connections={} if names else dict(run.connections()),
+        registries=registries,
     )
     if not names:
         for kind, listing in run.contents.of_the_instance():
@@ -111,7 +117,7 @@ def export(
                 run.skip_objects("on the instance", listing())
     for kind, answer in run.contents.unsupported.items():
         run.skip(
-            f"{_plural(_NOUNS[kind])}: not checked, because this instance does not support them ({answer})"
+            f"{plural(NOUNS[kind])}: not checked, because this instance does not support them ({answer})"
         )
     return Exported(estate, run.secrets, sorted(run.skipped))
 
@@ -140,13 +146,21 @@ class _Run:
     def __post_init__(self) -> None:
         self.skip = self.skipped.append
         self.contents = Contents(self.client)
+        self.registry_keys: dict[str, str] = {}
+        """The keys of the exported registries, by id."""
         self.ctx: Context[Client] = Context(client=self.client, report=self.skip, sleep=time.sleep)
 
     def skip_objects(self, where: str, objects: Iterable[Object]) -> None:
         """List the objects of kinds that an export never contains, one line per kind."""
-        for kind, names in _by_kind(objects).items():
-            if kind not in _EXPORTED:
-                self.skip(f"{_counted(kind, names)} {where}: {_named(names)}; {_NO_SUCH_KIND}")
+        skipped = Skipped()
+        for found in objects:
+            if found.kind not in _EXPORTED:
+                skipped.add(found.kind, found.name, _NO_SUCH_KIND)
+        self.skip_all(where, skipped)
+
+    def skip_all(self, where: str, skipped: Skipped) -> None:
+        for line in skipped.lines(where):
+            self.skip(line)
 
     # --- the whole instance ------------------------------------------------------------------------------
 
@@ -202,6 +216,23 @@ class _Run:
         self.secrets.append(free)
         return free
 
+    def registries(self) -> Iterator[tuple[str, RegistryPart]]:
+        skipped = Skipped()
+        for found in self.contents.registries():
+            try:
+                registry = read(self.ctx, "ModelRegistry", found.id)
+                require_no_secret(registry.url, "url")
+                require_adopted(self.ctx, "ModelRegistry", found.id, registry.model_dump(include=_REGISTRY))
+            except ValueError as error:
+                skipped.add("ModelRegistry", found.name, why(error))
+                continue
+            key = free_key(found.name, found.id, self.registry_keys.values())
+            self.registry_keys[found.id] = key
+            name = found.name if key != found.name else None
+            token = self._placeholder(key, "token")
+            yield key, RegistryPart(name=name, url=registry.url, secret_token=token, protect=True)
+        self.skip_all("on the instance", skipped)
+
     # --- one workspace -----------------------------------------------------------------------------------
 
     def workspace(self, found: wire.Workspace) -> WorkspacePart | None:
@@ -209,22 +240,29 @@ class _Run:
         inside = list(self.contents.of(found))
         if reason := self._not_adoptable(found):
             holds = ", ".join(
-                f"{_counted(kind, names)} ({_named(names)})" for kind, names in _by_kind(inside).items()
+                f"{counted(kind, names)} ({listed(names)})" for kind, names in by_kind(inside).items()
             )
             contents = f"it contains {holds}" if holds else "it is empty"
             self.skip(f"workspace {found.name!r} (id {found.id}): {reason}; {contents}")
             return None
         self.skip_objects(f"of workspace {found.name!r}", inside)
-        deployments = {each.name: each.id for each in inside if each.kind == "Deployment"}
-        serving = Serving(self.client, self.ctx, found, self.files, self.skip, deployments)
-        serving.read()
+        skipped = Skipped()
+        serving = Serving(self.client, self.ctx, found, self.files, self.skip, skipped)
+        serving.read(inside)
+        automation = Automation(self.client, self.ctx, self.files, skipped)
+        automation.read(inside)
+        self.skip_all(f"of workspace {found.name!r}", skipped)
         return WorkspacePart(
             adopt="always",
             protect=True,  # also protects its members and attachments, which are its children
             members=dict(self._members(found)),
             connections=list(self._attached(found)),
+            registries=[*self._registries(inside)],
             models=serving.models,
             pipelines=serving.pipelines,
+            orchestrations=automation.orchestrations,
+            tasks=automation.tasks,
+            assays=automation.assays,
         )
 
     def _not_adoptable(self, found: wire.Workspace) -> str | None:
@@ -260,27 +298,13 @@ class _Run:
             except ValueError as error:
                 self.skip(f"connection {connection.name!r} of workspace {workspace.name!r}: {error}")
 
+    def _registries(self, inside: Iterable[Object]) -> Iterator[str]:
+        """The workspace's registries: their keys, or the ids of those that are not exported."""
+        for found in inside:
+            if found.kind == "ModelRegistryAttachment":
+                id = found.id.partition("/")[2]
+                yield self.registry_keys.get(id, id)
+
 
 def _files(folder: Path) -> dict[str, Path]:
     return {sha256_of(path): path for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-def _by_kind(objects: Iterable[Object]) -> dict[str, list[str]]:
-    names: dict[str, list[str]] = defaultdict(list)
-    for found in objects:
-        if found.name not in names[found.kind] or found.kind != "ModelVersion":  # a model counts once
-            names[found.kind].append(found.name)
-    return names
-
-
-def _counted(kind: str, names: Sequence[str]) -> str:
-    return f"{len(names)} {_NOUNS[kind] if len(names) == 1 else _plural(_NOUNS[kind])}"
-
-
-def _plural(noun: str) -> str:
-    return re.sub(r"(?<![aeiou])y$", "ie", noun) + ("es" if noun.endswith("sh") else "s")
-
-
-def _named(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(map(repr, names[:_MOST_NAMES])) + (f" and {more} more" if more > 0 else "")

@@ -1,46 +1,23 @@
-"""The models and pipelines of a workspace as parts of an estate."""
+"""The models and pipelines of a workspace, and the publishes of these, as parts of an estate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
+from typing import Any, Final
 
 from ..api import Client, spelling, wire
-from ..core.check import check, explain
-from ..core.context import Call, Context
-from ..core.names import wire_name
-from ..resources import RESOURCES
+from ..core.context import Context
 from ..resources._engine_config import EngineConfig
-from .document import path_text
-from .format import DeployPart, ModelPart, PipelinePart, StepPart
+from .contents import Object
+from .export_checks import Skip, Skipped, read, require_adopted, require_valid, why
+from .format import DeployPart, ModelPart, PipelinePart, PublishPart, StepPart
 from .safe_values import require_no_secret
 
-Skip = Callable[[str], None]
-"""Note a line about something that is not exported."""
-
-
-def require_valid(kind: str, inputs: Mapping[str, Any]) -> None:
-    """Raise ValueError for inputs that the resource rejects, or changes: the instance may contain other values."""
-    valid, failures = check(RESOURCES[kind], {wire_name(key): value for key, value in inputs.items()}, {})
-    for failure in failures:
-        raise ValueError(_problem(failure.property, failure.reason))
-    if valid.get("name") != inputs.get("name"):
-        raise ValueError(f"the estate would spell its name {valid['name']!r}")
-
-
-def why(error: ValueError) -> str:
-    """Return an error of pydantic, or any other, as one line."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    return "; ".join(_problem(path_text(e["loc"]), explain(e)) for e in error.errors())
-
-
-def _problem(place: str, reason: str) -> str:
-    return f"{place}: {reason}" if place else reason
+_WHY_NO_EDGES: Final = (
+    "a join token cannot be read again; an edge that the file declares with `adopt: renew` gets a new one"
+)
 
 
 @dataclass
@@ -53,15 +30,14 @@ class Serving:
     files: Mapping[str, Path]
     """The models' files by their SHA-256."""
     skip: Skip
-    deployments: Mapping[str, str]
-    """The Pulumi ids of the deployments by the names of their pipelines."""
+    skipped: Skipped
     models: dict[str, ModelPart] = field(default_factory=dict)
     pipelines: dict[str, PipelinePart] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
     """The keys of the exported model versions, by UUID."""
 
-    def read(self) -> None:
-        """Fill in ``models`` and ``pipelines``."""
+    def read(self, objects: Iterable[Object]) -> None:
+        """Fill in ``models`` and ``pipelines``; ``objects`` are the workspace's, for deployments and publishes."""
         steps = dict(self._steps())
         used = {ref["version"] for each in steps.values() for ref in _refs(each)}
         for listed in self.client.models.list(self.workspace.id) if self.workspace.models else ():
@@ -74,8 +50,13 @@ class Serving:
                 )
             except ValueError as error:
                 self._skip(f"pipeline {name!r}", why(error))
-        for name, id in self.deployments.items():
-            self._deploy(name, id)
+        for found in objects:
+            if found.kind == "Deployment":
+                self._deploy(found.name, found.id)
+            elif found.kind == "PipelinePublish":
+                self._publish(found)
+            elif found.kind == "Edge":
+                self.skipped.add(found.kind, found.name, _WHY_NO_EDGES)
 
     def _deploy(self, name: str, id: str) -> None:
         """Add the deployment of a pipeline that is exported."""
@@ -87,9 +68,33 @@ class Serving:
         except ValueError as error:
             self._skip(f"deployment of pipeline {name!r}", why(error))
 
-    def _read(self, kind: str, id: str) -> Any:
-        # Threads share the context, but no two calls share what a read notes about its object.
-        return RESOURCES[kind].read(replace(self.ctx, call=Call()), id, None)
+    def _publish(self, found: Object) -> None:
+        """Add a publish to its pipeline, if that is exported."""
+        try:
+            published = read(self.ctx, found.kind, found.id)
+            name = published.pipeline_name
+            if name not in self.pipelines:
+                raise ValueError("the pipeline is skipped")
+            if published.status == "Error":
+                raise ValueError("publishing failed")
+            if (
+                published.pipeline_version
+                != read(self.ctx, "Pipeline", f"{self.workspace.id}/{name}").version
+            ):
+                raise ValueError("the pipeline has a newer version")
+            config = published.engine_config
+            if config is not None:
+                require_no_secret(_environment(config), "engine_config", plain=True)
+            given = {"pipeline_version_id": published.pipeline_version_id, "models": []}
+            require_adopted(
+                self.ctx, found.kind, found.id, {**given, "engine_config": config and config.model_dump()}
+            )
+            publishes = self.pipelines[name].publishes
+            part = PublishPart(edges={}, engine_config=config, protect=True)
+            update = {"publishes": {**publishes, f"publish-{found.id}": part}}
+            self.pipelines[name] = self.pipelines[name].model_copy(update=update)
+        except ValueError as error:
+            self.skipped.add(found.kind, found.name, why(error))
 
     def _skip(self, what: str, reason: str) -> None:
         self.skip(f"{what} of workspace {self.workspace.name!r}: {reason}")
@@ -133,9 +138,7 @@ class Serving:
                     f"version {other.model_version.id} is newer and has the same content, so `pulumi up` would adopt "
                     "that one; let pipelines use it, or delete it"
                 )
-        observed = self._read("ModelVersion", str(version.id))
-        if observed is None:
-            raise ValueError("it was deleted during the export")
+        observed = read(self.ctx, "ModelVersion", str(version.id))
         given = observed.model_dump(include=set(ModelPart.model_fields) - {"name"}, exclude_none=True)
         given["path"] = self.files[version.file_info.sha].as_posix()
         name = {} if key == version.name else {"name": version.name}
@@ -150,16 +153,14 @@ class Serving:
 
     def _deployment(self, id: str) -> DeployPart:
         """Raises ValueError if a Deployment of the pipeline's latest version would differ from the one that runs."""
-        deployed = self._read("Deployment", id)
-        if deployed is None:
-            raise ValueError("it ended during the export")
+        deployed = read(self.ctx, "Deployment", id)
         if self.client.graphql.deployment(deployed.deployment_id) is None:
             raise ValueError(
                 "only GraphQL returns its engine configuration, and the instance rejects it or wallaroo:graphql is "
                 "off; `deploy` deploys again"
             )
-        pipeline = self._read("Pipeline", id.rpartition("/")[0])
-        if pipeline is None or deployed.pipeline_version_id not in (pipeline.version_id, pipeline.version):
+        pipeline = read(self.ctx, "Pipeline", id.rpartition("/")[0])
+        if deployed.pipeline_version_id not in (pipeline.version_id, pipeline.version):
             raise ValueError("it does not run the pipeline's latest version; `deploy` would deploy that one")
         if deployed.engine_config is not None:
             require_no_secret(_environment(deployed.engine_config), "engine_config", plain=True)
@@ -169,9 +170,12 @@ class Serving:
         """The steps of each pipeline that has a version."""
         for listed in self.client.pipelines.list(self.workspace.id) if self.workspace.pipelines else ():
             name = listed.pipeline.name
-            found = self._read("Pipeline", f"{self.workspace.id}/{name}")
-            if found is None or not found.version:
-                self._skip(f"pipeline {name!r}", "it has no version")
+            try:
+                found = read(self.ctx, "Pipeline", f"{self.workspace.id}/{name}")
+                if not found.version:
+                    raise ValueError("it has no version")
+            except ValueError as error:
+                self._skip(f"pipeline {name!r}", why(error))
             else:
                 yield name, found.steps
 

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from ..api import spelling
-from ..core.fields import COMPUTED_IN_CHECK, SECRET, DnsLabel, Email, Role
+from ..core.fields import COMPUTED_IN_CHECK, SECRET, DnsLabel, Email, KeyText, Role
 from ..core.json_values import InvalidValue, JsonObject, Place
 from ..resources import RESOURCES
 from ..resources._engine_config import Engines, Memory
@@ -173,28 +173,19 @@ def with_models(step: Any, ref: Callable[[str], Any]) -> Any:
     return step
 
 
-class DeployPart(Part):
-    """A deployment of the pipeline. The keys are arguments of the builder `engine_config`."""
+class EnginePart(Part):
+    """Engines: arguments of the builder `engine_config`, or the whole configuration."""
 
     cpus: PositiveFloat | None = Field(default=None, description="CPUs of each engine, such as 0.5.")
     memory: Memory | None = Field(default=None, description="Memory of each engine, such as `512Mi`.")
     gpus: PositiveInt | None = Field(default=None, description="GPUs of each engine.")
-    replicas: PositiveInt | None = Field(default=None, description="The number of engines.")
     arch: Literal["x86", "arm", "power10"] | None = Field(
         default=None, description="The processor architecture of the models."
     )
     accel: str | None = Field(default=None, description="The accelerator of the models.")
-    node_selector: str | None = Field(
-        default=None, description="A label of the cluster's nodes, such as `pool:gpu`."
-    )
     engine_config: Engines | None = Field(
-        default=None,
-        description="The whole configuration, as programs give it to a Deployment, in place of the keys above.",
+        default=None, description="The whole configuration, as programs give it, in place of the keys above."
     )
-    timeout: PositiveFloat | None = Field(
-        default=None, description="Seconds to wait for the engines to run or to end. Default: 600."
-    )
-    protect: ProtectInside = None
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -205,7 +196,42 @@ class DeployPart(Part):
 
     def builder_arguments(self) -> dict[str, Any]:
         """The arguments of the builder `engine_config`."""
-        return self.model_dump(exclude={"engine_config", "timeout", "protect"}, exclude_none=True)
+        return self.model_dump(include=_BUILDER_ARGUMENTS, exclude_none=True)
+
+
+_BUILDER_ARGUMENTS: Final = {"cpus", "memory", "gpus", "replicas", "arch", "accel", "node_selector"}
+
+
+class DeployPart(EnginePart):
+    """A deployment of the pipeline. The keys are arguments of the builder `engine_config`."""
+
+    replicas: PositiveInt | None = Field(default=None, description="The number of engines.")
+    node_selector: str | None = Field(
+        default=None, description="A label of the cluster's nodes, such as `pool:gpu`."
+    )
+    timeout: PositiveFloat | None = Field(
+        default=None, description="Seconds to wait for the engines to run or to end. Default: 600."
+    )
+    protect: ProtectInside = None
+
+
+class EdgePart(_inputs("Edge", "name", "publish_id")):  # type: ignore[misc]  # derived
+    """A location outside the instance that runs the publish. The key is its name, unique on the instance."""
+
+    protect: ProtectInside = None
+
+
+class PublishPart(EnginePart, _inputs("PipelinePublish", "pipeline_version_id", "models", "engine_config")):  # type: ignore[misc]  # derived
+    """The pipeline's latest version, published for edges. The key is any name; it is not on the instance."""
+
+    edges: Objects[Name, EdgePart] = Field(description="The edges that run it.")
+    protect: ProtectInside = None
+
+    @model_validator(mode="after")
+    def _valid_for_an_edge(self) -> Self:
+        if (self.gpus or 0) > 1:
+            raise InvalidValue(("gpus",), "must be 1: a publish only says whether an edge has GPUs")
+        return self
 
 
 class PipelinePart(_inputs("Pipeline", "workspace_id", "name")):  # type: ignore[misc]  # derived
@@ -215,11 +241,36 @@ class PipelinePart(_inputs("Pipeline", "workspace_id", "name")):  # type: ignore
     deploy: DeployPart | None = Field(
         default=None, description="Deploys the pipeline; `{}` with the instance's defaults."
     )
+    publishes: Objects[Name, PublishPart] = Field(
+        description="Publishes the pipeline for edges; one for each engine configuration."
+    )
     protect: ProtectInside = None
 
     def models(self) -> list[str]:
         """The keys of the models that it uses, each once."""
         return list(dict.fromkeys(model for step in self.steps for model in step.models()))
+
+
+class OrchestrationPart(_inputs("Orchestration", "workspace_id", "name")):  # type: ignore[misc]  # derived
+    """Python code that tasks run. The key is its name, or any other name for a second one of the same name."""
+
+    path: str = Field(min_length=1, description="The zip file, relative to the folder of the estate file.")
+    name: KeyText | None = Field(default=None, description="The orchestration's name, if it is not the key.")
+    protect: ProtectInside = None
+
+
+class TaskPart(_inputs("Task", "workspace_id", "orchestration_id", "name")):  # type: ignore[misc]  # derived
+    """A task, scheduled or continuous. The key is its name, or any other name for a second one of the same name."""
+
+    orchestration: Name = Field(description="The key of the orchestration that it runs.")
+    name: KeyText | None = Field(default=None, description="The task's name, if it is not the key.")
+    protect: ProtectInside = None
+
+
+class AssayPart(_inputs("Assay", "workspace_id", "name")):  # type: ignore[misc]  # derived
+    """An assay of one of the workspace's pipelines. The key is its name, unique on the instance."""
+
+    protect: ProtectInside = None
 
 
 def _each_once(names: list[str]) -> list[str]:
@@ -235,8 +286,8 @@ class WorkspacePart(_inputs("Workspace", "name")):  # type: ignore[misc]  # deri
     protect: bool = Field(default=False, description=f"{_PROTECT} Also for the objects in the workspace.")
     delete_adopted: bool = Field(
         default=False,
-        description="Whether members and attached connections that existed before the stack adopted them are removed "
-        "when their line is. By default they are left as they were found.",
+        description="Whether members, and attached connections and registries, that existed before the stack adopted "
+        "them are removed when their line is. By default they are left as they were found.",
     )
     members: Objects[MemberKey, Role] = Field(
         description="Members and their roles: e-mail addresses, or ids of users who have none."
@@ -244,8 +295,17 @@ class WorkspacePart(_inputs("Workspace", "name")):  # type: ignore[misc]  # deri
     connections: Annotated[list[Name], AfterValidator(_each_once)] = Field(
         default_factory=list, description="Names of connections that the workspace uses."
     )
+    registries: Annotated[list[Name], AfterValidator(_each_once)] = Field(
+        default_factory=list,
+        description="Model registries that the workspace uses: keys of `registries`, or ids of others.",
+    )
     models: Objects[DnsLabel, ModelPart] = Field(description="Model versions.")
-    pipelines: Objects[DnsLabel, PipelinePart] = Field(description="Pipelines, and their deployments.")
+    pipelines: Objects[DnsLabel, PipelinePart] = Field(
+        description="Pipelines, with their deployments, publishes and edges."
+    )
+    orchestrations: Objects[KeyText, OrchestrationPart] = Field(description="Code that tasks run.")
+    tasks: Objects[KeyText, TaskPart] = Field(description="Scheduled and continuous tasks.")
+    assays: Objects[KeyText, AssayPart] = Field(description="Assays of pipelines.")
 
     @model_validator(mode="after")
     def _known_models(self) -> Self:
@@ -255,6 +315,16 @@ class WorkspacePart(_inputs("Workspace", "name")):  # type: ignore[misc]  # deri
                     if model not in self.models:
                         place: Place = ("pipelines", name, "steps", index)
                         raise InvalidValue(place, f"the workspace has no model {model!r}; add it to models")
+        return self
+
+    @model_validator(mode="after")
+    def _known_orchestrations(self) -> Self:
+        for key, task in self.tasks.items():
+            if task.orchestration not in self.orchestrations:
+                raise InvalidValue(
+                    ("tasks", key, "orchestration"),
+                    f"the workspace has no orchestration {task.orchestration!r}; add it to orchestrations",
+                )
         return self
 
 
@@ -286,9 +356,18 @@ class ConnectionPart(_inputs("Connection", "name")):  # type: ignore[misc]  # de
         return self
 
 
+class RegistryPart(_inputs("ModelRegistry", "name")):  # type: ignore[misc]  # derived
+    """A model registry outside the instance. The key is its name, or any other name for a second one of that name."""
+
+    secret_token: Name = Field(description="The key of the stack configuration that contains the token.")
+    name: KeyText | None = Field(default=None, description="The registry's name, if it is not the key.")
+    protect: bool = Field(default=False, description=_PROTECT)
+
+
 class Estate(Part):
     """The objects of an instance that a stack manages."""
 
     users: Objects[Email, UserPart] = Field(description="Accounts.")
     workspaces: Objects[DnsLabel, WorkspacePart] = Field(description="Workspaces, with the objects in them.")
     connections: Objects[Name, ConnectionPart] = Field(description="Connections to data sources.")
+    registries: Objects[KeyText, RegistryPart] = Field(description="Model registries.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Final, get_args, get_origin
@@ -23,9 +23,10 @@ from ..core.json_values import Place
 from ..core.resource import InvalidInput
 from ..resources import RESOURCES
 from ..resources._models import require_file
+from ..resources.orchestration import require_package
 from . import format as parts
 from .document import Document, EstateError, read
-from .format import Estate, ModelPart, Part, WorkspacePart, with_models
+from .format import Estate, Part, WorkspacePart, with_models
 
 _SECTIONS: Final = tuple(Estate.model_fields)
 _PARTS: Final = [p for p in vars(parts).values() if isinstance(p, type) and issubclass(p, Part)]
@@ -72,15 +73,19 @@ def _expanded(given: Iterable[Path]) -> Iterator[Path]:
 
 
 def _moved(estate: Estate, folder: str) -> Estate:
-    """The estate with ``folder`` before the paths of its models, unless they are absolute."""
+    """The estate with ``folder`` before the paths of its files, unless they are absolute."""
     if folder == os.curdir:
         return estate
 
-    def model(part: ModelPart) -> Any:
-        return part.model_copy(update={"path": os.path.join(folder, part.path)})
+    def below(parts: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            key: part.model_copy(update={"path": os.path.join(folder, part.path)})
+            for key, part in parts.items()
+        }
 
     def workspace(part: WorkspacePart) -> Any:
-        return part.model_copy(update={"models": {key: model(given) for key, given in part.models.items()}})
+        moved = {"models": below(part.models), "orchestrations": below(part.orchestrations)}
+        return part.model_copy(update=moved)
 
     return estate.model_copy(
         update={"workspaces": {k: workspace(part) for k, part in estate.workspaces.items()}}
@@ -88,14 +93,27 @@ def _moved(estate: Estate, folder: str) -> Estate:
 
 
 def _duplicates(loaded: Iterable[tuple[Document, Estate]]) -> Iterator[str]:
-    first: dict[Place, Document] = {}
+    first: dict[Hashable, str] = {}
     for document, estate in loaded:
-        for where in [(section, name) for section in _SECTIONS for name in getattr(estate, section)]:
-            if where in first:
-                yield document.problem(
-                    where, f"duplicate key; the first is in {first[where].position(where)}"
-                )
-            first.setdefault(where, document)
+        for what, where in _unique(estate):
+            if what in first:
+                yield document.problem(where, f"duplicate key; the first is in {first[what]}")
+            first.setdefault(what, document.position(where))
+
+
+def _unique(estate: Estate) -> Iterator[tuple[Hashable, Place]]:
+    """What an estate can contain only once, and its place: the sections' keys, and names unique on the instance."""
+    for section in _SECTIONS:
+        for name in getattr(estate, section):
+            yield (section, name), (section, name)
+    for name, workspace in estate.workspaces.items():
+        for assay in workspace.assays:
+            yield ("Assay", assay), ("workspaces", name, "assays", assay)
+        for pipeline, part in workspace.pipelines.items():
+            for key, publish in part.publishes.items():
+                for edge in publish.edges:
+                    here = ("workspaces", name, "pipelines", pipeline, "publishes", key, "edges", edge)
+                    yield ("Edge", edge), here
 
 
 # --- one file ---------------------------------------------------------------------------------------------
@@ -192,6 +210,11 @@ def _rejected_by_resources(estate: Estate, folder: Path) -> Iterator[tuple[Place
                 require_file((folder / model.path).absolute(), model.framework)
             except InvalidInput as invalid:
                 yield ("workspaces", name, "models", key, invalid.python_path), invalid.reason
+        for key, orchestration in part.orchestrations.items():
+            try:
+                require_package((folder / orchestration.path).absolute())
+            except InvalidInput as invalid:
+                yield ("workspaces", name, "orchestrations", key, invalid.python_path), invalid.reason
 
 
 def _place_in(path: str) -> Place:
@@ -207,10 +230,16 @@ def _objects(estate: Estate) -> Iterator[tuple[Place, str, dict[str, Any]]]:
         secret = dict.fromkeys([*connection.secret_details, *connection.secret_json], UNKNOWN)
         inputs = {**connection.inputs(), "name": name, "details": {**connection.details, **secret}}
         yield ("connections", name), connection.kind, inputs
+    for key, registry in estate.registries.items():
+        inputs = {**registry.inputs(), "name": registry.name or key, "token": UNKNOWN}
+        yield ("registries", key), registry.kind, inputs
     for name, workspace in estate.workspaces.items():
         yield ("workspaces", name), workspace.kind, {**workspace.inputs(), "name": name}
         for where, kind, inputs in _in_workspace(workspace):
-            yield ("workspaces", name, *where), kind, {**inputs, "workspace_id": UNKNOWN}
+            inside = (
+                {"workspace_id": UNKNOWN} if "workspace_id" in RESOURCES[kind].inputs.model_fields else {}
+            )
+            yield ("workspaces", name, *where), kind, {**inputs, **inside}
 
 
 def _in_workspace(workspace: WorkspacePart) -> Iterator[tuple[Place, str, dict[str, Any]]]:
@@ -226,3 +255,17 @@ def _in_workspace(workspace: WorkspacePart) -> Iterator[tuple[Place, str, dict[s
     for key, pipeline in workspace.pipelines.items():
         steps = [with_models(step.api, lambda _: UNKNOWN) if step.api else UNKNOWN for step in pipeline.steps]
         yield ("pipelines", key), pipeline.kind, {**pipeline.inputs(), "name": key, "steps": steps}
+        for name, publish in pipeline.publishes.items():
+            here: Place = ("pipelines", key, "publishes", name)
+            version = {"pipeline_version_id": UNKNOWN, "models": UNKNOWN}
+            yield here, publish.kind, {**publish.inputs(), **version}
+            for edge, part in publish.edges.items():
+                given = {**part.inputs(), "name": edge, "publish_id": UNKNOWN}
+                yield (*here, "edges", edge), part.kind, given
+    for key, code in workspace.orchestrations.items():
+        yield ("orchestrations", key), code.kind, {**code.inputs(), "name": code.name or key, "path": UNKNOWN}
+    for key, task in workspace.tasks.items():
+        given = {**task.inputs(), "name": task.name or key, "orchestration_id": UNKNOWN}
+        yield ("tasks", key), task.kind, given
+    for key, assay in workspace.assays.items():
+        yield ("assays", key), assay.kind, {**assay.inputs(), "name": key}

@@ -2,9 +2,9 @@
 
 Identity: the id that models/create_registry returns; names may repeat. The API can neither change nor delete a
 registry (docs/internals/mlops-api.md#registries), so every change creates another one, and the old one stays without
-workspaces. Creating adopts a registry of the same name, URL and token that no workspace uses (a destroy or an
-interrupted run left it), or that the stack holds under another resource name. The API returns tokens in clear; in the
-state they are always secret.
+workspaces. Creating adopts a registry of the same name, URL and token: rather the stack's own, under another resource
+name, or one that no workspace uses (a destroy or an interrupted run left it), than one in use. The API returns tokens
+in clear; in the state they are always secret.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class ModelRegistryOutputs(ModelRegistryInputs, Adopted):
 class ModelRegistry(Resource[ModelRegistryInputs, ModelRegistryOutputs]):
     """An external model registry (MLflow, such as the one of Databricks) and its access token.
 
-    Wallaroo can neither change nor delete a registry, so every change creates another one. An unused registry with
-    the same name, URL and token is adopted. Deleting detaches the registry from all workspaces and leaves it on the
-    instance with its token: revoke the token where it was issued.
+    Wallaroo can neither change nor delete a registry, so every change creates another one. A registry with the same
+    name, URL and token is adopted, preferably an unused one. Deleting detaches the registry from all workspaces and
+    leaves it on the instance with its token: revoke the token where it was issued.
     """
 
     kind = "ModelRegistry"
@@ -113,15 +113,18 @@ def _users(registry: wire.Registry | None) -> set[int]:
 
 
 def _same(ctx: Context[Client], desired: ModelRegistryInputs) -> str | None:
-    """The id of a registry just as desired that no workspace uses, or that is the stack's own."""
-    for registry in ctx.client.registries.list(fresh=True):
-        same = (registry.name, registry.url, registry.token) == (desired.name, desired.url, desired.token)
-        if not same or not registry.id:
-            continue
-        own = ctx.ownership.recorded(ModelRegistry.kind, registry.id) is not None
-        if own or not ctx.client.registries.get(registry.id).workspaces:
-            return registry.id
-    return None
+    """The id of a registry just as desired: preferably the stack's own, or one that no workspace uses."""
+    same = [
+        registry.id
+        for registry in ctx.client.registries.list(fresh=True)
+        if (registry.name, registry.url, registry.token) == (desired.name, desired.url, desired.token)
+        and registry.id
+    ]
+    for id in same:
+        own = ctx.ownership.recorded(ModelRegistry.kind, id) is not None
+        if own or not ctx.client.registries.get(id).workspaces:
+            return id
+    return same[0] if same else None
 
 
 def _detach(ctx: Context[Client], id: str, workspace_id: int) -> None:

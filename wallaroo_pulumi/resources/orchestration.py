@@ -132,7 +132,7 @@ class Orchestration(Resource[OrchestrationInputs, OrchestrationOutputs]):
     def complete(self, inputs: OrchestrationInputs, prior: Mapping[str, Any]) -> OrchestrationInputs:
         computed = file_inputs(inputs.path, prior)
         if isinstance(inputs.path, str):
-            _require_package(Path(inputs.path))
+            require_package(Path(inputs.path))
         return inputs.model_copy(update=computed)
 
     def validate(self, ctx: Context[Client], desired: OrchestrationInputs) -> Iterable[InvalidInput]:
@@ -205,7 +205,7 @@ def _label(orchestration: OrchestrationInputs | OrchestrationOutputs) -> str:
     return f"orchestration {orchestration.name!r} of workspace {orchestration.workspace_id}"
 
 
-def _require_package(path: Path) -> None:
+def require_package(path: Path) -> None:
     """Raises InvalidInput when the file is not what the instance can package."""
     try:
         with zipfile.ZipFile(path) as package:
