@@ -35,7 +35,24 @@ workspaces:
       fraud:
         steps: [{{split: {{ccfraud: 0.9, challenger: 0.1}}}}]
         deploy: {{cpus: 1, memory: 1Gi, replicas: 2}}
+        publishes:
+          stores: {{cpus: 1, memory: 512Mi, edges: {{store-17: {{tags: [north]}}}}}}
+    registries: [databricks]
+    orchestrations:
+      scoring: {{path: scoring.zip}}
+    tasks:
+      nightly-scores: {{orchestration: scoring, schedule: 0 4 * * *}}
+    assays:
+      fraud drift:
+        pipeline_name: fraud
+        fields: [{{name: out.dense_1, indexes: [0], alert: 0.25}}]
+        baseline: {{static: ["2026-01-01T00:00:00Z", "2026-01-08T00:00:00Z"]}}
+        window_seconds: 86400
+        first_run: "2026-01-09T06:00:00Z"
+        every: {{unit: Day, quantity: 1}}
   fraud-staging: {{}}
+registries:
+  databricks: {{url: https://registry.example.com, secret_token: databricksToken}}
 connections:
   sales-warehouse:
     type: POSTGRES
@@ -55,7 +72,7 @@ pulumi config set --path 'wallaroo-estate:file[0]' people.yaml   # or a list
 pulumi config set --path 'wallaroo-estate:file[1]' teams
 ```
 
-Paths of models are relative to the folder of their file.
+Paths of models and orchestrations are relative to the folder of their file.
 
 `pulumi config set wallaroo-estate:native true` declares the objects with the
 [native plugin](how-to/native-plugin.md). A stack moves to it and back without a request.
@@ -76,9 +93,9 @@ except estate.EstateError as error:
     raise pulumi.RunError(str(error)) from None
 ```
 
-`declare` takes the folder that the paths of models are relative to, which is that of the first file. It returns the
-outputs `workspaces` (ids by name), `users` (ids by e-mail address) and `inference_urls` (by
-`<workspace>/<pipeline>`).
+`declare` takes the folder that the paths of files are relative to, which is that of the first estate file. It returns
+the outputs `workspaces` (ids by name), `users` (ids by e-mail address), `inference_urls` (by
+`<workspace>/<pipeline>`) and the secret `edge_bundles` (by edge).
 
 ## YAML
 
@@ -108,12 +125,27 @@ estate.yaml, line 14, workspaces.fraud-prod.model: is not a key of the estate fi
 ## Secrets
 
 An estate file contains no secrets. `secret_details` of a connection maps a detail to a key of the stack
-configuration; `secret_json` does the same for values that are not text.
+configuration; `secret_json` does the same for values that are not text. `secret_token` of a registry is the key that
+contains its token.
 
 ```sh
 pulumi config set --secret wallaroo-estate:warehousePassword …
 pulumi config set --secret wallaroo-estate:warehousePins '[1, 2]'
+pulumi config set --secret wallaroo-estate:databricksToken …
 ```
+
+## Tasks, assays, publishes and edges
+
+- A task names its orchestration by key. It starts after the workspace's connections are attached and its pipelines are
+  deployed. Arguments are not secret: let the code read passwords from a connection.
+- An assay watches the pipeline `pipeline_name`, which the file need not declare.
+- A publish is always one of the pipeline's latest version. When the steps change, the pipeline is published again. Set
+  `replaces` to the id of the old publish in the same edit, and its edges keep their join tokens.
+- An edge gets its join token once. `pulumi stack output edge_bundles --show-secrets` prints what `EDGE_BUNDLE` is to be
+  at the edge. An edge that exists is an error, unless it has `adopt: renew`: then it is removed and added again, and its
+  location needs the new bundle. An edge keeps its resource when it moves to another publish.
+- Changing an orchestration's file, a task or an assay replaces it; see [Orchestration](resources/Orchestration.md),
+  [Task](resources/Task.md) and [Assay](resources/Assay.md). A changed assay needs a new name.
 
 ## Completion in editors
 
@@ -141,8 +173,10 @@ SECTIONS = {
     "OpenAi": "`models.<key>.openai`",
     "PipelinePart": "`workspaces.<name>.pipelines.<name>`",
     "StepPart": "`pipelines.<name>.steps[]`",
+    "PublishPart": "`pipelines.<name>.publishes.<key>`",
+    "EdgePart": "`publishes.<key>.edges.<name>`",
     "DeployPart": "`pipelines.<name>.deploy`",
-    "EngineConfig": "`deploy.engine_config`",
+    "EngineConfig": "`engine_config` of a deployment or a publish",
     "Engine": "`engine_config.engine` and `engine_config.enginelb`",
     "Resources": "`resources` of an engine or a container",
     "Amounts": "`resources.requests` and `resources.limits`",
@@ -151,7 +185,19 @@ SECTIONS = {
     "Sidekicks": "`engine_config.engine_aux`",
     "Sidekick": "`engine_aux.images.<model>-<version id>`",
     "EnvironmentVariable": "`engine_aux.images.<model>-<version id>.env[]`",
+    "OrchestrationPart": "`workspaces.<name>.orchestrations.<key>`",
+    "TaskPart": "`workspaces.<name>.tasks.<key>`",
+    "AssayPart": "`workspaces.<name>.assays.<name>`",
+    "Watched": "`assays.<name>.fields[]`",
+    "Baseline": "`assays.<name>.baseline`",
+    "Rolling": "`baseline.rolling`",
+    "Width": "`baseline.rolling.width`",
+    "Interval": "`assays.<name>.every`",
+    "Summarizer": "`assays.<name>.summarizer`",
+    "UnivariateContinuous": "`summarizer.univariate_continuous`",
+    "BinMode": "`univariate_continuous.bin_mode`",
     "ConnectionPart": "`connections.<name>`",
+    "RegistryPart": "`registries.<key>`",
 }
 """The parts of the schema, in the order of the page, and their headings."""
 

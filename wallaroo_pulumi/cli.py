@@ -84,7 +84,8 @@ def export(
     workspace: Annotated[
         list[str] | None,
         typer.Option(
-            help="Only this workspace (may be given several times), without accounts and connections."
+            help="Only this workspace (may be given several times), without accounts, connections and "
+            "registries."
         ),
     ] = None,
     models: Annotated[
@@ -92,7 +93,8 @@ def export(
         typer.Option(
             exists=True,
             file_okay=False,
-            help="The folder of the models' files: models whose files are found there are exported.",
+            help="The folder of the files of models and orchestrations: those whose files are found there are "
+            "exported.",
         ),
     ] = None,
     format: Annotated[
@@ -113,7 +115,7 @@ def export(
     from .provider.identity import Identity
 
     if models and format is ExportFormat.PULUMI_IMPORT:
-        raise typer.BadParameter("--models is for estate files: an import needs no model files")
+        raise typer.BadParameter("--models is for estate files: an import needs no files")
 
     if output:
         console.require_writable(output)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from emulated import Emulated
+from example_files import orchestration_file
 from pulumi_engine import engine_folder
 from pulumi_project import Project, Run, engine_environment
 from vendor_sdk import Sdk
@@ -18,7 +19,8 @@ STACKS = Path(__file__).parents[2] / "stacks"
 CHAMPION, CHALLENGER = {"model": "champion"}, {"model": "challenger"}
 READS = {
     "list", "list_users", "query", "get_version", "list_pipelines", "get_version_by_id", "get_deployment",
-    "get_pipeline_external_url",
+    "get_pipeline_external_url", "list_registries", "get_registry", "get_by_id", "list_publishes_for_pipeline",
+    "get_publish_status",
 }  # fmt: skip
 
 
@@ -68,12 +70,32 @@ def test_what_the_sdk_made_is_taken_over_without_a_write(
     sdk("pipelines", "deploy", workspace="fraud", name="plain", model="champion")
     sdk("connections", "create", name="sales", type="S3", details={"bucket": "sales", "key": "hush-hush"})
     sdk("connections", "attach", workspace="fraud", name="sales")
+    hub = {"name": "hub", "url": "https://hub.example.com", "token": "hush-hub"}
+    sdk("connections", "create_registry", workspace="fraud", **hub)
+    code = {"workspace": "fraud", "orchestration": "nightly"}
+    sdk("automation", "upload", workspace="fraud", name="nightly", path=str(orchestration_file(models)))
+    sdk("automation", "run_once", name="once", arguments={}, **code)
+    sdk("automation", "run_scheduled", name="hourly", schedule="0 * * * *", **code)
+    publish = sdk("pipelines", "publish", workspace="fraud", name="plain", edge="store-17")
+    house = {"house": [100.0, 4.0]}
+    sdk("inference", "infer", workspace="fraud", name="plain", records=[house], arrow=False)
+    watched = {"workspace": "fraud", "pipeline": "plain", "model": "champion", "name": "price drift"}
+    sdk("assays", "create", baseline=[float(n) for n in range(100)], **watched)
 
     ran = command(adoption, "export", "--models", "models").ok()
     (adoption.folder / "estate.yaml").write_text(ran.out)
     skipped = [line for line in ran.err.splitlines() if line.startswith("skipped: ")]
-    assert [line for line in skipped if "Default Workspace" not in line] == []
+    (edge,) = [line for line in skipped if "Default Workspace" not in line]
+    assert "1 edge of workspace 'fraud': 'store-17'; a join token cannot be read again" in edge
+    assert "hush" not in ran.text
     fraud = yaml.safe_load(ran.out)["workspaces"]["fraud"]
+    assert fraud["registries"] == ["hub"]
+    assert fraud["orchestrations"] == {"nightly": {"path": "models/nightly-scores.zip", "protect": True}}
+    assert fraud["tasks"] == {
+        "hourly": {"schedule": "0 * * * *", "orchestration": "nightly", "protect": True}
+    }
+    assert list(fraud["assays"]) == ["price drift"]
+    assert list(fraud["pipelines"]["plain"]["publishes"]) == [f"publish-{publish}"]
     assert set(fraud["models"]) == {"champion", "challenger", "risk"}
     assert {name: pipeline["steps"] for name, pipeline in fraud["pipelines"].items()} == {
         "plain": [CHAMPION],
@@ -106,7 +128,8 @@ def test_what_the_sdk_made_is_taken_over_without_a_write(
     assert {"plain", *names} == set(fraud["pipelines"])
     assert [name for name, pipeline in fraud["pipelines"].items() if "deploy" in pipeline] == ["plain"]
 
-    adoption.pulumi("config", "set", "--secret", "wallaroo-estate:salesKey", "hush-hush").ok()
+    for key, value in {"salesKey": "hush-hush", "hubToken": "hush-hub"}.items():
+        adoption.pulumi("config", "set", "--secret", f"wallaroo-estate:{key}", value).ok()
     before = emulator.http.get("/__emulator__/objects").json()
     emulator.forget_requests()
     adoption.up().ok()

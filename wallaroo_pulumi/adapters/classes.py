@@ -1728,9 +1728,9 @@ class WorkspaceConnection(WallarooResource):
 class ModelRegistry(WallarooResource):
     """An external model registry (MLflow, such as the one of Databricks) and its access token.
 
-    Wallaroo can neither change nor delete a registry, so every change creates another one. An unused registry with
-    the same name, URL and token is adopted. Deleting detaches the registry from all workspaces and leaves it on the
-    instance with its token: revoke the token where it was issued.
+    Wallaroo can neither change nor delete a registry, so every change creates another one. A registry with the same
+    name, URL and token is adopted, preferably an unused one. Deleting detaches the registry from all workspaces and
+    leaves it on the instance with its token: revoke the token where it was issued.
     """
 
     _kind: ClassVar[str] = "ModelRegistry"

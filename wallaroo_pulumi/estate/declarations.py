@@ -173,10 +173,9 @@ class _Serving:
         for name, part in given.publishes.items():
             publish = self.kinds.PipelinePublish(
                 f"{self.name}/{key}/{name}",
-                **part.inputs(),
+                **{**part.inputs(), "engine_config": _engine_config(part) or None},
                 pipeline_version_id=self.pipelines[key].version_id,
                 models=[self.models[model].model_version_id for model in given.models()],
-                engine_config=_engine_config(part) or None,
                 opts=_options(part, self.workspace),
             )
             for edge, each in part.edges.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +36,7 @@ class Serving:
     _keys: dict[str, str] = field(default_factory=dict)
     """The keys of the exported model versions, by UUID."""
 
-    def read(self, objects: Iterable[Object]) -> None:
+    def read(self, objects: Sequence[Object]) -> None:
         """Fill in ``models`` and ``pipelines``; ``objects`` are the workspace's, for deployments and publishes."""
         steps = dict(self._steps())
         used = {ref["version"] for each in steps.values() for ref in _refs(each)}
@@ -50,13 +50,15 @@ class Serving:
                 )
             except ValueError as error:
                 self._skip(f"pipeline {name!r}", why(error))
-        for found in objects:
-            if found.kind == "Deployment":
-                self._deploy(found.name, found.id)
-            elif found.kind == "PipelinePublish":
-                self._publish(found)
-            elif found.kind == "Edge":
-                self.skipped.add(found.kind, found.name, _WHY_NO_EDGES)
+        made = {
+            kind: [o for o in objects if o.kind == kind] for kind in ("Deployment", "PipelinePublish", "Edge")
+        }
+        for found in made["Deployment"]:
+            self._deploy(found.name, found.id)
+        for found in sorted(made["PipelinePublish"], key=lambda publish: int(publish.id)):
+            self._publish(found)
+        for found in made["Edge"]:
+            self.skipped.add(found.kind, found.name, _WHY_NO_EDGES)
 
     def _deploy(self, name: str, id: str) -> None:
         """Add the deployment of a pipeline that is exported."""

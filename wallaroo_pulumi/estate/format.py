@@ -242,7 +242,7 @@ class PipelinePart(_inputs("Pipeline", "workspace_id", "name")):  # type: ignore
         default=None, description="Deploys the pipeline; `{}` with the instance's defaults."
     )
     publishes: Objects[Name, PublishPart] = Field(
-        description="Publishes the pipeline for edges; one for each engine configuration."
+        description="Publishes the pipeline for edges, each with an engine configuration of its own."
     )
     protect: ProtectInside = None
 

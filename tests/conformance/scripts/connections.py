@@ -8,6 +8,11 @@ def create(client: Client, name: str, type: str, details: dict) -> str:
     return client.create_connection(name, type, details).id()
 
 
+def create_registry(client: Client, workspace: str, name: str, url: str, token: str) -> None:
+    """A model registry that the workspace uses."""
+    client.create_model_registry(name, token, url, client.get_workspace(workspace).id())
+
+
 def attach(client: Client, workspace: str, name: str) -> None:
     client.get_workspace(workspace).add_connection(name)
 

@@ -54,6 +54,13 @@ def undeploy(client: Client, workspace: str, name: str) -> None:
     _pipeline(client, workspace, name).undeploy()
 
 
+def publish(client: Client, workspace: str, name: str, edge: str) -> int:
+    """Publish the pipeline's latest version and add an edge; the publish's id."""
+    publish = _pipeline(client, workspace, name).publish()
+    publish.add_edge(edge, tags=["north"])
+    return publish.id
+
+
 def look(client: Client, workspace: str, name: str) -> dict:
     """The pipeline, found in each of the ways that the SDK has."""
     pipeline = _pipeline(client, workspace, name)

@@ -16,6 +16,15 @@ ROOT = Path(__file__).parents[3]
 SCHEMA = jsonschema_rs.validator_for(json_schema())
 MODEL = {"path": "x.onnx", "framework": "onnx"}
 
+ASSAY = {
+    "pipeline_name": "p",
+    "fields": [{"name": "out.x"}],
+    "baseline": {"vector": [1, 2.5]},
+    "window_seconds": 60,
+    "first_run": "2026-01-09T06:00:00Z",
+    "every": {"unit": "Day", "quantity": 1},
+}
+
 
 def workspace(**part: Any) -> dict[str, Any]:
     return {"workspaces": {"fraud": part}}
@@ -51,6 +60,13 @@ def test_the_example_of_the_page_is_valid() -> None:
             pipelines={"p": {"steps": ["m", {"split": {"m": 1}}], "deploy": {"cpus": 0.5}}},
         ),
         {"connections": {"c": {"type": "t", "details": {"a": [1, None]}, "secret_json": {"b": "c"}}}},
+        {"registries": {"r": {"url": "https://r.example.com", "secret_token": "token"}}},
+        workspace(registries=["r"], orchestrations={"o p": {"path": "o.zip"}}),
+        workspace(tasks={"t": {"orchestration": "o", "schedule": "0 4 * * *", "arguments": {"a": [None]}}}),
+        workspace(assays={"a": ASSAY | {"summarizer": {"multivariate_continuous": {}}}}),
+        workspace(
+            pipelines={"p": {"steps": [], "publishes": {"x": {"cpus": 1, "edges": {"e": {"tags": ["n"]}}}}}}
+        ),
     ],
 )
 def test_valid_estates(value: dict[str, Any]) -> None:
@@ -72,6 +88,11 @@ def test_valid_estates(value: dict[str, Any]) -> None:
         workspace(pipelines={"p": {"steps": [1]}}),
         workspace(pipelines={"p": {"steps": [], "deploy": None}}),
         {"connections": {"c": {"type": "t", "details": []}}},
+        {"registries": {"r": {"url": "https://r.example.com", "token": "hush"}}},
+        workspace(orchestrations={"o": {}}),
+        workspace(tasks={"t": {"schedule": "0 4 * * *"}}),
+        workspace(assays={"a": ASSAY | {"every": {"unit": "Year", "quantity": 1}}}),
+        workspace(pipelines={"p": {"steps": [], "publishes": {"x": {"replicas": 2}}}}),
     ],
 )
 def test_invalid_estates(value: dict[str, Any]) -> None:

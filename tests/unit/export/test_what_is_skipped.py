@@ -35,7 +35,13 @@ def fill(emulator: Emulated, workspace_id: int) -> None:
     """Put an object of every kind into a workspace."""
     code = {"workspace_id": workspace_id, "id": "4711", "name": "code"}
     tasks = [
-        {"workspace_id": workspace_id, "orch_id": code["id"], "name": name, "status": status}
+        {
+            "workspace_id": workspace_id,
+            "orch_id": code["id"],
+            "name": name,
+            "status": status,
+            "schedule": "0 4 * * *",
+        }
         for name, status in {"nightly": "started", "hourly": "started", "over": "success"}.items()
     ]
     live = {"workspace_id": workspace_id, "definition": {"steps": []}, "name": "live", "deployment_id": 100}
@@ -70,14 +76,12 @@ def test_every_kind_is_listed_with_its_names(client: Client, emulator: Emulated)
     skipped = "\n".join(found.skipped)
     assert found.estate.workspaces["fraud"].pipelines["live"].deploy == DeployPart(protect=True)
     for line in (
-        "1 orchestration of workspace 'fraud': 'code'; the estate file has no such kind",
-        "2 tasks of workspace 'fraud': 'nightly', 'hourly'; the estate file has no such kind",
-        "1 publish of workspace 'fraud': 'idle ",
-        "1 edge of workspace 'fraud': 'edge'",
-        "1 attached model registry of workspace 'fraud': 'hub'",
-        "1 model registry on the instance: 'hub'",
+        "1 orchestration of workspace 'fraud': 'code'; the API does not return files; name the folder of the zip",
+        "2 tasks of workspace 'fraud': 'nightly', 'hourly'; the orchestration is skipped",
+        "1 edge of workspace 'fraud': 'edge'; a join token cannot be read again",
     ):
         assert line in skipped
+    assert "no such kind" not in skipped
     assert "over" not in skipped, "a task that has ended"
     assert "hush" not in skipped
 

@@ -145,11 +145,24 @@ def test_what_is_not_there_cannot_be_used(
         run.create(kind, **{"workspace_id": workspace, **inputs})
 
 
-def test_a_registry_in_use_is_not_taken_over(run: Run, emulator: Emulated, workspace: int) -> None:
+def test_an_unused_registry_is_adopted_rather_than_one_in_use(
+    run: Run, emulator: Emulated, workspace: int
+) -> None:
     registry = {"name": "databricks", "url": "https://registry.example.com", "token": "dapi"}
     other = emulator.api("models/create_registry", **registry, workspace_id=workspace)["id"]
     unused = emulator.api("models/create_registry", **registry)["id"]
     assert run.create("ModelRegistry", **registry)[0] == unused != other
+
+
+def test_a_registry_in_use_is_adopted_and_stays_attached(
+    run: Run, emulator: Emulated, workspace: int
+) -> None:
+    registry = {"name": "databricks", "url": "https://registry.example.com", "token": "dapi"}
+    used = emulator.api("models/create_registry", **registry, workspace_id=workspace)["id"]
+    made = run.create("ModelRegistry", **registry)
+    assert made[0] == used
+    run.delete("ModelRegistry", made)
+    assert [r["id"] for r in emulator.api("models/list_registries", workspace_id=workspace)] == [used]
 
 
 def test_deleting_a_registry_detaches_it_and_says_what_stays(
