@@ -76,7 +76,8 @@ def test_what_the_sdk_made_is_taken_over_without_a_write(
     sdk("automation", "upload", workspace="fraud", name="nightly", path=str(orchestration_file(models)))
     sdk("automation", "run_once", name="once", arguments={}, **code)
     sdk("automation", "run_scheduled", name="hourly", schedule="0 * * * *", **code)
-    publish = sdk("pipelines", "publish", workspace="fraud", name="plain", edge="store-17")
+    published = {"workspace": "fraud", "name": "published", "model": "champion"}
+    publish = sdk("pipelines", "publish", edge="store-17", **published)
     house = {"house": [100.0, 4.0]}
     sdk("inference", "infer", workspace="fraud", name="plain", records=[house], arrow=False)
     watched = {"workspace": "fraud", "pipeline": "plain", "model": "champion", "name": "price drift"}
@@ -95,10 +96,11 @@ def test_what_the_sdk_made_is_taken_over_without_a_write(
         "hourly": {"schedule": "0 * * * *", "orchestration": "nightly", "protect": True}
     }
     assert list(fraud["assays"]) == ["price drift"]
-    assert list(fraud["pipelines"]["plain"]["publishes"]) == [f"publish-{publish}"]
+    assert list(fraud["pipelines"]["published"]["publishes"]) == [f"publish-{publish}"]
     assert set(fraud["models"]) == {"champion", "challenger", "risk"}
     assert {name: pipeline["steps"] for name, pipeline in fraud["pipelines"].items()} == {
         "plain": [CHAMPION],
+        "published": [CHAMPION],
         "shadow": [
             {"shadow": ["champion", "challenger"]},
             {"api": {"AuditResults": {"from": 1}}},
@@ -125,7 +127,7 @@ def test_what_the_sdk_made_is_taken_over_without_a_write(
         ],
         "empty": [],
     }
-    assert {"plain", *names} == set(fraud["pipelines"])
+    assert {"plain", "published", *names} == set(fraud["pipelines"])
     assert [name for name, pipeline in fraud["pipelines"].items() if "deploy" in pipeline] == ["plain"]
 
     for key, value in {"salesKey": "hush-hush", "hubToken": "hush-hub"}.items():

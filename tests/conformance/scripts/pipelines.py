@@ -54,9 +54,10 @@ def undeploy(client: Client, workspace: str, name: str) -> None:
     _pipeline(client, workspace, name).undeploy()
 
 
-def publish(client: Client, workspace: str, name: str, edge: str) -> int:
-    """Publish the pipeline's latest version and add an edge; the publish's id."""
-    publish = _pipeline(client, workspace, name).publish()
+def publish(client: Client, workspace: str, name: str, model: str, edge: str) -> int:
+    """Publish a pipeline of one model and add an edge; the publish's id."""
+    client.set_current_workspace(client.get_workspace(workspace))
+    publish = client.build_pipeline(name).add_model_step(client.get_model(model)).publish()
     publish.add_edge(edge, tags=["north"])
     return publish.id
 
