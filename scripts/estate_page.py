@@ -142,8 +142,8 @@ pulumi config set --secret wallaroo-estate:databricksToken …
 - A publish is always one of the pipeline's latest version. When the steps change, the pipeline is published again. Set
   `replaces` to the id of the old publish in the same edit, and its edges keep their join tokens.
 - An edge gets its join token once. `pulumi stack output edge_bundles --show-secrets` prints what `EDGE_BUNDLE` is to be
-  at the edge. An edge that exists is an error, unless it has `adopt: renew`: then it is removed and added again, and its
-  location needs the new bundle. An edge keeps its resource when it moves to another publish.
+  at the edge. An edge that exists is an error, unless it has `adopt: renew`: then it is removed and added again, and
+  the new bundle must be deployed. An edge keeps its resource when it moves to another publish.
 - Changing an orchestration's file, a task or an assay replaces it; see [Orchestration](resources/Orchestration.md),
   [Task](resources/Task.md) and [Assay](resources/Assay.md). A changed assay needs a new name.
 

@@ -62,7 +62,7 @@ SHOWN_BY = {
         "test_a_version_that_is_known_by_its_uuid_alone_needs_an_earlier_publish"
     ),
     "`task/run_once`": "test_no_resource_acts_once_and_what_does_leaves_nothing_to_manage",
-    "Files of models and orchestrations cannot be exported": "test_models_whose_files_are_at_hand_go_round_with_their_pipelines",
+    "Files of models and orchestrations cannot": "test_models_whose_files_are_at_hand_go_round_with_their_pipelines",
     "`wallaroo-pulumi drift` does not list publishes": "test_what_was_added_by_hand_in_a_workspace_of_the_stack",
     "Integers beyond": "test_a_number_that_pulumi_cannot_keep_exactly_is_skipped_with_its_reason",
     "`pulumi import`": "test_import_fails",
