@@ -128,7 +128,7 @@ LEAVES = st.none() | st.booleans() | st.integers() | st.text() | HUSH
 VALUES = st.recursive(LEAVES, lambda v: st.lists(v, max_size=3) | st.dictionaries(KEYS, v, max_size=3))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(KEYS, VALUES))
 def test_every_detail_is_written_or_named_and_no_two_have_one_name(details: dict[str, Any]) -> None:
     part, secrets = connection(details)
