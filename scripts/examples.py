@@ -12,11 +12,12 @@ import yaml
 import wallaroo_pulumi
 from wallaroo_pulumi.adapters.inputs import FREE, Shape
 from wallaroo_pulumi.core.names import wire_name
-from wallaroo_pulumi.core.resource import Examples, Resource
-from wallaroo_pulumi.resources import RESOURCES
+from wallaroo_pulumi.core.resource import Examples
+from wallaroo_pulumi.provider.schema import Kind, schema
 
 FILES = {"model_file": "ccfraud.onnx", "orchestration_file": "nightly-scores.zip"}
 """The names of uploaded files in the examples."""
+OUTPUTS = {kind.name: {each.key for each in kind.outputs} for kind in schema().kinds}
 NODE_PACKAGE = "@wallaroo-pulumi/wallaroo"
 
 
@@ -57,23 +58,25 @@ def on_the_wire(value: Any, shape: Shape) -> Any:
     return [on_the_wire(inner, shape) for inner in value] if isinstance(value, list) else value
 
 
-def declarations(resource: Resource[Any, Any]) -> Iterator[Declaration]:
+def declarations(kind: Kind) -> Iterator[Declaration]:
     """Yield what the example needs, then the example."""
+    if kind.examples is None:
+        raise ValueError(f"{kind.name} has no example")
     of_kind: dict[str, str] = {}
 
     def referred(reference: str) -> Any:
         if reference in FILES:
             return FILES[reference]
-        kind, _, name = reference.rpartition(".")
-        having = (k for k in of_kind if kind in ("", k) and name in RESOURCES[k].outputs.model_fields)
+        owner, _, name = reference.rpartition(".")
+        having = (k for k in of_kind if owner in ("", k) and name in OUTPUTS[k])
         return Reference(of_kind[next(having)], name)
 
-    for kind, inputs in resource.examples.needs.items():
-        variable = snake_case(kind)
-        yield Declaration(kind, variable, variable, Examples.resolved(inputs, referred))
-        of_kind[kind] = variable
-    inputs = Examples.resolved(resource.examples.inputs, referred)
-    yield Declaration(resource.kind, snake_case(resource.kind), "example", inputs)
+    for needed, inputs in kind.examples.needs.items():
+        variable = snake_case(needed)
+        yield Declaration(needed, variable, variable, Examples.resolved(inputs, referred))
+        of_kind[needed] = variable
+    inputs = Examples.resolved(kind.examples.inputs, referred)
+    yield Declaration(kind.name, snake_case(kind.name), "example", inputs)
 
 
 def snake_case(kind: str) -> str:
@@ -84,12 +87,12 @@ def camel_case(kind: str) -> str:
     return kind[0].lower() + kind[1:]
 
 
-def python(resource: Resource[Any, Any]) -> str:
+def python(kind: Kind) -> str:
     """Return the example as a Python program, to be formatted."""
     lines = ["import wallaroo_pulumi as wallaroo", ""]
-    for kind, variable, resource_name, inputs in declarations(resource):
+    for declared, variable, resource_name, inputs in declarations(kind):
         arguments = [repr(resource_name), *(f"{name}={_in_python(value)}" for name, value in inputs.items())]
-        lines.append(f"{variable} = wallaroo.{kind}({', '.join(arguments)})")
+        lines.append(f"{variable} = wallaroo.{declared}({', '.join(arguments)})")
     return "\n".join(lines)
 
 
@@ -107,20 +110,20 @@ def _in_python(value: Any) -> str:
             return repr(value)
 
 
-def yaml_text(resource: Resource[Any, Any]) -> str:
+def yaml_text(kind: Kind) -> str:
     """Return the example as the resources of a YAML program."""
     resources = {
         each.resource_name: {
             "type": f"wallaroo:{each.kind}",
-            "properties": _in_yaml(each.on_the_wire, _names(resource)),
+            "properties": _in_yaml(each.on_the_wire, _names(kind)),
         }
-        for each in declarations(resource)
+        for each in declarations(kind)
     }
     return yaml.safe_dump({"resources": resources}, sort_keys=False, width=110).rstrip()
 
 
-def _names(resource: Resource[Any, Any]) -> dict[str, str]:
-    return {each.variable: each.resource_name for each in declarations(resource)}
+def _names(kind: Kind) -> dict[str, str]:
+    return {each.variable: each.resource_name for each in declarations(kind)}
 
 
 def _in_yaml(value: Any, names: Mapping[str, str]) -> Any:
@@ -135,10 +138,10 @@ def _in_yaml(value: Any, names: Mapping[str, str]) -> Any:
             return value
 
 
-def typescript(resource: Resource[Any, Any]) -> str:
+def typescript(kind: Kind) -> str:
     """Return the example as a TypeScript program."""
     lines = [f'import * as wallaroo from "{NODE_PACKAGE}";', ""]
-    for each in declarations(resource):
+    for each in declarations(kind):
         made = f'new wallaroo.{each.kind}("{each.resource_name}", {_in_typescript(each.on_the_wire)});'
         used = (
             f"const {camel_case(each.kind)} = "
@@ -169,12 +172,12 @@ def _key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z_]\w*", name) else json.dumps(name)
 
 
-def tabs(resource: Resource[Any, Any], formatted_python: str) -> list[str]:
+def tabs(kind: Kind, formatted_python: str) -> list[str]:
     """Return the lines of the three programs, each in a tab. The last two are for the native plugin."""
     programs = {
         "Python": ("python", formatted_python),
-        "YAML": ("yaml", yaml_text(resource)),
-        "TypeScript": ("typescript", typescript(resource)),
+        "YAML": ("yaml", yaml_text(kind)),
+        "TypeScript": ("typescript", typescript(kind)),
     }
     lines: list[str] = []
     for title, (language, program) in programs.items():

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import inspect
 import re
 import subprocess
 import sys
@@ -16,7 +15,6 @@ import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
 
 import examples
 from estate_page import estate_page
@@ -25,39 +23,28 @@ from native_module import native_module
 from package_module import package_module
 from plugin_schema import schema_text
 from policies_page import policies_page
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from python_types import (
     DOCS as DOCS_TYPES,
 )
 from python_types import (
     INPUT,
     OUTPUT,
+    TABLE,
+    VALUES,
     all_nested,
     input_type,
     is_plain,
-    output_types,
+    output_type,
+    outputs,
+    parameters,
     shapes_of,
     shapes_text,
     types_text,
-    without_none,
 )
 from reference_pages import cli_page, functions_page
 
-from wallaroo_pulumi.core.fields import (
-    AUTONAMED,
-    COMPUTED_IN_CHECK,
-    FORCES_REPLACEMENT,
-    SECRET,
-    Adopting,
-    Marker,
-    fields_with,
-)
-from wallaroo_pulumi.core.names import wire_name
-from wallaroo_pulumi.core.resource import Resource
 from wallaroo_pulumi.estate.schema import FILE_NAME, to_json
-from wallaroo_pulumi.provider.schema import schema
-from wallaroo_pulumi.resources import RESOURCES
+from wallaroo_pulumi.provider.schema import Kind, ListOf, MapOf, Named, OneOf, Plain, Property, Type
 
 ROOT = Path(__file__).parent.parent
 
@@ -105,30 +92,26 @@ if TYPE_CHECKING:
 '''
 
 
-def choices(annotation: Any) -> tuple[str, ...]:
-    """Return the allowed values of a Literal, also a nested one."""
-    if get_origin(annotation) is Literal:
-        return tuple(str(value) for value in get_args(annotation))
-    return next((found for part in get_args(annotation) if (found := choices(part))), ())
+def choices(found: Type) -> tuple[str, ...]:
+    """Return the allowed values of a text, also a nested one."""
+    match found:
+        case Plain(fixed=str() as value):
+            return (value,)
+        case Named(name, enumeration=True):
+            return tuple(VALUES[name])
+        case ListOf(inner) | MapOf(inner):
+            return choices(inner)
+        case OneOf(types):
+            return next((values for one in types if (values := choices(one))), ())
+    return ()
 
 
-def optional_in_program(field: FieldInfo) -> bool:
-    return not field.is_required() or AUTONAMED in field.metadata
-
-
-def parameters(resource: Resource[Any, Any]) -> dict[str, FieldInfo]:
-    """Return the inputs of a program, with those that all kinds share last."""
-    given = {n: f for n, f in resource.inputs.model_fields.items() if COMPUTED_IN_CHECK not in f.metadata}
-    return dict(sorted(given.items(), key=lambda item: item[0] in Adopting.model_fields))
-
-
-def described(field: FieldInfo) -> str:
+def described(each: Property, found: Type) -> str:
     """Return the description with the notes of markers and the allowed values."""
-    text = (field.description or "").rstrip(".")
-    notes = [m.text for m in field.metadata if isinstance(m, Marker) and m.text]
-    if found := choices(field.annotation):
-        notes.insert(0, "one of " + ", ".join(f"`{value}`" for value in found))
-    return f"{text}{' (' + '; '.join(notes) + ')' if notes else ''}."
+    notes = [*each.notes]
+    if values := choices(found):
+        notes.insert(0, "one of " + ", ".join(f"`{value}`" for value in values))
+    return f"{each.text.rstrip('.')}{' (' + '; '.join(notes) + ')' if notes else ''}."
 
 
 def wrapped(text: str, continued: str = "        ") -> list[str]:
@@ -142,64 +125,51 @@ def with_article(kind: str) -> str:
     return f"an {kind}" if kind[0] in "AEIO" else f"a {kind}"  # a User
 
 
-def computed(resource: Resource[Any, Any]) -> Iterator[tuple[str, FieldInfo]]:
-    return (
-        (name, field)
-        for name, field in resource.outputs.model_fields.items()
-        if name not in parameters(resource)
-    )
-
-
-def class_text(resource: Resource[Any, Any]) -> str:
-    inputs = parameters(resource)
-    outputs = {**inputs, **resource.outputs.model_fields}
-    secrets = [wire_name(name) for name, _ in fields_with(resource.outputs, SECRET)]
-    autonamed = [wire_name(name) for name, _ in fields_with(resource.inputs, AUTONAMED)]
-    of = {"int": "int", "str": "str"}
-    shapes = ", ".join(f'"{name}": {expression(shape)}' for name, shape in shapes_of(resource).items())
-    types = output_types(resource)
-    from_id = ", ".join(f'"{wire_name(name)}": {of[kind]}' for name, kind in resource.from_id.items())
+def class_text(kind: Kind) -> str:
+    inputs, all_outputs = parameters(kind), outputs(kind)
+    secrets = [each.name for each in kind.outputs if each.secret]
+    autonamed = next((each.name for each in inputs if each.autonamed), None)
+    shapes = ", ".join(f'"{name}": {expression(shape)}' for name, shape in shapes_of(kind.outputs).items())
+    from_id = ", ".join(f'"{name}": {type_}' for name, type_ in kind.from_id.items())
     lines = [
-        f"class {resource.kind}(WallarooResource):",
-        textwrap.indent(f'"""{inspect.getdoc(resource)}\n"""', "    "),
+        f"class {kind.name}(WallarooResource):",
+        textwrap.indent(f'"""{kind.text}\n"""', "    "),
         "",
-        f'    _kind: ClassVar[str] = "{resource.kind}"',
+        f'    _kind: ClassVar[str] = "{kind.name}"',
         "    _wire_names: ClassVar[Mapping[str, str]] = {",
-        *(f'        "{name}": "{wire_name(name)}",' for name in outputs),
+        *(f'        "{each.key}": "{each.name}",' for each in all_outputs),
         "    }",
         f"    _shapes: ClassVar[Mapping[str, Shape]] = {{{shapes}}}",
         f"    _secrets: ClassVar[tuple[str, ...]] = ({''.join(f'{s!r},' for s in secrets)})",
         f"    _from_id: ClassVar[Mapping[str, type]] = {{{from_id}}}",
-        f"    _autonamed: ClassVar[str | None] = {next(iter(autonamed), None)!r}",
+        f"    _autonamed: ClassVar[str | None] = {autonamed!r}",
         "",
         "    def __init__(",
         "        self,",
         "        resource_name: str,",
         "        *,",
     ]
-    for name, field in sorted(inputs.items(), key=lambda item: optional_in_program(item[1])):
-        text = input_type(name, field)
-        if optional_in_program(field):
-            default = None if field.is_required() else field.get_default(call_default_factory=True)
-            if isinstance(default, list | dict | BaseModel):
-                default = None  # no mutable defaults in a signature; check fills in the default
+    for each in sorted(inputs, key=lambda each: not each.required):
+        text = input_type(each)
+        if not each.required:
+            default = each.plain_default  # no mutable defaults in a signature; check fills in the default
             text = f"{text}{' | None' if default is None and ' | None' not in text else ''} = {default!r}"
-        lines.append(f"        {name}: {text},")
+        lines.append(f"        {each.key}: {text},")
     lines += [
         "        opts: pulumi.ResourceOptions | None = None,",
         "    ) -> None:",
-        f'        """Declare {with_article(resource.kind)}.',
+        f'        """Declare {with_article(kind.name)}.',
         "",
         *(
             line
-            for name, field in inputs.items()
-            for line in wrapped(f":param {name}: {described(field)}", "            ")
+            for each in inputs
+            for line in wrapped(f":param {each.key}: {described(each, each.type)}", "            ")
         ),
         '        """',
         "        super().__init__(",
         "            resource_name,",
         "            {",
-        *(f'                "{name}": {name},' for name in inputs),
+        *(f'                "{each.key}": {each.key},' for each in inputs),
         "            },",
         "            opts,",
         "        )",
@@ -208,19 +178,20 @@ def class_text(resource: Resource[Any, Any]) -> str:
         "    def get(",
         "        cls, resource_name: str, id: pulumi.Input[str | int], opts: pulumi.ResourceOptions | None = None",
         "    ) -> Self:",
-        f'        """Read {with_article(resource.kind)} by its id: {resource.id_format}."""',
+        f'        """Read {with_article(kind.name)} by its id: {kind.id_format}."""',
         "        return cls._read(resource_name, id, opts)",
         "",
     ]
-    for name, field in outputs.items():
-        plain = is_plain(types[name])
+    for each in all_outputs:
+        type_text = output_type(kind, each)
+        plain = is_plain(type_text)
         output = "_output" if plain else "_python_output"
         lines += [
             "    @property",
-            *([f'    @pulumi.getter(name="{wire_name(name)}")'] if plain else []),
-            f"    def {name}(self) -> pulumi.Output[{types[name]}]:",
-            *wrapped(f'"""{field.description}"""'),
-            f'        return self.{output}("{wire_name(name)}")',
+            *([f'    @pulumi.getter(name="{each.name}")'] if plain else []),
+            f"    def {each.key}(self) -> pulumi.Output[{type_text}]:",
+            *wrapped(f'"""{each.text}"""'),
+            f'        return self.{output}("{each.name}")',
             "",
         ]
     return "\n".join(lines)
@@ -233,24 +204,22 @@ def expression(shape: str) -> str:
 
 def classes_text() -> str:
     types = "\n".join(
-        f"        {use.nested.format(m.__name__)}," for m in all_nested() for use in (INPUT, OUTPUT)
+        f"        {use.nested.format(m.name)}," for m in all_nested() for use in (INPUT, OUTPUT)
     )
-    return "\n\n".join(
-        [HEADER.format(types=types + "\n        Model,"), *map(class_text, RESOURCES.values())]
-    )
+    return "\n\n".join([HEADER.format(types=types + "\n        Model,"), *map(class_text, TABLE.kinds)])
 
 
-def docs_text(resource: Resource[Any, Any]) -> str:
+def docs_text(kind: Kind) -> str:
     lines = [
-        f"# {resource.kind}",
+        f"# {kind.name}",
         "",
         "<!-- Generated from the definition by `make generate`. -->",
         "",
-        inspect.getdoc(resource) or "",
+        kind.text,
         "",
         "## Example",
         "",
-        *examples.tabs(resource, formatted(examples.python(resource), "example.py")),
+        *examples.tabs(kind, formatted(examples.python(kind), "example.py")),
         "YAML and TypeScript use the [native plugin](../how-to/native-plugin.md).",
         "",
         "## Inputs",
@@ -258,45 +227,49 @@ def docs_text(resource: Resource[Any, Any]) -> str:
         "| name | type | default | meaning |",
         "|---|---|---|---|",
     ]
-    for name, field in parameters(resource).items():
-        default = "*required*"
-        if AUTONAMED in field.metadata:
+    for each in parameters(kind):
+        default = f"`{each.default!r}`"
+        if each.autonamed:
             default = "*autonamed*"
-        elif not field.is_required():
-            value = field.get_default(call_default_factory=True)
-            default = f"`{value.model_dump(exclude_none=True) if isinstance(value, BaseModel) else value!r}`"
-        type_text = without_none(DOCS_TYPES.of(field.annotation)).replace("|", "\\|")
-        lines.append(f"| `{name}` | `{type_text}` | {default} | {described(field)} |")
-    outputs = list(computed(resource))
+        elif each.required:
+            default = "*required*"
+        lines.append(
+            f"| `{each.key}` | `{_in_table(each.type)}` | {default} | {described(each, each.type)} |"
+        )
+    computed = [each for each in outputs(kind) if each.name in kind.computed]
     lines += [
         "",
         "## Outputs",
         "",
-        "All inputs, and:" if outputs else "All inputs, with defaults filled in.",
+        "All inputs, and:" if computed else "All inputs, with defaults filled in.",
     ]
-    if outputs:
+    if computed:
         lines += ["", "| name | type | meaning |", "|---|---|---|"]
-    for name, field in outputs:
-        type_text = without_none(DOCS_TYPES.of(field.annotation)).replace("|", "\\|")
-        lines.append(f"| `{name}` | `{type_text}` | {described(field)} |")
-    replacing = [f"`{name}`" for name, _ in fields_with(resource.inputs, FORCES_REPLACEMENT)]
+    for each in computed:
+        found = each.observed or each.type
+        lines.append(f"| `{each.key}` | `{_in_table(found)}` | {described(each, found)} |")
+    replacing = [f"`{key}`" for key in kind.replacing]
     lines += [
         "",
         "## Behaviour",
         "",
-        f"- **Id**: {resource.id_format}; `{resource.kind}.get(resource_name, id)` reads the object.",
+        f"- **Id**: {kind.id_format}; `{kind.name}.get(resource_name, id)` reads the object.",
         f"- **Replaced** by a change of: {', '.join(replacing) or 'nothing'}. Every other change updates in place.",
-        f"- **Deleting**: {resource.deletion}",
-        f"- **Type token**: `pulumi-python:dynamic/wallaroo:{resource.kind}`, or with the "
-        f"[native plugin](../how-to/native-plugin.md) `wallaroo:index:{resource.kind}`.",
+        f"- **Deleting**: {kind.deletion}",
+        f"- **Type token**: `pulumi-python:dynamic/wallaroo:{kind.name}`, or with the "
+        f"[native plugin](../how-to/native-plugin.md) `wallaroo:index:{kind.name}`.",
         "",
     ]
     return "\n".join(lines)
 
 
+def _in_table(found: Type) -> str:
+    return DOCS_TYPES.of(found).replace("|", "\\|")
+
+
 def policy_definitions() -> str:
     """What the rules use of the definitions. The policy pack imports nothing from the other rooms."""
-    kinds = sorted(schema().kinds, key=lambda kind: kind.name)
+    kinds = sorted(TABLE.kinds, key=lambda kind: kind.name)
     secrets = {kind.name: tuple(each.name for each in kind.inputs if each.secret) for kind in kinds}
     return f'''\
 """The kinds of resources and their secret inputs. Generated from the definitions by ``make generate``."""
@@ -315,7 +288,7 @@ SECRETS: Final[Mapping[str, tuple[str, ...]]] = { {kind: names for kind, names i
 
 def with_resource_pages(site: str) -> str:
     """The site's navigation with a page for each kind."""
-    pages = "".join(f"          - {kind}: resources/{kind}.md\n" for kind in RESOURCES)
+    pages = "".join(f"          - {kind.name}: resources/{kind.name}.md\n" for kind in TABLE.kinds)
     return re.sub(r"(?m)(^ +- resources/README.md\n)(?: +- \w+: resources/\w+.md\n)*", rf"\g<1>{pages}", site)
 
 
@@ -364,9 +337,9 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield from ((ROOT / name, with_version((ROOT / name).read_text())) for name in VERSIONED)
     yield SITE, with_resource_pages(SITE.read_text())
     index = ["# Resources", "", "<!-- Generated from the definitions by `make generate`. -->", ""]
-    for kind, resource in RESOURCES.items():
-        yield DOCS / f"{kind}.md", docs_text(resource)
-        index.append(f"- [{kind}]({kind}.md): {(inspect.getdoc(resource) or '').splitlines()[0]}")
+    for kind in TABLE.kinds:
+        yield DOCS / f"{kind.name}.md", docs_text(kind)
+        index.append(f"- [{kind.name}]({kind.name}.md): {kind.text.splitlines()[0]}")
     yield DOCS / "README.md", "\n".join(index) + "\n"
     yield ROOT / "docs/policies.md", policies_page()
     yield ROOT / "docs/estate.md", estate_page()

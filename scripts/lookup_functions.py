@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import textwrap
 from collections.abc import Iterator
-from typing import Any
 
-from pydantic.fields import FieldInfo
-from python_types import OUTPUT, shape_of, without_none
+from python_types import OBJECTS, OUTPUT, TABLE, shapes_of
 
-from wallaroo_pulumi.core.fields import SECRET
-from wallaroo_pulumi.core.names import wire_name
-from wallaroo_pulumi.provider.lookups import LOOKUPS, Lookup, Result
+from wallaroo_pulumi.provider.schema import Function, ListOf, Named, Object, Property
 
 DYNAMIC_HEAD = '''\
 """``get_*``: read existing objects from a program. Generated from ``provider/lookups.py`` by ``make generate``.
@@ -59,52 +54,50 @@ def dynamic_text() -> str:
 
 def native_text() -> str:
     """The functions of programs that use the plugin."""
-    names = ", ".join(sorted({lookup.result.__name__ for lookup in LOOKUPS.values()}))
+    names = ", ".join(sorted({function.result.name for function in TABLE.functions}))
     return "\n\n".join([NATIVE_HEAD.format(results=names), *(_functions(native=True))])
 
 
-def results() -> list[type[Result]]:
-    """The definitions of results, each once, those of elements first."""
+def results() -> list[Object]:
+    """The results, each once, those of elements first."""
     found = (
-        each for lookup in LOOKUPS.values() for each in (*elements(lookup.result).values(), lookup.result)
+        each
+        for function in TABLE.functions
+        for each in (*elements(function.result).values(), function.result)
     )
-    return list(dict.fromkeys(found))
+    return [*{each.name: each for each in found}.values()]
 
 
-def elements(result: type[Result]) -> dict[str, type[Result]]:
+def elements(result: Object) -> dict[str, Object]:
     """Field → the result that its list contains."""
+    results = {function.result.name for function in TABLE.functions}
     return {
-        name: part
-        for name, field in result.model_fields.items()
-        for part in getattr(field.annotation, "__args__", ())
-        if inspect.isclass(part) and issubclass(part, Result)
+        each.key: OBJECTS[name]
+        for each in result.properties
+        for name in results
+        if each.type == ListOf(Named(name))
     }
 
 
-def result_text(result: type[Result]) -> str:
+def result_text(result: Object) -> str:
     of = elements(result)
     lines = [
         "@dataclass(frozen=True)",
-        f"class {result.__name__}(FromWire):",
-        f'    """{inspect.getdoc(result)}"""',
+        f"class {result.name}(FromWire):",
+        f'    """{result.text}"""',
         "",
     ]
-    shapes = {
-        wire_name(n): s
-        for n, f in result.model_fields.items()
-        if n not in of and (s := shape_of(f.annotation))
-    }
-    if shapes:
+    if shapes := shapes_of(each for each in result.properties if each.key not in of):
         text = ", ".join(f'"{name}": shapes.{shape}' for name, shape in shapes.items())
         lines += [f"    _shapes: ClassVar[Mapping[str, Shape]] = {{{text}}}", ""]
     if of:
-        text = ", ".join(f'"{name}": {part.__name__}' for name, part in of.items())
+        text = ", ".join(f'"{name}": {part.name}' for name, part in of.items())
         lines += [f"    _elements: ClassVar[Mapping[str, type[FromWire]]] = {{{text}}}", ""]
-    for name, field in result.model_fields.items():
-        annotation = f"Sequence[{of[name].__name__}]" if name in of else OUTPUT.of(field.annotation)
-        lines.append(f"    {name}: {annotation}{_default(field)}")
+    for each in result.properties:
+        annotation = f"Sequence[{of[each.key].name}]" if each.key in of else OUTPUT.of_property(each)
+        lines.append(f"    {each.key}: {annotation}{_default(each)}")
         lines += textwrap.wrap(
-            f'"""{field.description}"""',
+            f'"""{each.text}"""',
             105,
             initial_indent="    ",
             subsequent_indent="    ",
@@ -113,50 +106,49 @@ def result_text(result: type[Result]) -> str:
     return "\n".join(lines)
 
 
-def _default(field: FieldInfo) -> str:
-    if SECRET in field.metadata:
+def _default(each: Property) -> str:
+    if each.secret:
         return " = dataclasses.field(repr=False)"
-    if field.is_required():
+    if each.required:
         return ""
-    value = field.get_default(call_default_factory=True)
-    return f" = {() if value == [] else value!r}"
+    return f" = {() if each.default == [] else each.default!r}"
 
 
 def _functions(*, native: bool) -> Iterator[str]:
     for outputs in (False, True):
-        for lookup in LOOKUPS.values():
-            yield (_native if native else _dynamic)(lookup, outputs)
+        for function in TABLE.functions:
+            yield (_native if native else _dynamic)(function, outputs)
 
 
-def _dynamic(lookup: Lookup, output: bool) -> str:
-    name, result = lookup.name, lookup.result.__name__
+def _dynamic(function: Function, output: bool) -> str:
+    name, result = function.key, function.result.name
     if not output:
-        body = f'look_up("{name}", {result}, {_dictionary(lookup)})'
-        return _function(name, _parameters(lookup, "{}"), result, lookup.description, body)
-    arguments = "".join(f", {argument}={argument}" for argument in lookup.arguments.model_fields)
-    body = _secret(lookup, f"output_variant({name}{arguments})")
+        body = f'look_up("{name}", {result}, {_dictionary(function)})'
+        return _function(name, _parameters(function, "{}"), result, function.text, body)
+    arguments = "".join(f", {each.key}={each.key}" for each in function.arguments)
+    body = _secret(function, f"output_variant({name}{arguments})")
     return _function(
         f"{name}_output",
-        _parameters(lookup, "pulumi.Input[{}]"),
+        _parameters(function, "pulumi.Input[{}]"),
         f"pulumi.Output[{result}]",
-        _of_inputs(lookup),
+        _of_inputs(function),
         body,
     )
 
 
-def _native(lookup: Lookup, output: bool) -> str:
-    name, result = lookup.name, lookup.result.__name__
-    arguments = f'("{name}", {result}, {_dictionary(lookup)}, opts)'
+def _native(function: Function, output: bool) -> str:
+    name, result = function.key, function.result.name
+    arguments = f'("{name}", {result}, {_dictionary(function)}, opts)'
     if not output:
-        parameters = _parameters(lookup, "{}", "opts: pulumi.InvokeOptions | None = None")
-        return _function(name, parameters, result, lookup.description, f"invoke{arguments}")
+        parameters = _parameters(function, "{}", "opts: pulumi.InvokeOptions | None = None")
+        return _function(name, parameters, result, function.text, f"invoke{arguments}")
     parameters = _parameters(
-        lookup,
+        function,
         "pulumi.Input[{}]",
         "opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None",
     )
-    body = _secret(lookup, f"invoke_output{arguments}")
-    return _function(f"{name}_output", parameters, f"pulumi.Output[{result}]", _of_inputs(lookup), body)
+    body = _secret(function, f"invoke_output{arguments}")
+    return _function(f"{name}_output", parameters, f"pulumi.Output[{result}]", _of_inputs(function), body)
 
 
 def _function(name: str, parameters: str, result: str, description: str, body: str) -> str:
@@ -169,28 +161,35 @@ def _function(name: str, parameters: str, result: str, description: str, body: s
     return f'def {name}({parameters}) -> {result}:\n{text}{end}"""\n    return {body}'
 
 
-def _parameters(lookup: Lookup, given: str, *further: str) -> str:
+def _parameters(function: Function, given: str, *further: str) -> str:
     """Required arguments may be positional, the others are keywords."""
-    fields = lookup.arguments.model_fields.items()
-    required = [f"{n}: {given.format(OUTPUT.of(f.annotation))}" for n, f in fields if f.is_required()]
+    required = [
+        f"{each.key}: {given.format(OUTPUT.of_property(each))}"
+        for each in function.arguments
+        if each.required
+    ]
     optional = [
-        f"{n}: {given.format(without_none(OUTPUT.of(f.annotation)))} | None = None"
-        for n, f in fields
-        if not f.is_required()
+        f"{each.key}: {given.format(OUTPUT.of(each.type))} | None = None"
+        for each in function.arguments
+        if not each.required
     ]
     keywords = [*optional, *further]
     return ", ".join([*required, *(["*", *keywords] if keywords else [])])
 
 
-def _dictionary(lookup: Lookup) -> str:
-    return "{" + ", ".join(f'"{name}": {name}' for name in lookup.arguments.model_fields) + "}"
+def _dictionary(function: Function) -> str:
+    return "{" + ", ".join(f'"{each.key}": {each.key}' for each in function.arguments) + "}"
 
 
-def _of_inputs(lookup: Lookup) -> str:
-    inputs = "for Pulumi inputs" if lookup.arguments.model_fields else "as an Output"
-    secret = " The whole result is secret." if lookup.secrets else ""
-    return f":func:`{lookup.name}` {inputs}.{secret}"
+def _of_inputs(function: Function) -> str:
+    inputs = "for Pulumi inputs" if function.arguments else "as an Output"
+    secret = " The whole result is secret." if _is_secret(function) else ""
+    return f":func:`{function.key}` {inputs}.{secret}"
 
 
-def _secret(lookup: Lookup, output: str) -> Any:
-    return f"pulumi.Output.secret({output})" if lookup.secrets else output
+def _secret(function: Function, output: str) -> str:
+    return f"pulumi.Output.secret({output})" if _is_secret(function) else output
+
+
+def _is_secret(function: Function) -> bool:
+    return any(each.secret for each in function.result.properties)

@@ -9,8 +9,7 @@ from reference_pages import own
 
 from wallaroo_pulumi.adapters import builders
 from wallaroo_pulumi.adapters.pulumi_values import COMPONENTS
-from wallaroo_pulumi.provider.lookups import LOOKUPS
-from wallaroo_pulumi.resources import RESOURCES
+from wallaroo_pulumi.provider.schema import schema
 
 TEXT = '''\
 """Pulumi resources for the objects of a Wallaroo instance::
@@ -53,16 +52,17 @@ def __dir__() -> list[str]:
 '''
 
 BUILDERS = [name for name, _ in own(builders, callable)]
-RESULTS = [each.__name__ for each in results()]
-FUNCTIONS = [name for each in LOOKUPS.values() for name in (each.name, f"{each.name}_output")]
-PUBLIC = sorted([*BUILDERS, *RESOURCES, *RESULTS, *FUNCTIONS, *COMPONENTS])
+KINDS = [kind.name for kind in schema().kinds]
+RESULTS = [each.name for each in results()]
+FUNCTIONS = [name for each in schema().functions for name in (each.key, f"{each.key}_output")]
+PUBLIC = sorted([*BUILDERS, *KINDS, *RESULTS, *FUNCTIONS, *COMPONENTS])
 
 
 def package_module() -> str:
     """The module that programs import."""
     return TEXT.format(
         builders=_listed(BUILDERS),
-        classes=_listed(RESOURCES),
+        classes=_listed(KINDS),
         functions=_listed([*RESULTS, *FUNCTIONS]),
         components=_listed(COMPONENTS),
         names=_listed(f'"{name}"' for name in PUBLIC),

@@ -5,6 +5,7 @@ Format: https://www.pulumi.com/docs/iac/using-pulumi/pulumi-packages/schema/.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -62,7 +63,7 @@ def _package(table: Schema, version: str) -> Json:
         },
         "types": {
             **{f"{PREFIX}{each.name}": _enumeration(each) for each in table.enumerations},
-            **{f"{PREFIX}{each.name}": _object(each) for each in table.objects},
+            **{f"{PREFIX}{each.name}": _object(each) for each in table.objects if each.further is None},
         },
         "resources": {
             **{f"{PREFIX}{kind.name}": _kind(kind) for kind in table.kinds},
@@ -111,7 +112,13 @@ def _function(function: Function) -> Json:
     return {
         "description": function.description,
         "inputs": _object_type(function.arguments),
-        "outputs": _object_type(function.result),
+        "outputs": {
+            "type": "object",
+            "properties": {each.name: _property(each, output=True) for each in function.result.properties},
+            "required": sorted(
+                each.name for each in function.result.properties if each.required or each.default is not None
+            ),
+        },
     }
 
 
@@ -140,7 +147,7 @@ def _required(properties: Iterable[Property]) -> list[str]:
 
 def _property(each: Property, *, output: bool = False) -> Json:
     description = each.description
-    if each.default is not None and not output:
+    if each.plain_default is not None and not output:
         # Not as `default`: an SDK would send it, and a value of the environment or of the state would be lost.
         description = f"{description} Default: `{json.dumps(each.default).strip(chr(34))}`."
     flags = {"secret": each.secret, "willReplaceOnChanges": each.replaces and not output}
@@ -161,8 +168,18 @@ def _type(found: Type) -> Mapping[str, Any]:
             return {"type": "array", "items": _type(element)}
         case MapOf(value):
             return {"type": "object", "additionalProperties": _type(value)}
+        case Named(name) if name in _with_further_keys():
+            return _type(MapOf(Plain("any")))
         case Named(name):
             return {"$ref": f"#/types/{PREFIX}{name}"}
         case OneOf(types):
-            return {"oneOf": [_type(each) for each in types]}
+            alternatives = [*map(_type, types)]
+            different = [each for n, each in enumerate(alternatives) if each not in alternatives[:n]]
+            return {"oneOf": different} if len(different) > 1 else different[0]
     assert_never(found)
+
+
+@functools.cache
+def _with_further_keys() -> frozenset[str]:
+    """The objects that the schema cannot describe: some of their keys are the user's."""
+    return frozenset(each.name for each in schema().objects if each.further is not None)

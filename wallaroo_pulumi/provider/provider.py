@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from ..api import Client
@@ -17,7 +17,7 @@ from ..core.check import check
 from ..core.context import Call, Context
 from ..core.declarations import Declarations
 from ..core.diff import Difference, diff
-from ..core.fields import SECRET, SERVER_DEFAULT, STABLE, STATE_ONLY, UNKNOWN, Adopting, fields_with
+from ..core.fields import SECRET, STATE_ONLY, UNKNOWN, fields_with
 from ..core.names import wire_name
 from ..core.ownership import Ownership
 from ..core.record import Record, StackEntry, resource_name
@@ -34,13 +34,12 @@ from ..errors import (
     TimedOut,
     WallarooError,
 )
-from ..resources import RESOURCES
+from .adoption import ADOPTED, leaves_adopted, noting, refuse_to_replace_adopted
 from .identity import UNKNOWN_INSTANCE, Identity, InstanceMismatch
+from .kinds import load, name_in, required, resource_of, state_only
 
 Wire = dict[str, Any]
 
-ADOPTED: Final = "adopted"
-DELETE_ADOPTED: Final = "deleteAdopted"
 _WITNESSES: Final = 20
 """How many objects of a stack are looked for on an instance that its state does not record."""
 
@@ -106,7 +105,7 @@ class Provider:
 
         ``sources`` is for inputs that are not known yet: see :meth:`Declarations.duplicates`.
         """
-        resource = _resource(kind)
+        resource = resource_of(kind)
         inputs, failures = check(resource, news, olds, autoname)
         self._ownership.declare(urn, kind, inputs)
         if not failures and urn is not None:
@@ -122,10 +121,10 @@ class Provider:
 
         Raises ConflictError if two resources hold the object, RefusedError if it cannot be replaced.
         """
-        resource = _resource(kind)
+        resource = resource_of(kind)
         found = diff(resource, olds, news)
         if self._ownership.declares(urn):
-            _refuse_to_replace_adopted(resource, urn, id, olds, found)
+            refuse_to_replace_adopted(resource, urn, id, olds, found)
         if not found.replacing:
             self._ownership.keep(kind, id, urn, olds)
         if self._records_instance(urn, record := Record.of(olds)):
@@ -141,8 +140,8 @@ class Provider:
         ``timeout`` is how many seconds the call may wait; it replaces the object's own ``timeout``. Raises
         PartialCreate if the object's background work goes on, and the state can hold such an object.
         """
-        resource, ctx = _resource(kind), self._serve(urn, timeout=timeout)
-        ctx.call.leaves_adopted = _leaves_adopted(resource, inputs)
+        resource, ctx = resource_of(kind), self._serve(urn, timeout=timeout)
+        ctx.call.leaves_adopted = leaves_adopted(resource, inputs)
         ctx.call.recognises = lambda entry: self._recognises(resource, entry)
         instance = self._require_instance(ctx, Record())
         self._identity.require_parent(ctx, inputs)
@@ -175,11 +174,11 @@ class Provider:
         the object is there and the user may not see it.
         """
         record = Record.of(state)
-        resource, ctx = _resource(kind), self._serve(urn, record)
+        resource, ctx = resource_of(kind), self._serve(urn, record)
         ctx.call.given = given
         prior = None
-        if set(state) & _required(resource):
-            prior = _load(resource, state)
+        if set(state) & required(resource):
+            prior = load(resource, state)
         else:
             resource.require_id(id)
         if prior is not None or imports:
@@ -202,29 +201,6 @@ class Provider:
         record = dataclasses.replace(record, mark=ctx.call.mark)
         return resource.id_of(outputs), wire | record.to_wire(), inputs
 
-    def predict_create(self, kind: str, inputs: Mapping[str, Any]) -> Wire:
-        """Return the outputs that a create would give, as far as the checked inputs determine them."""
-        resource = _resource(kind)
-        return {name: inputs[name] if known else UNKNOWN for name, known in _determined(resource, inputs)}
-
-    def predict_update(self, kind: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Wire:
-        """Return the outputs that an update would give, as far as inputs and prior outputs determine them."""
-        resource = _resource(kind)
-        changed = set(diff(resource, olds, news).changed)
-        if changed <= _state_only(resource) and not Record.of(olds).unfinished:
-            desired = resource.inputs.model_validate(dict(news))
-            outputs: Wire = resource.with_local(_load(resource, olds), desired).to_wire()
-            return outputs
-        predicted = self.predict_create(kind, news)
-        kept = {n: olds[n] for n in self.stable(kind) if predicted[n] is UNKNOWN and olds.get(n) is not None}
-        return predicted | kept
-
-    def stable(self, kind: str) -> Collection[str]:
-        """Return the computed outputs (wire names) that an update leaves unchanged."""
-        resource = _resource(kind)
-        marked = [name for name, _ in fields_with(resource.outputs, STABLE)]
-        return [wire_name(name) for name in dict.fromkeys([*marked, *resource.from_id])]
-
     def update(
         self,
         kind: str,
@@ -237,22 +213,22 @@ class Provider:
     ) -> Wire:
         """Change the object in place. Returns the outputs. ``timeout`` as in `create`."""
         record = Record.of(olds)
-        resource, ctx = _resource(kind), self._serve(urn, record, timeout)
-        desired, prior = resource.inputs.model_validate(dict(news)), _load(resource, olds)
+        resource, ctx = resource_of(kind), self._serve(urn, record, timeout)
+        desired, prior = resource.inputs.model_validate(dict(news)), load(resource, olds)
         changed = set(diff(resource, olds, news).changed)
-        local = _state_only(resource)
+        local = state_only(resource)
         records_instance = self._records_instance(urn, record)
         if not changed <= local or records_instance or record.unfinished:
             record = dataclasses.replace(record, instance=self._require_instance(ctx, record))
             self._identity.require_parent(ctx, olds)
         if not changed <= local:
-            record = _noting(resource, ctx, id, olds, record)
+            record = noting(resource, ctx, id, olds, record)
             outputs = self._updated(resource.update, resource, ctx, id, prior, desired)
         elif record.unfinished:
             outputs = self._updated(resource.finish, resource, ctx, id, prior, desired)
         elif records_instance and resource.read(ctx, id, prior) is None:
             raise NotFoundError(
-                f"{kind} {_name(urn, id)!r} (id {id}) does not exist on {ctx.client.url}; if this is not the stack's "
+                f"{kind} {name_in(urn, id)!r} (id {id}) does not exist on {ctx.client.url}; if this is not the stack's "
                 "instance, correct wallaroo:apiUrl and wallaroo:acceptInstance; if it is, run `pulumi refresh`, then "
                 "`pulumi up`"
             )
@@ -280,7 +256,7 @@ class Provider:
             raise
         except (ApiError, ObjectError) as error:
             if _is_absent(resource, ctx, id, prior):
-                name, reason = _name(ctx.call.urn, id), str(error).partition("; ")[0]
+                name, reason = name_in(ctx.call.urn, id), str(error).partition("; ")[0]
                 raise GoneError(f"{resource.kind} {name!r} (id {id}) no longer exists ({reason})") from None
             raise
 
@@ -298,19 +274,19 @@ class Provider:
         ``timeout`` as in `create`.
         """
         record = Record.of(state)
-        resource, ctx = _resource(kind), self._serve(urn, record, timeout)
+        resource, ctx = resource_of(kind), self._serve(urn, record, timeout)
         with ctx.lock("delete", kind, id):
             self._require_instance(ctx, record)
             self._identity.require_parent(ctx, state)
             keeper = self._ownership.keeper(kind, id, urn)
-            prior = _load(resource, state)
+            prior = load(resource, state)
             if keeper is not None:
-                ctx.report(f"{kind} {_name(urn, id)!r} (id {id}) stays: {_why(keeper, urn)}")
-            elif state.get(ADOPTED) and _leaves_adopted(resource, state):
-                found = _noting(resource, ctx, id, state, record).found
+                ctx.report(f"{kind} {name_in(urn, id)!r} (id {id}) stays: {_why(keeper, urn)}")
+            elif state.get(ADOPTED) and leaves_adopted(resource, state):
+                found = noting(resource, ctx, id, state, record).found
                 restored = resource.leave(ctx, id, prior, found)
                 ctx.report(
-                    f"{kind} {_name(urn, id)!r} (id {id}) stays {restored or 'as it is'}: this stack adopted it and "
+                    f"{kind} {name_in(urn, id)!r} (id {id}) stays {restored or 'as it is'}: this stack adopted it and "
                     "did not create it"
                 )
             else:
@@ -328,7 +304,7 @@ class Provider:
         for other, inputs in self._ownership.unmade(resource.kind, urn):
             if not diff(resource, state, inputs).replacing:
                 raise RefusedError(
-                    f"{resource.kind} {_name(urn, id)!r} (id {id}) is not deleted: resource {resource_name(other)!r} "
+                    f"{resource.kind} {name_in(urn, id)!r} (id {id}) is not deleted: resource {resource_name(other)!r} "
                     "declares the same object and was not created; fix that error and run `pulumi up` again"
                 )
 
@@ -365,7 +341,7 @@ class Provider:
     def _is_there(self, entry: StackEntry) -> bool:
         try:
             self._identity.require_parent(self._serve(entry.urn), entry.outputs)
-            return self._recognises(_resource(entry.kind), entry)
+            return self._recognises(resource_of(entry.kind), entry)
         except ObjectError:  # hidden, in a workspace that is another one, or an entry that no read can use
             return False
 
@@ -377,8 +353,8 @@ class Provider:
         ctx = self._serve(entry.urn, Record.of(entry.outputs))
         secret = {wire_name(name): UNKNOWN for name, _ in fields_with(resource.outputs, SECRET)}
         outputs = {name: value for name, value in entry.outputs.items() if value is not UNKNOWN}
-        whole = _required(resource) <= {*secret, *outputs}
-        prior = _load(resource, {**secret, **outputs}) if whole else None
+        whole = required(resource) <= {*secret, *outputs}
+        prior = load(resource, {**secret, **outputs}) if whole else None
         return resource.read(ctx, entry.id, prior) is not None
 
     def _serve(
@@ -406,20 +382,6 @@ def _created(
     return resource.id_of(outputs), wire
 
 
-def _determined(resource: Resource[Any, Any], inputs: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """Yield the outputs (wire names), and whether each has the value of the input of its name."""
-    for name in resource.outputs.model_fields:
-        input = resource.inputs.model_fields.get(name)
-        given = input is not None and inputs.get(wire_name(name)) is not None
-        optional = input is not None and SERVER_DEFAULT not in input.metadata
-        yield wire_name(name), wire_name(name) in inputs and (given or optional)
-
-
-def _state_only(resource: Resource[Any, Any]) -> set[str]:
-    """The inputs (wire names) that are stored in the state only."""
-    return {wire_name(name) for name, _ in fields_with(resource.inputs, STATE_ONLY)}
-
-
 def _is_absent(resource: Resource[Any, Any], ctx: Context[Client], id: str, prior: Any) -> bool:
     """Whether the object is known to be gone. Why a change of it failed matters more than why this cannot be told."""
     try:
@@ -432,57 +394,3 @@ def _why(keeper: str, urn: str | None) -> str:
     if keeper and keeper == urn:
         return "the resource re-adopted its own object"
     return f"resource {resource_name(keeper)!r} refers to it" if keeper else "another resource refers to it"
-
-
-def _leaves_adopted(resource: Resource[Any, Any], properties: Mapping[str, Any]) -> bool:
-    """Whether deleting leaves an adopted object. Kinds without the input guard their objects otherwise."""
-    return issubclass(resource.inputs, Adopting) and not properties.get(DELETE_ADOPTED)
-
-
-def _noting(
-    resource: Resource[Any, Any], ctx: Context[Client], id: str, outputs: Mapping[str, Any], record: Record
-) -> Record:
-    """The record in view of what others have changed of an adopted object since the state was written."""
-    return (
-        record.noting(outputs, resource.adoptable(ctx, id, _load(resource, outputs)))
-        if record.found
-        else record
-    )
-
-
-def _refuse_to_replace_adopted(
-    resource: Resource[Any, Any], urn: str | None, id: str, olds: Mapping[str, Any], found: Difference
-) -> None:
-    """Raise RefusedError if the replacement needs the object to be gone, and deleting would leave it."""
-    renamed = {wire_name(name) for name in resource.natural_key} & {*found.replacing}
-    if not found.replacing or not found.delete_before_replace or renamed:
-        return
-    if olds.get(ADOPTED) and _leaves_adopted(resource, olds):
-        changes = " and ".join(found.replacing)
-        raise RefusedError(
-            f"{resource.kind} {_name(urn, id)!r} (id {id}) cannot be replaced (change of {changes}): this stack "
-            "adopted it and did not create it; set delete_adopted=True and run `pulumi up` before this change, or "
-            "undo the change"
-        )
-
-
-def _name(urn: str | None, id: str) -> str:
-    return resource_name(urn) if urn else id
-
-
-def _resource(kind: str) -> Resource[Any, Any]:
-    if kind not in RESOURCES:
-        raise ObjectError(
-            f"the kind {kind!r} does not exist in this version of wallaroo_pulumi; upgrade the package"
-        )
-    return RESOURCES[kind]
-
-
-def _load(resource: Resource[Any, Any], state: Mapping[str, Any]) -> Any:
-    # State may hold properties of another version of the package: what the definition lacks is left aside.
-    ours = {wire_name(name) for name in resource.outputs.model_fields}
-    return resource.outputs.model_validate({k: v for k, v in state.items() if k in ours and v is not None})
-
-
-def _required(resource: Resource[Any, Any]) -> set[str]:
-    return {wire_name(name) for name, field in resource.outputs.model_fields.items() if field.is_required()}

@@ -1,7 +1,7 @@
 """One neutral table of kinds, objects, properties and functions, made from the definitions.
 
-It contains no text of a language and nothing of Pulumi. Names are those of the wire. ``schema.json`` is generated from
-it, and so are the classes that only programs of the plugin use.
+It contains nothing of Pulumi. Names are those of the wire; ``key`` is the name in the definition, which Python programs
+use. ``schema.json``, the classes and their docs pages are generated from it.
 """
 
 from __future__ import annotations
@@ -18,19 +18,27 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from ..api import spelling
 from ..config import TABLE, Setting
 from ..core.fields import (
+    ARROW_SCHEMA,
     AUTONAMED,
     COMPUTED_IN_CHECK,
     FORCES_REPLACEMENT,
+    MODEL_VERSION,
     SECRET,
+    Adopting,
+    Marker,
+    fields_with,
 )
 from ..core.names import wire_name
-from ..core.resource import Resource
+from ..core.resource import Examples, Resource
 from ..resources import RESOURCES
+from ..resources._steps import Step
 from .lookups import LOOKUPS, Lookup
 
 PlainName = Literal["string", "integer", "number", "boolean", "any"]
+Form = Literal["model version", "Arrow schema"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,10 @@ class Plain:
     """A value without structure."""
 
     name: PlainName
+    fixed: str | None = None
+    """The only value."""
+    form: Form | None = None
+    """What else a program may give."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +93,34 @@ class Property:
     """A property of a kind, an object, or a function's arguments or result."""
 
     name: str
-    description: str
+    text: str
+    """The description, with properties named as in the definition."""
     type: Type
     required: bool
     secret: bool = False
     replaces: bool = False
-    default: str | int | float | bool | None = None
-    """The default, if it is a plain value."""
+    default: Any = None
+    """The default, as JSON."""
+    key: str = ""
+    nullable: bool = False
+    """Whether None is a value, besides being the default."""
+    autonamed: bool = False
+    shared: bool = False
+    """Whether all kinds that can adopt an object have this input."""
+    notes: Sequence[str] = ()
+    """What the markers of the definition say."""
+    observed: Type | None = None
+    """The type of an output, if the instance may report other values than programs declare."""
+
+    @property
+    def description(self) -> str:
+        """The text with properties named as on the wire."""
+        return neutral(self.text)
+
+    @property
+    def plain_default(self) -> str | int | float | bool | None:
+        """The default, if it is a plain value."""
+        return self.default if isinstance(self.default, str | int | float | bool) else None
 
 
 @dataclass(frozen=True)
@@ -95,8 +128,16 @@ class Object:
     """The type of a nested value."""
 
     name: str
-    description: str
+    text: str
     properties: Sequence[Property]
+    further: Sequence[str] | None = None
+    """Other keys of which some are known; None if it has only the properties."""
+    spellings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The API's spelling of keys, which is accepted too → ours."""
+
+    @property
+    def description(self) -> str:
+        return neutral(self.text)
 
 
 @dataclass(frozen=True)
@@ -112,10 +153,24 @@ class Kind:
     """A kind of resource."""
 
     name: str
-    description: str
+    text: str
     inputs: Sequence[Property]
     outputs: Sequence[Property]
     """All outputs: the inputs too."""
+    computed: Sequence[str] = ()
+    """The outputs that are no inputs (wire names), in the order of the definition."""
+    replacing: Sequence[str] = ()
+    """The properties (keys) whose change replaces: of the inputs, and of what check computes from them."""
+    id_format: str = ""
+    deletion: str = ""
+    """What deleting does."""
+    from_id: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Outputs (wire names) that the id contains → ``"int"`` or ``"str"``."""
+    examples: Examples | None = None
+
+    @property
+    def description(self) -> str:
+        return neutral(self.text)
 
 
 @dataclass(frozen=True)
@@ -123,9 +178,14 @@ class Function:
     """A lookup."""
 
     name: str
-    description: str
+    key: str
+    text: str
     arguments: Sequence[Property]
-    result: Sequence[Property]
+    result: Object
+
+    @property
+    def description(self) -> str:
+        return neutral(self.text)
 
 
 @dataclass(frozen=True)
@@ -171,9 +231,19 @@ class _Maker:
         ]
         return Kind(
             resource.kind,
-            _neutral(inspect.getdoc(resource) or ""),
+            inspect.getdoc(resource) or "",
             inputs,
             [*self._outputs(resource, {each.name: each for each in inputs})],
+            [
+                wire_name(n)
+                for n in resource.outputs.model_fields
+                if wire_name(n) not in {i.name for i in inputs}
+            ],
+            [name for name, _ in fields_with(resource.inputs, FORCES_REPLACEMENT)],
+            resource.id_format,
+            resource.deletion,
+            {wire_name(name): kind for name, kind in resource.from_id.items()},
+            resource.examples,
         )
 
     def _outputs(self, resource: Resource[Any, Any], inputs: Mapping[str, Property]) -> Iterator[Property]:
@@ -184,49 +254,55 @@ class _Maker:
             optional = (
                 field.get_default(call_default_factory=True) is None if not field.is_required() else False
             )
-            yield Property(
-                found.name,
-                found.description,
-                given.type if given else found.type,
+            yield dataclasses.replace(
+                found,
+                type=given.type if given else found.type,
+                observed=found.type,
                 required=not optional,
                 secret=found.secret or bool(given and given.secret),
+                replaces=False,
+                default=None,
             )
 
     def _function(self, lookup: Lookup) -> Function:
-        return Function(
-            wire_name(lookup.name),
-            _neutral(lookup.description),
-            self._properties(lookup.arguments, lookup.name),
-            [
-                dataclasses.replace(each, required=_is_always_set(field), default=None)
-                for each, field in zip(
-                    self._properties(lookup.result, lookup.name),
-                    lookup.result.model_fields.values(),
-                    strict=True,
-                )
-            ],
+        result = Object(
+            lookup.result.__name__,
+            inspect.getdoc(lookup.result) or "",
+            self._properties(lookup.result, lookup.name),
         )
+        arguments = self._properties(lookup.arguments, lookup.name)
+        return Function(wire_name(lookup.name), lookup.name, lookup.description, arguments, result)
 
     def _properties(self, model: type[BaseModel], owner: str) -> list[Property]:
         return [self._property(name, field, owner) for name, field in model.model_fields.items()]
 
     def _property(self, name: str, field: FieldInfo, owner: str, *, optional: bool = False) -> Property:
         default = None if field.is_required() else field.get_default(call_default_factory=True)
-        plain = isinstance(default, str | int | float | bool)
+        if isinstance(default, BaseModel):
+            default = default.model_dump(exclude_none=True)
+        found = self._type(field.annotation, name, owner)
         return Property(
             wire_name(name),
-            _neutral(field.description or ""),
-            self._type(field.annotation, name, owner),
+            field.description or "",
+            Plain("string", form="Arrow schema") if ARROW_SCHEMA in field.metadata else found,
             required=field.is_required() and not optional,
             secret=SECRET in field.metadata,
             replaces=FORCES_REPLACEMENT in field.metadata,
-            default=default if plain else None,
+            default=default,
+            key=name,
+            nullable=type(None) in get_args(field.annotation),
+            autonamed=AUTONAMED in field.metadata,
+            shared=name in Adopting.model_fields,
+            notes=[marker.text for marker in field.metadata if isinstance(marker, Marker) and marker.text],
         )
 
     def _type(self, annotation: Any, name: str, owner: str) -> Type:
         """The type of the property ``name`` of ``owner``, after which an enumeration is called."""
         if hasattr(annotation, "__metadata__"):
-            return self._type(get_args(annotation)[0], name, owner)
+            inner = self._type(get_args(annotation)[0], name, owner)
+            if MODEL_VERSION in annotation.__metadata__ and isinstance(inner, Plain):
+                return dataclasses.replace(inner, form="model version")
+            return inner
         origin, parts = get_origin(annotation), get_args(annotation)
         if origin in (Union, types.UnionType):
             found = dict.fromkeys(self._type(p, name, owner) for p in parts if p is not type(None))
@@ -242,20 +318,20 @@ class _Maker:
         return _PLAIN[annotation]
 
     def _object(self, model: type[BaseModel]) -> Type:
-        if model.model_config.get("extra") == "allow":
-            return MapOf(_ANY)
         if model.__name__ not in self._objects:
             self._objects[model.__name__] = Object(model.__name__, "", ())  # its place, if it contains itself
             self._objects[model.__name__] = Object(
                 model.__name__,
-                _neutral(inspect.getdoc(model) or ""),
+                inspect.getdoc(model) or "",
                 self._properties(model, model.__name__),
+                getattr(model, "extended", ()) if model.model_config.get("extra") == "allow" else None,
+                {theirs: ours for ours, theirs in spelling.STEP.names.items()} if model is Step else {},
             )
         return Named(model.__name__)
 
     def _enumeration(self, values: tuple[str, ...], name: str, owner: str) -> Type:
         if len(values) == 1:
-            return Plain("string")
+            return Plain("string", fixed=values[0])
         if values not in self._enumerations:
             taken = {each.name for each in self._enumerations.values()}
             own = _capitalised(name)
@@ -263,11 +339,6 @@ class _Maker:
             alone = owner not in self._objects and own not in taken
             self._enumerations[values] = Enumeration(own if alone else _capitalised(owner) + own, values)
         return Named(self._enumerations[values].name, enumeration=True)
-
-
-def _is_always_set(field: FieldInfo) -> bool:
-    """Whether an output always has a value."""
-    return field.is_required() or field.get_default(call_default_factory=True) is not None
 
 
 def _setting(setting: Setting) -> Property:
@@ -293,7 +364,7 @@ def _capitalised(name: str) -> str:
     return wire[0].upper() + wire[1:]
 
 
-def _neutral(text: str) -> str:
+def neutral(text: str) -> str:
     """A description with the names of properties as on the wire, in which every language finds its own."""
     return re.sub(
         r"`+([a-z]\w*)`+",

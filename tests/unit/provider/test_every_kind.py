@@ -17,8 +17,8 @@ from wallaroo_pulumi.core.fields import STATE_ONLY, fields_with
 from wallaroo_pulumi.core.record import RECORD_KEYS
 from wallaroo_pulumi.emulator import EmulatorServer
 from wallaroo_pulumi.errors import ApiError, GoneError, InconsistentError, RefusedError
+from wallaroo_pulumi.provider.adoption import DELETE_ADOPTED
 from wallaroo_pulumi.provider.identity import InstanceMismatch
-from wallaroo_pulumi.provider.provider import DELETE_ADOPTED
 from wallaroo_pulumi.resources import RESOURCES
 
 CHANGED_BY_HAND: dict[str, tuple[str, dict[str, Any]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -103,3 +104,22 @@ def test_fields_that_check_computes_are_no_inputs(package: dict[str, Any]) -> No
     found = package["resources"]["wallaroo:index:ModelVersion"]
     assert "sha256" not in found["inputProperties"]
     assert "sha256" in found["required"]
+
+
+GENERATORS = ("examples", "generate", "lookup_functions", "native_module", "package_module", "plugin_schema")
+DEFINITIONS = (
+    "pydantic",
+    "wallaroo_pulumi.resources",
+    "wallaroo_pulumi.core.fields",
+    "wallaroo_pulumi.provider.lookup",
+)
+
+
+@pytest.mark.parametrize("name", [*GENERATORS, "python_types"])
+def test_generators_read_the_table_and_no_definitions(name: str) -> None:
+    tree = ast.parse((FILE.parents[3] / f"scripts/{name}.py").read_text())
+    imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    imported |= {
+        alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
+    assert not [module for module in imported if module.startswith(DEFINITIONS)]

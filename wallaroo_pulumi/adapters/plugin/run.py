@@ -15,6 +15,7 @@ from ...core.fields import SECRET, fields_with
 from ...core.names import DNS_LABEL, as_dns_label, autoname, wire_name
 from ...errors import ObjectError
 from ...provider.lookups import LOOKUPS
+from ...provider.predictions import predict_create, predict_update
 from ...provider.provider import PartialCreate
 from ...provider.session import open_provider, recording_explained
 from ...resources import RESOURCES
@@ -124,7 +125,7 @@ class Run:
         inputs, secrets = read_properties(request.properties)
         secrets |= target.secrets
         if request.preview:
-            predicted = self._provider.predict_create(target.kind, inputs)
+            predicted = predict_create(target.kind, inputs)
             return proto.CreateResponse(properties=write_properties(predicted, secrets))
         self._state.begin()
         timeout = request.timeout or None
@@ -163,7 +164,7 @@ class Run:
         olds, _ = read_properties(request.olds)
         news, secrets = read_properties(request.news)
         if request.preview:
-            outputs = self._provider.predict_update(target.kind, olds, news)
+            outputs = predict_update(target.kind, olds, news)
         else:
             outputs = self._provider.update(
                 target.kind, target.urn, request.id, olds, news, timeout=request.timeout or None
