@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto
 # Arguments for pytest: make unit ARGS="-k drift"
 ARGS ?=
 
-.PHONY: help up preview refresh destroy down env check generate format engine keycloak sdks yaml-host conformance bench bench-quick \
+.PHONY: help up preview refresh destroy down env check generate format engine keycloak kubernetes sdks yaml-host conformance bench bench-quick \
 	unit test test-rest test-all test-sdk-range clean
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "make yaml-host Pulumi's language host for YAML; prints its folder last"
 	@echo "make docs      the site of docs/, strict and with checked links"
 	@echo "make keycloak | conformance    what the tests need of Keycloak and of the vendor's SDK"
+	@echo "make kubernetes                Pulumi's plugin for Kubernetes, which only make test-all needs"
 	@echo "make bench     speed and scale, half an hour    make bench-quick    the same in minutes"
 
 # The development environment: the pinned requirements and the package itself, editable.
@@ -52,6 +53,9 @@ yaml-host:
 
 keycloak:
 	@$(PYTHON) tools/keycloak/fetch.py
+
+kubernetes:
+	@$(PYTHON) tools/kubernetes/build.py
 
 # The vendor's SDK in an environment of its own, and the tests that have it and this package work on one instance.
 conformance: $(VENV)/.ready
@@ -84,11 +88,12 @@ test: $(VENV)/.ready
 	@$(PYTHON) tools/engine/build.py > /dev/null
 	$(PYTEST) -m "not slow" $(ARGS)
 
-# What `make test` leaves out. Without Java the tests with a real Keycloak are skipped, except in CI.
+# What `make test` leaves out, without the tests for whose plugin a compiler needs eight minutes. Without Java the tests
+# with a real Keycloak are skipped, except in CI.
 test-rest: $(VENV)/.ready slow-parts
-	$(PYTEST) -m slow $(ARGS)
+	$(PYTEST) -m "slow and not kubernetes" $(ARGS)
 
-test-all: $(VENV)/.ready slow-parts
+test-all: $(VENV)/.ready slow-parts kubernetes
 	$(PYTEST) $(ARGS)
 	@$(PYTHON) tools/engine/sdk_range.py $(ARGS)
 

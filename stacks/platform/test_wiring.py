@@ -24,8 +24,6 @@ class Clouds(pulumi.runtime.Mocks):
         computed: dict[str, Any] = {}
         if kind == "Workspace":
             computed["workspaceId"] = {"staging": 11, "prod": 12}[args.name]
-        if kind == "Record":
-            computed["fqdn"] = args.inputs["name"]
         return f"{args.name}-id", {**args.inputs, **computed}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
