@@ -57,6 +57,7 @@ class Floor(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, context: Any) -> Any:
         made = Struct()
         made.CopyFrom(request.properties)
+        made.update({"adopted": False})
         if "email" in request.properties:
             id = uuid.uuid4().hex
             made.update({"userId": id})

@@ -17,7 +17,7 @@ class WorkspaceProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         id = next(_ids)
-        made = {"workspaceId": id, "createdAt": "2024-07-11T16:51:50.885751+00:00"}
+        made = {"workspaceId": id, "createdAt": "2024-07-11T16:51:50.885751+00:00", "adopted": False}
         return CreateResult(str(id), {**props, **made})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -29,7 +29,9 @@ class MemberProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         user_id = str(uuid.uuid4())
-        return CreateResult(f"{int(props['workspaceId'])}/{user_id}", {**props, "userId": user_id})
+        return CreateResult(
+            f"{int(props['workspaceId'])}/{user_id}", {**props, "userId": user_id, "adopted": False}
+        )
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         return ReadResult(id_, props)
@@ -45,6 +47,7 @@ class Workspace(Resource, module="floor", name="Workspace"):
             "forceDestroy": False,
             "workspaceId": None,
             "createdAt": None,
+            "adopted": None,
         }
         super().__init__(WorkspaceProvider(), resource_name, props)
         self.workspace_id = self.__dict__["workspaceId"]
@@ -52,5 +55,12 @@ class Workspace(Resource, module="floor", name="Workspace"):
 
 class WorkspaceMember(Resource, module="floor", name="WorkspaceMember"):
     def __init__(self, resource_name: str, *, workspace_id: pulumi.Input[int], email: str, role: str) -> None:
-        props = {"workspaceId": workspace_id, "email": email, "userId": None, "role": role}
+        props = {
+            "workspaceId": workspace_id,
+            "email": email,
+            "role": role,
+            "deleteAdopted": False,
+            "userId": None,
+            "adopted": None,
+        }
         super().__init__(MemberProvider(), resource_name, props)
