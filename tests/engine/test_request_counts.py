@@ -21,7 +21,9 @@ PROGRAM = f"""
     for i in range(pulumi.Config("test").require_int("n")):
         workspace = wallaroo.Workspace(f"w{{i}}", name=f"counted-{{i}}")
         for email in {MEMBERS!r}:
-            wallaroo.WorkspaceMember(f"w{{i}}-{{email}}", workspace_id=workspace.workspace_id, email=email)
+            role = "OWNER" if email.startswith("mary") else "COLLABORATOR"
+            wallaroo.WorkspaceMember(
+                f"w{{i}}-{{email}}", workspace_id=workspace.workspace_id, email=email, role=role)
 """
 
 
