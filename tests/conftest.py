@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,11 +14,6 @@ from pages import Writer
 from xdist.scheduler import LoadScopeScheduling
 
 from wallaroo_pulumi.emulator import EmulatorServer
-
-# Containers often switch the files of compiled modules off. Each of the programs, hosts and commands that tests start
-# would then compile the package again, which takes a quarter of its time.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
 
 ONE_WORKER = {
     "keycloak": "one server, which takes half a minute to start",

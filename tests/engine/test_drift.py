@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from applied import Applied
 from emulated import Emulated
 from example_files import orchestration_file
 from pulumi_project import Project, Run
@@ -34,14 +35,18 @@ PROGRAM = """
 SECRETS = ("hush-hush", "hush-again", "start-here", "ops-password", "api-client-secret")
 
 
+@pytest.fixture(scope="module")
+def applied(
+    engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory, _emulator_url: str
+) -> Applied:
+    folder = tmp_path_factory.mktemp("applied") / "project"
+    return Applied(Project(folder, engine_env, PROGRAM), Emulated(_emulator_url))
+
+
 @pytest.fixture
-def stack(project: Callable[[str], Project], emulator: Emulated) -> Project:
+def stack(applied: Applied, emulator: Emulated, tmp_path: Path) -> Project:
     """A stack after `up`. It contains all accounts of the instance except the three initial ones."""
-    made = project(PROGRAM)
-    made.configure(emulator.settings)
-    made.up().ok()
-    emulator.forget_requests()
-    return made
+    return applied.again(tmp_path / "project")
 
 
 def drift(stack: Project, *options: str) -> Run:

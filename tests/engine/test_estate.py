@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from applied import Applied
 from emulated import Emulated
 from pulumi_project import Project
 
@@ -24,17 +26,26 @@ PROGRAM = """
 """
 
 
+@pytest.fixture(scope="module")
+def applied(
+    engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory, _emulator_url: str
+) -> Applied:
+    folder = tmp_path_factory.mktemp("applied") / "project"
+    return Applied(Project(folder, engine_env, PROGRAM), Emulated(_emulator_url))
+
+
 @pytest.fixture
-def estate(project: Make, emulator: Emulated) -> Project:
-    made = project(PROGRAM)
-    made.configure(emulator.settings)
-    made.up().ok()
-    return made
+def estate(applied: Applied, emulator: Emulated, tmp_path: Path) -> Project:
+    """The stack after its first `up`."""
+    return applied.again(tmp_path / "project")
 
 
 @pytest.mark.promise
 @pytest.mark.sdk_range
-def test_first_up_makes_what_is_declared(estate: Project, emulator: Emulated) -> None:
+def test_first_up_makes_what_is_declared(project: Make, emulator: Emulated) -> None:
+    estate = project(PROGRAM)
+    estate.configure(emulator.settings)
+    estate.up().ok()
     assert estate.changes() == {"create": 6}
     assert len(emulator.tokens()) == 1, "one token for the process, whatever the number of resources"
     fraud = estate.outputs()["fraud"]

@@ -53,7 +53,7 @@ SHOWN_BY = {
     "Where an instance rejects GraphQL, `version_id`": (
         "test_a_deployment_of_a_version_that_was_found_goes_by_its_uuid"
     ),
-    "A killed task": "test_what_was_undone_by_hand_is_made_again",
+    "A killed task": "test_life",
     "A publish is never deleted": "test_deleting_leaves_the_publish_and_the_same_one_is_taken_over_again",
     "The join token": "test_the_join_token_is_told_once_and_kept",
     "Removing an edge": "test_removing_an_edge_reaches_the_instance_only",

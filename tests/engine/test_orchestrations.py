@@ -195,9 +195,9 @@ def test_a_wait_that_times_out_is_gone_on_with_without_a_twin(stack: Project, em
     assert sorted(tasks(stack, emulator)) == ["listener", "scores"]
 
 
-@pytest.mark.parametrize("endpoint", ["orchestration/upload", "task/run_scheduled", "task/run_continuously"])
-def test_a_lost_reply_makes_no_twin(stack: Project, emulator: Emulated, endpoint: str) -> None:
-    emulator.control("faults", path=f"/v1/api/{endpoint}", kind="lost_reply")
+def test_lost_replies_make_no_twin(stack: Project, emulator: Emulated) -> None:
+    for endpoint in ("orchestration/upload", "task/run_scheduled", "task/run_continuously"):
+        emulator.control("faults", path=f"/v1/api/{endpoint}", kind="lost_reply")
     stack.up().ok()
     assert len(orchestrations(stack, emulator)) == 1
     found = emulator.api("task/list", workspace_id=stack.outputs()["workspace"], killed=True)

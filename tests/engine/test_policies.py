@@ -310,8 +310,10 @@ def test_a_preview_tells_all_that_is_refused(judged: Judged) -> None:
     assert_told(judged.pulumi("preview"), *REFUSED, unwatched)
 
 
-# One update for each case; one is enough for tasks, because the preview has reported all.
-@pytest.mark.parametrize("bad", REFUSED[:8], ids=lambda bad: bad.name)
+# An update ends with the first rejected resource. The pack is that of the preview, which reports all rules.
+@pytest.mark.parametrize(
+    "bad", [bad for bad in REFUSED if bad.name in ("risky", "greedy", "open")], ids=lambda bad: bad.name
+)
 def test_an_update_refuses_before_anything_is_made(judged: Judged, bad: Bad) -> None:
     judged.write(HEADER + bad.lines)
     assert_told(judged.up(), bad)

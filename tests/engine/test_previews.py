@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from emulated import Emulated
 from example_files import model_file, orchestration_file
 from pulumi_project import TYPE, Project, Run
+from validation_seeds import ASSAY, seed
 
 from wallaroo_pulumi.adapters.pulumi_values import UNKNOWN_TEXT
 from wallaroo_pulumi.estate import load
@@ -215,130 +215,27 @@ def test_the_wallaroo_part_of_the_platform(stack: Callable[[str], Project]) -> N
 
 REFUSED = [
     ('Workspace("x", name="full")', "name", "contains 1 model and 0 pipelines; set adopt to 'always'"),
-    ('Workspace("x", name="theirs")', "name", "this user is not one of its owners"),
-    ('Workspace("x", name="mine", adopt="never")', "name", "already exists (id"),
-    (
-        'WorkspaceMember("x", workspace_id=mine, email="unknown@example.com")',
-        "email",
-        "the instance has no user with the e-mail address unknown@example.com",
-    ),
-    (
-        'WorkspaceMember("x", workspace_id=mine, user_id="4711")',
-        "userId",
-        "the instance has no user with the id '4711'",
-    ),
     (
         'WorkspaceMember("x", workspace_id=4711, email="mary.jane@example.com")',
-        "workspaceId",
+        "workspace_id",
         "workspace 4711 does not exist",
-    ),
-    ('Connection("x", name="sales", type="gcs", details={})', "name", "already exists (id"),
-    (
-        'WorkspaceConnection("x", workspace_id=mine, connection_name="none")',
-        "connectionName",
-        "the instance has no connection named 'none'",
-    ),
-    (
-        'WorkspaceMember("x", workspace_id=theirs, email="john.hancock@example.com")',
-        "workspaceId",
-        "and only an OWNER may change its members; ask an owner",
-    ),
-    (
-        'WorkspaceMember("x", workspace_id=mine, email="ops@example.com", role="COLLABORATOR")',
-        "role",
-        "a workspace must keep at least one OWNER",
-    ),
-    (
-        'ModelVersion("x", workspace_id=4711, name="m", path="ccfraud.onnx", framework="onnx")',
-        "workspaceId",
-        "workspace 4711 does not exist",
-    ),
-    ('Pipeline("x", workspace_id=4711, name="p", steps=[])', "workspaceId", "workspace 4711 does not exist"),
-    (
-        'Pipeline("x", workspace_id=mine, name="taken", steps=[])',
-        "name",
-        "already exists (id 1) with other steps",
-    ),
-    (
-        'Deployment("x", workspace_id=mine, pipeline_name="none", pipeline_version_id=1)',
-        "pipelineName",
-        "pipeline 'none' does not exist",
-    ),
-    (
-        'PipelinePublish("x", pipeline_version_id=1, models=[4711])',
-        "models",
-        "model version 4711 does not exist",
-    ),
-    ('Edge("x", name="shop", publish_id=4711)', "publishId", "publish 4711 does not exist"),
-    (
-        'Assay("x", workspace_id=4711, pipeline_name="taken", **ASSAY)',
-        "workspaceId",
-        "workspace 4711 does not exist",
-    ),
-    (
-        'ModelRegistryAttachment("x", workspace_id=mine, registry_id="none")',
-        "registryId",
-        "no model registry of the instance has the id 'none'",
-    ),
-    (
-        'Orchestration("x", workspace_id=4711, name="code", path="nightly-scores.zip")',
-        "workspaceId",
-        "workspace 4711 does not exist",
-    ),
-    (
-        'Task("x", workspace_id=mine, orchestration_id="none", name="scores")',
-        "orchestrationId",
-        "no orchestration has the id 'none'",
     ),
 ]
-
-ASSAY = {
-    "name": "drift",
-    "fields": [{"name": "out.variable"}],
-    "baseline": {"Vector": [1]},
-    "window_seconds": 60,
-    "first_run": "2026-01-09T06:00:00Z",
-    "cron": "0 6 * * *",
-}
+"""One with an input, and one with an id. tests/host/test_validate_setting.py checks every kind."""
 
 
 @pytest.fixture
 def instance(emulator: Emulated) -> Emulated:
-    emulator.control(
-        "seed",
-        workspaces=[
-            {"name": "mine", "owner": "ops@example.com"},
-            {"name": "free", "owner": "ops@example.com"},
-            {"name": "full", "owner": "ops@example.com", "models": 1},
-            {
-                "name": "theirs",
-                "owner": "mary.jane@example.com",
-                "members": {"ops@example.com": "COLLABORATOR"},
-            },
-        ],
-        connections=[{"name": "sales", "type": "s3", "details": {"bucket": "b"}}],
-    )
-    ref = {"name": "m", "version": "0", "sha": "0"}
-    emulator.api(
-        "pipelines/create",
-        workspace_id=emulator.workspaces()["mine"],
-        pipeline_id="taken",
-        definition={"steps": [{"ModelInference": {"models": [ref]}}]},
-    )
-    emulator.forget_requests()
+    seed(emulator)
     return emulator
 
 
 def declaring(project: Project, *declarations: str) -> None:
-    lines = ["import wallaroo_pulumi as wallaroo", f"ASSAY = {ASSAY}"]
-    lines += [f'{name} = wallaroo.get_workspace(name="{name}").workspace_id' for name in ("mine", "theirs")]
-    project.write("\n".join([*lines, *(f"wallaroo.{declaration}" for declaration in declarations)]))
-    model_file(project.folder)
-    orchestration_file(project.folder)
-
-
-def snake_case(property: str) -> str:
-    return re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", property)
+    lines = [
+        "import wallaroo_pulumi as wallaroo",
+        *(f"wallaroo.{declaration}" for declaration in declarations),
+    ]
+    project.write("\n".join(lines))
 
 
 def failures(run: Run) -> set[str]:
@@ -358,7 +255,7 @@ def test_what_the_instance_would_refuse_is_found_in_preview_at_the_property(
         run = made.pulumi("preview", env={"WALLAROO_VALIDATE": "true"})
         assert run.code != 0, declaration
         (failure,) = failures(run)
-        assert f": {snake_case(property)}: " in failure
+        assert f": {property}: " in failure
         assert reason in failure
         assert "Traceback" not in run.text
     made.pulumi("preview").ok()  # without the setting, it is left to `up`

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from applied import Applied
 from emulated import Emulated
 from pulumi_project import Project, Run
 
@@ -29,6 +30,20 @@ def serving(engine_env: dict[str, str], tmp_path: Path, emulator: Emulated) -> P
     project = Project.copy(STACK, tmp_path / "serving", engine_env)
     project.configure(emulator.settings)
     return project
+
+
+@pytest.fixture(scope="module")
+def applied(
+    engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory, _emulator_url: str
+) -> Applied:
+    folder = tmp_path_factory.mktemp("applied") / "serving"
+    return Applied(Project.copy(STACK, folder, engine_env), Emulated(_emulator_url))
+
+
+@pytest.fixture
+def served(applied: Applied, emulator: Emulated, tmp_path: Path) -> Project:
+    """The stack after its first `up`."""
+    return applied.again(tmp_path / "serving")
 
 
 def predict(emulator: Emulated, url: str) -> float:
@@ -115,67 +130,55 @@ def test_from_a_model_file_to_a_prediction_and_back(serving: Project, emulator: 
     serving.up().ok()  # the empty workspace is taken over
 
 
-def test_a_checkout_that_moved_changes_nothing(
-    serving: Project, emulator: Emulated, engine_env: dict[str, str]
-) -> None:
-    serving.up().ok()
-    moved = serving.folder.parent / "elsewhere"
-    shutil.copytree(serving.folder, moved)
-    (moved / "models").mkdir()
-    (moved / "house_price.onnx").rename(moved / "models/renamed.onnx")
-    program = (moved / "__main__.py").read_text().replace("house_price.onnx", "models/renamed.onnx")
-    serving.folder = moved
-    serving.write(program)
-    assert serving.planned() == {}
+def test_what_was_changed_by_hand_is_found_and_put_right(served: Project, emulator: Emulated) -> None:
+    outputs = served.outputs()
+    url, workspace_id = outputs["inference_url"], outputs["workspace_id"]
 
-
-def test_what_was_undone_by_hand_is_made_again(serving: Project, emulator: Emulated) -> None:
-    serving.up().ok()
-    (pipeline,) = serving.resources("Pipeline").values()
+    # Undeployed.
+    (pipeline,) = served.resources("Pipeline").values()
     emulator.api("pipelines/undeploy", pipeline_id=pipeline["outputs"]["pipelineId"])
-    serving.refresh().ok()
-    assert serving.resources("Deployment") == {}
-    serving.up().ok()
-    assert predict(emulator, serving.outputs()["inference_url"]) == price()
-    assert len(pipeline_versions(emulator, serving.outputs()["workspace_id"])) == 1
+    served.refresh().ok()
+    assert served.resources("Deployment") == {}
+    served.up().ok()
+    assert predict(emulator, url) == price()
+    (version,) = pipeline_versions(emulator, workspace_id)
 
-
-def test_engines_that_failed_later_are_found_and_deployed_again_in_place(
-    serving: Project, emulator: Emulated
-) -> None:
-    serving.up().ok()
-    url = serving.outputs()["inference_url"]
+    # Engines that failed later are deployed again in place.
     emulator.control("readiness", kind="deployment", mode="error", message="OOMKilled")
-    (version,) = pipeline_versions(emulator, serving.outputs()["workspace_id"])
     emulator.api(
         "pipelines/deploy", deploy_id="house-price", pipeline_version=version["pipeline_version"]["version"]
     )
-    serving.refresh().ok()
-    assert serving.resources("Deployment")["house-price"]["outputs"]["status"] == "Error"
-    assert serving.planned() == {"house-price": "update"}
+    served.refresh().ok()
+    assert served.resources("Deployment")["house-price"]["outputs"]["status"] == "Error"
+    assert served.planned() == {"house-price": "update"}
     emulator.control("readiness", kind="deployment")
-    serving.up().ok()
+    served.up().ok()
     assert predict(emulator, url) == price()
-    serving.refresh().ok()
-    assert serving.planned() == {}
 
-
-def test_steps_changed_by_hand_are_found_and_put_right(serving: Project, emulator: Emulated) -> None:
-    serving.up().ok()
-    workspace_id = serving.outputs()["workspace_id"]
+    # Other steps.
     body = {"pipeline_id": "house-price", "workspace_id": workspace_id, "definition": {"steps": []}}
     emulator.api("pipelines/create", **body)
-    serving.refresh().ok()
-    assert serving.planned() == {"house-price": "update"}
-    serving.up().ok()
-    assert predict(emulator, serving.outputs()["inference_url"]) == price()
+    served.refresh().ok()
+    assert served.planned() == {"house-price": "update"}
+    served.up().ok()
+    assert predict(emulator, url) == price()
+
+    # A checkout that moved, and a file with another name, change nothing.
+    served.refresh().ok()
+    moved = served.folder.parent / "elsewhere"
+    shutil.copytree(served.folder, moved)
+    (moved / "models").mkdir()
+    (moved / "house_price.onnx").rename(moved / "models/renamed.onnx")
+    program = (moved / "__main__.py").read_text().replace("house_price.onnx", "models/renamed.onnx")
+    served.folder = moved
+    served.write(program)
+    assert served.planned() == {}
 
 
 @pytest.mark.promise
 def test_an_engine_configuration_changed_by_hand_is_found_and_put_right(
-    serving: Project, emulator: Emulated
+    served: Project, emulator: Emulated
 ) -> None:
-    serving.up().ok()
 
     def deployed() -> dict[str, Any]:
         (row,) = emulator.contents()["deployments"]
@@ -183,7 +186,7 @@ def test_an_engine_configuration_changed_by_hand_is_found_and_put_right(
         return found
 
     declared = deployed()
-    version = serving.resources("Pipeline")["house-price"]["outputs"]["versionId"]
+    version = served.resources("Pipeline")["house-price"]["outputs"]["versionId"]
     emulator.api(
         "pipelines/deploy",
         deploy_id="house-price",
@@ -192,28 +195,26 @@ def test_an_engine_configuration_changed_by_hand_is_found_and_put_right(
     )
     # An instance that rejects GraphQL works as before; the change stays unnoticed.
     emulator.control("faults", path="/v1/graphql", status=403, body="<html></html>")
-    serving.refresh().ok()
-    assert serving.planned() == {}
-    serving.refresh().ok()
-    found = serving.resources("Deployment")["house-price"]["outputs"]
+    served.refresh().ok()
+    assert served.planned() == {}
+    served.refresh().ok()
+    found = served.resources("Deployment")["house-price"]["outputs"]
     assert found["engineConfig"] == {"engine": {"cpu": 2, "replicas": 3}}
-    assert serving.planned() == {"house-price": "update"}
-    serving.up().ok()
+    assert served.planned() == {"house-price": "update"}
+    served.up().ok()
     assert deployed() == declared
     emulator.forget_requests()
-    assert serving.up().ok().text
+    assert served.up().ok().text
     assert emulator.requests("/") == []
 
 
-def test_an_upload_that_is_cut_is_sent_again(serving: Project, emulator: Emulated) -> None:
+def test_lost_requests_and_replies_make_no_twin(serving: Project, emulator: Emulated) -> None:
     emulator.control("faults", path="*/upload_and_convert", kind="reset")
-    serving.up().ok()
-    assert len(versions(emulator)) == 1
-
-
-@pytest.mark.parametrize("lost", ["*/upload_and_convert", "*/pipelines/create", "*/pipelines/deploy"])
-def test_a_lost_reply_makes_no_twin(serving: Project, emulator: Emulated, lost: str) -> None:
-    emulator.control("faults", path=lost, kind="lost_reply")
+    for lost in ("*/upload_and_convert", "*/pipelines/deploy"):
+        emulator.control("faults", path=lost, kind="lost_reply")
+    emulator.control(
+        "readiness", kind="pipeline_version", mode="error"
+    )  # it is made, and the response is 500
     serving.up().ok()
     outputs = serving.outputs()
     assert predict(emulator, outputs["inference_url"]) == price()
@@ -223,91 +224,66 @@ def test_a_lost_reply_makes_no_twin(serving: Project, emulator: Emulated, lost: 
     assert serving.planned() == {}
 
 
-def test_a_conversion_that_fails_says_why_and_leaves_nothing(serving: Project, emulator: Emulated) -> None:
+def test_what_does_not_come_up_says_why_and_the_next_up_goes_on(serving: Project, emulator: Emulated) -> None:
+    program = (STACK / "__main__.py").read_text()
     emulator.control("readiness", kind="model", mode="error", message="no requirements.txt")
     one_line(
         serving.up(), "model 'house-price'", "could not be converted: no requirements.txt", "the log ends"
     )
     assert emulator.api("models/list")["models"] == []
-    emulator.control("readiness", kind="model")
-    serving.up().ok()
 
-
-def test_a_conversion_that_takes_too_long_is_waited_for_by_the_next_up(
-    serving: Project, emulator: Emulated
-) -> None:
-    program = (STACK / "__main__.py").read_text()
-    serving.write(program.replace('framework="onnx",', 'framework="onnx", timeout=2,'))
     emulator.control("readiness", kind="model", mode="never")
+    serving.write(program.replace('framework="onnx",', 'framework="onnx", timeout=2,'))
     one_line(serving.up(), "model 'house-price'", "is still pending_load_container after 2 s")
     emulator.control("readiness", kind="model")
-    serving.up().ok()
+
+    emulator.control("readiness", kind="deployment", mode="error", message="OOMKilled")
+    one_line(serving.up(), "deployment 'house-price-", "failed: engine-", "is Failed: OOMKilled")
     assert len(versions(emulator)) == 1
+    emulator.control("readiness", kind="deployment")
 
-
-def test_a_pipeline_that_was_made_though_the_answer_is_500_is_completed(
-    serving: Project, emulator: Emulated
-) -> None:
-    emulator.control("readiness", kind="pipeline_version", mode="error")
-    serving.up().ok()
-    outputs = serving.outputs()
-    assert len(pipeline_versions(emulator, outputs["workspace_id"])) == 1
-    assert predict(emulator, outputs["inference_url"]) == price()
-
-
-def test_a_deployment_that_does_not_come_up_is_completed_with_another_configuration(
-    serving: Project, emulator: Emulated
-) -> None:
-    program = (STACK / "__main__.py").read_text()
     greedy = program.replace("engine_config(cpus=0.5,", "engine_config(cpus=500,")
     serving.write(greedy.replace("models=[", "timeout=2, models=["))
     one_line(serving.up(), "deployment 'house-price-", "is still Starting", "Insufficient cpu", "after 2 s")
     assert "Deployment" not in {r["type"].rsplit(":", 1)[1] for r in serving.resources().values()}
+
     serving.write(program)
     serving.up().ok()
     outputs = serving.outputs()
     assert predict(emulator, outputs["inference_url"]) == price()
+    assert len(versions(emulator)) == 1
     assert len(pipeline_versions(emulator, outputs["workspace_id"])) == 1
 
 
-def test_an_engine_that_fails_says_why(serving: Project, emulator: Emulated) -> None:
-    emulator.control("readiness", kind="deployment", mode="error", message="OOMKilled")
-    one_line(serving.up(), "deployment 'house-price-", "failed: engine-", "is Failed: OOMKilled")
-
-
 def test_a_model_that_is_rolled_back_during_an_outage_is_still_there_afterwards(
-    serving: Project, emulator: Emulated
+    served: Project, emulator: Emulated
 ) -> None:
     """The first version is replaced and then adopted again, in runs that end before the deletes."""
-    serving.up().ok()
-    file = serving.folder / "house_price.onnx"
+    file = served.folder / "house_price.onnx"
     first, made = file.read_bytes(), versions(emulator)
     emulator.control("readiness", kind="deployment", mode="error", message="OOMKilled")
-    change_model(serving, 1100.0)
-    assert serving.up().code != 0
+    change_model(served, 1100.0)
+    assert served.up().code != 0
     file.write_bytes(first)
-    assert serving.up().code != 0
+    assert served.up().code != 0
     emulator.control("readiness", kind="deployment")
-    serving.up().ok()
+    served.up().ok()
     assert versions(emulator) == made
-    assert predict(emulator, serving.outputs()["inference_url"]) == price()
+    assert predict(emulator, served.outputs()["inference_url"]) == price()
     emulator.forget_requests()
-    serving.up("--expect-no-changes").ok()
+    served.up("--expect-no-changes").ok()
     assert emulator.endpoints() == []
 
 
 @pytest.mark.promise
-def test_a_model_in_use_is_not_deleted_and_the_pipeline_is_named(
-    serving: Project, emulator: Emulated
-) -> None:
-    serving.up().ok()
+def test_a_model_in_use_is_not_deleted_and_the_pipeline_is_named(served: Project, emulator: Emulated) -> None:
     program = (STACK / "__main__.py").read_text()
     # Only the model leaves the stack: another stack keeps the pipeline.
-    serving.pulumi("state", "delete", serving.resources("Deployment")["house-price"]["urn"], "--yes").ok()
-    serving.pulumi("state", "delete", serving.resources("Pipeline")["house-price"]["urn"], "--yes").ok()
-    serving.write(program.split("model = ")[0])
+    served.pulumi("state", "delete", served.resources("Deployment")["house-price"]["urn"], "--yes").ok()
+    served.pulumi("state", "delete", served.resources("Pipeline")["house-price"]["urn"], "--yes").ok()
+    served.write(program.split("model = ")[0])
     one_line(
-        serving.up(), "version 1 of model 'house-price'", "cannot be deleted: pipeline 'house-price' uses it"
+        served.up(), "version 1 of model 'house-price'", "cannot be deleted: pipeline 'house-price' uses it"
     )
     assert len(versions(emulator)) == 1
 
@@ -382,10 +358,9 @@ def test_an_interrupt_ends_a_wait_and_loses_nothing(serving: Project, emulator: 
 
 
 def test_what_exists_is_read_from_another_program(
-    serving: Project, engine_env: dict[str, str], tmp_path: Path, emulator: Emulated
+    served: Project, engine_env: dict[str, str], tmp_path: Path, emulator: Emulated
 ) -> None:
-    serving.up().ok()
-    workspace_id = serving.outputs()["workspace_id"]
+    workspace_id = served.outputs()["workspace_id"]
     reader = Project(
         tmp_path / "reader",
         engine_env,
@@ -408,12 +383,12 @@ def test_what_exists_is_read_from_another_program(
     reader.up().ok()
     outputs = reader.outputs()
     assert outputs["model"] == ["house-price", "ready", "onnx"]
-    (pipeline,) = serving.resources("Pipeline").values()
+    (pipeline,) = served.resources("Pipeline").values()
     (step,) = steps = pipeline["outputs"]["steps"]
     assert outputs["steps"] == [{"model_inference": step["modelInference"]}]
     assert reader.resources("Pipeline")["copy"]["outputs"]["steps"] == steps
     (deployment,) = reader.resources("Deployment").values()
-    assert deployment["outputs"]["inferenceUrl"] == serving.outputs()["inference_url"]
+    assert deployment["outputs"]["inferenceUrl"] == served.outputs()["inference_url"]
 
     reader.write(f'import wallaroo_pulumi as wallaroo\nwallaroo.get_pipeline({workspace_id}, "none")')
     one_line(reader.pulumi("preview"), f"workspace {workspace_id} has no pipeline 'none'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from emulated import clean_environment
 
@@ -99,6 +100,14 @@ class Project:
         project = cls(folder, env, "", name[1])
         shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("Pulumi.yaml"))
         return project
+
+    def copied_to(self, folder: Path) -> Self:
+        """A copy with a state of its own."""
+        shutil.copytree(self.folder, folder)
+        made = copy.copy(self)
+        made.folder = folder
+        made.env = {**self.env, "PULUMI_BACKEND_URL": f"file://{folder / 'state'}"}
+        return made
 
     def write(self, program: str) -> None:
         """The program from now on."""
