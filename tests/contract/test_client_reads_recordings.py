@@ -31,6 +31,7 @@ CALLS: dict[str, Callable[[Client], Any]] = {
     "/v1/api/models/get_version_by_id": lambda c: c.models.version(1),
     "/v1/api/models/insert_model_config": lambda c: c.models.configure(1, {}),
     "/v1/api/models/list": lambda c: c.models.list(1),
+    "/v1/api/models/upload": lambda c: c.models.register_image({}),
     "/v1/api/models/upload_and_convert": lambda c: c.models.upload({}, FILE, 30.0),
     "/v1/api/orchestration/get_by_id": lambda c: c.orchestrations.get(UUID),
     "/v1/api/orchestration/list": lambda c: c.orchestrations.list(1),
@@ -64,7 +65,6 @@ CALLS: dict[str, Callable[[Client], Any]] = {
 """How the client makes each recorded call that it makes at all."""
 
 READ_LIKE: dict[str, Any] = {
-    "/v1/api/models/upload": wire.Upload,
     "/v1/api/task/list_task_runs": list[wire.TaskRun],
     "/v1/api/task/run_once": wire.Made,
 }

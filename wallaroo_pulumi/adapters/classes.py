@@ -378,11 +378,15 @@ class User(WallarooResource):
 class ModelVersion(WallarooResource):
     """A version of a model: an uploaded file that the instance converts for serving.
 
-    Identified by workspace, name, file content and conversion settings; an existing version that matches all of
-    them is adopted instead of uploaded again. Changing one of them uploads a new version, and deletes the old one
-    after everything that uses it has changed. Batching and the other engine settings change in place, and apply
-    from the next deployment on. Deleting removes the version and its file, and the model with its last version; it
-    fails while a pipeline uses the version, unless `force_destroy` is set.
+    Instead of a file, it can be a container image of an MLflow model (`image_path`), or a file in a ModelRegistry
+    (`registry_id` and `registry_path`).
+
+    Identified by workspace, name, file content (or image) and conversion settings; an existing version that matches
+    all of them is adopted instead of uploaded again. A version from a registry is never adopted. Changing one of them
+    makes a new version, and deletes the old one after everything that uses it has changed. Batching and the other
+    engine settings change in place, and apply from the next deployment on; visibility and tags change in place too.
+    Deleting removes the version and its file, and the model with its last version; it fails while a pipeline uses the
+    version, unless `force_destroy` is set.
     """
 
     _kind: ClassVar[str] = "ModelVersion"
@@ -390,6 +394,9 @@ class ModelVersion(WallarooResource):
         "workspace_id": "workspaceId",
         "name": "name",
         "path": "path",
+        "image_path": "imagePath",
+        "registry_id": "registryId",
+        "registry_path": "registryPath",
         "framework": "framework",
         "arch": "arch",
         "accel": "accel",
@@ -466,6 +473,9 @@ class ModelVersion(WallarooResource):
             ]
         ],
         path: pulumi.Input[str | PathLike[str]] | None = None,
+        image_path: pulumi.Input[str] | None = None,
+        registry_id: pulumi.Input[str] | None = None,
+        registry_path: pulumi.Input[str] | None = None,
         arch: pulumi.Input[Literal["x86", "arm", "power10"]] | None = None,
         accel: pulumi.Input[Literal["none", "cuda", "jetson", "openvino", "rocm"] | QaicArgs] | None = None,
         python_version: pulumi.Input[str] | None = None,
@@ -494,8 +504,15 @@ class ModelVersion(WallarooResource):
             model (changing it replaces the object).
         :param path: The model's file on the machine where Pulumi runs (.zip, .pt, .onnx, .h5 or .pkl),
             relative to the program's folder (the `main` of `Pulumi.yaml`). Changes are detected by
-            content, not by path. Required, except for an imported object until it is replaced (stored in
-            the state only, not on the instance; used at creation only; a later change has no effect).
+            content, not by path. Required without `image_path` and `registry_id`, except for an imported
+            object until it is replaced (stored in the state only, not on the instance; used at creation
+            only; a later change has no effect).
+        :param image_path: Instead of a file, the name of a container image of an MLflow model, such as
+            `registry.example.com/models/fraud:1.2` (changing it replaces the object).
+        :param registry_id: Instead of a file, with `registry_path`: the `registry_id` of a ModelRegistry
+            that the workspace uses (changing it replaces the object).
+        :param registry_path: The path of the model's file in the registry, such as
+            `dbfs:/databricks/mlflow/1/model.onnx` (changing it replaces the object).
         :param framework: The framework of the model, such as `onnx` (one of `custom`,
             `hugging-face-automatic-speech-recognition`, `hugging-face-feature-extraction`,
             `hugging-face-image-classification`, `hugging-face-image-segmentation`,
@@ -549,6 +566,9 @@ class ModelVersion(WallarooResource):
                 "workspace_id": workspace_id,
                 "name": name,
                 "path": path,
+                "image_path": image_path,
+                "registry_id": registry_id,
+                "registry_path": registry_path,
                 "framework": framework,
                 "arch": arch,
                 "accel": accel,
@@ -596,6 +616,27 @@ class ModelVersion(WallarooResource):
     def path(self) -> pulumi.Output[str | None]:
         """The path of the model's file, as set."""
         return self._output("path")
+
+    @property
+    @pulumi.getter(name="imagePath")
+    def image_path(self) -> pulumi.Output[str | None]:
+        """Instead of a file, the name of a container image of an MLflow model, such as
+        `registry.example.com/models/fraud:1.2`"""
+        return self._output("imagePath")
+
+    @property
+    @pulumi.getter(name="registryId")
+    def registry_id(self) -> pulumi.Output[str | None]:
+        """Instead of a file, with `registry_path`: the `registry_id` of a ModelRegistry that the
+        workspace uses"""
+        return self._output("registryId")
+
+    @property
+    @pulumi.getter(name="registryPath")
+    def registry_path(self) -> pulumi.Output[str | None]:
+        """The path of the model's file in the registry, such as
+        `dbfs:/databricks/mlflow/1/model.onnx`"""
+        return self._output("registryPath")
 
     @property
     @pulumi.getter(name="framework")

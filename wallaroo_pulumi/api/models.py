@@ -54,6 +54,25 @@ class Models:
             self.forget()
         return reply.model_version_id
 
+    def register_image(self, metadata: Mapping[str, Any]) -> int:
+        """Register a container image as a model and return the new version's id. ``models/upload``, without a file."""
+        try:
+            reply = self._transport.upload_without_file("models/upload", metadata, wire.Upload)
+        finally:
+            self.forget()
+        return reply.model_version_id
+
+    def upload_from_registry(self, registry_id: str, path: str, metadata: Mapping[str, Any]) -> int:
+        """Have the instance fetch a model from a registry, and return the new version's id, before its conversion ends.
+
+        ``models/upload_from_registry``.
+        """
+        body = {**metadata, "registry_id": registry_id, "path": path}
+        reply: wire.UploadedFromRegistry = self._write(
+            "upload_from_registry", body, Effect.WRITE, wire.UploadedFromRegistry
+        )
+        return reply.model_id
+
     def upload_logs(self, model_version_id: int, lines: int) -> Sequence[str]:
         """Return the last lines of the conversion's log. ``models/get_upload_logs``."""
         body = {"model_version_id": model_version_id, "lines": lines}
@@ -74,9 +93,9 @@ class Models:
         body = {"workspace_id": workspace_id, "model_id": name, "confirm_delete": True}
         self._write("delete_model", body, Effect.WRITE)
 
-    def _write(self, call: str, body: Mapping[str, Any], effect: Effect) -> Any:
+    def _write(self, call: str, body: Mapping[str, Any], effect: Effect, reply: Any = Any) -> Any:
         try:
-            return self._transport.call(f"models/{call}", body, effect)
+            return self._transport.call(f"models/{call}", body, effect, reply)
         finally:
             self.forget()
 

@@ -105,6 +105,15 @@ class Transport:
             )
             return _shaped(self._send(request, call, Effect.WRITE, content), call, Effect.WRITE, reply)
 
+    def upload_without_file(self, endpoint: str, metadata: Mapping[str, Any], reply: type[T]) -> T:
+        """Send metadata as multipart/form-data. A WRITE; raises the same exceptions as :meth:`call`."""
+        request = self._http.build_request(
+            "POST",
+            f"{self._settings.api_url}/v1/api/{endpoint}",
+            files={"metadata": (None, json.dumps(metadata), "application/json")},
+        )
+        return _shaped(self._send(request, endpoint, Effect.WRITE), endpoint, Effect.WRITE, reply)
+
     def _send(
         self, request: httpx.Request, endpoint: str, effect: Effect, upload: _Watched | None = None
     ) -> Any:

@@ -223,6 +223,7 @@ class ModelVersion(Wire):
     status: str
     file_info: FileInfo
     visibility: str = "private"
+    image_path: str | None = None
     conversion: Conversion | None = None
     error_summary: str | None = None
 
@@ -296,6 +297,12 @@ class Upload(Wire):
     @property
     def model_version_id(self) -> int:
         return self.insert_models.returning[0].models[0].id
+
+
+class UploadedFromRegistry(Wire):
+    """The response of models/upload_from_registry. ``model_id`` is the id of the version."""
+
+    model_id: int
 
 
 class UploadLogs(Wire):

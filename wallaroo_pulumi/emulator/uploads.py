@@ -17,12 +17,19 @@ Metadata = TypeVar("Metadata", bound=BaseModel)
 class Upload:
     """The parts of an upload. `metadata` is the text of its JSON."""
 
-    file: UploadFile
+    file: UploadFile | None
     metadata: str | None
 
     @property
     def file_name(self) -> str:
-        return self.file.filename or ""
+        return (self.file and self.file.filename) or ""
+
+    @property
+    def required_file(self) -> UploadFile:
+        """The file. Raises ApiError 400 if there is none."""
+        if self.file is None:
+            raise ApiError(400, "file: Field required")
+        return self.file
 
     def described_by(self, model: type[Metadata]) -> Metadata:
         """The metadata as this model. Raises ApiError 400 if they are missing or do not fit it."""
@@ -39,11 +46,9 @@ class Upload:
 async def _received(request: Request) -> AsyncIterator[Upload]:
     async with request.form() as form:
         file, metadata = form.get("file"), form.get("metadata")
-        if not isinstance(file, UploadFile):
-            raise ApiError(400, "file: Field required")
         if isinstance(metadata, UploadFile):
             metadata = (await metadata.read()).decode(errors="replace")
-        yield Upload(file, metadata)
+        yield Upload(file if isinstance(file, UploadFile) else None, metadata)
 
 
 UploadDep = Annotated[Upload, Depends(_received)]

@@ -46,7 +46,7 @@ class Serving:
             try:
                 require_valid("Pipeline", {"workspace_id": self.workspace.id, "name": name, "steps": each})
                 self.pipelines[name] = PipelinePart(
-                    steps=[_step(step, self._keys) for step in each], protect=True
+                    steps=[_step(step, self._keys) for step in each], tags=self._tags(name), protect=True
                 )
             except ValueError as error:
                 self._skip(f"pipeline {name!r}", why(error))
@@ -152,6 +152,12 @@ class Serving:
         return part
 
     # --- pipelines ---------------------------------------------------------------------------------------
+
+    def _tags(self, pipeline: str) -> list[str] | None:
+        """Return the tags of a pipeline, None if it has none or the instance rejects GraphQL."""
+        listed = self.client.pipelines.list(self.workspace.id)
+        id = next(each.pipeline.id for each in listed if each.pipeline.name == pipeline)
+        return [tag.text for tag in self.client.tags.known_of("pipeline", id) or ()] or None
 
     def _deployment(self, id: str) -> DeployPart:
         """Raises ValueError if a Deployment of the pipeline's latest version would differ from the one that runs."""

@@ -102,7 +102,11 @@ class UserPart(_inputs("User", "email")):  # type: ignore[misc]  # derived
     protect: bool = Field(default=False, description=_PROTECT)
 
 
-class ModelPart(_inputs("ModelVersion", "workspace_id", "name")):  # type: ignore[misc]  # derived
+# Models of the other sources are declared by programs.
+_NOT_OF_FILES: Final = ("image_path", "registry_id", "registry_path")
+
+
+class ModelPart(_inputs("ModelVersion", "workspace_id", "name", *_NOT_OF_FILES)):  # type: ignore[misc]  # derived
     """A version of a model. The key is the model's name, or any other name for a second version of a model."""
 
     path: str = Field(

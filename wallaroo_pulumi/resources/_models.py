@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..api import Client, wire
 from ..core.context import Context
+from ..core.create import create_once
 from ..core.files import COMPRESSED, HDF5, ONNX, PICKLE, ZIP
 from ..core.read import find_listed
 from ..core.remove import remove_once
@@ -56,25 +57,38 @@ def label(model: ModelVersionInputs | ModelVersionOutputs) -> str:
 
 def match(ctx: Context[Client], desired: ModelVersionInputs) -> wire.ModelVersion | None:
     """The newest version that an upload of ``desired`` would only repeat; one that failed is none."""
-    models = ctx.client.models.list(desired.workspace_id, fresh=True)
     same = [
         found.model_version
-        for model in models
-        if model.model.name == desired.name
-        for found in model.model_versions
+        for found in _versions(ctx, desired)
         if found.model_version.status != "error" and _is(found, desired)
     ]
     return max(same, key=lambda version: version.id, default=None)
 
 
 def _is(found: wire.ConfiguredModelVersion, desired: ModelVersionInputs) -> bool:
+    """Whether a version is what an upload of ``desired`` would make.
+
+    No version shows which file of a registry it is, so none counts as the desired one.
+    """
+    version = found.model_version
+    if desired.registry_id is not None:
+        return False
+    same = (
+        version.image_path == desired.image_path
+        if desired.image_path is not None
+        else version.file_info.sha == desired.sha256
+    )
+    return same and _is_made_alike(found, desired)
+
+
+def _is_made_alike(found: wire.ConfiguredModelVersion, desired: ModelVersionInputs) -> bool:
+    """Whether a version has the desired visibility, conversion and schemas."""
     version, config = found.model_version, found.config
     conversion = version.conversion or wire.Conversion()
     given = _conversion(desired)
     observed = conversion.model_dump()
     return (
-        version.file_info.sha == desired.sha256
-        and version.visibility == desired.visibility
+        version.visibility == desired.visibility
         and (conversion.arch or "x86") == given.pop("arch", "x86")
         and satisfies(conversion.accel or "none", given.pop("accel", "none"))
         and satisfies(observed, given)
@@ -97,23 +111,57 @@ def _conversion(desired: ModelVersionInputs) -> dict[str, Any]:
 
 
 def upload(ctx: Context[Client], desired: ModelVersionInputs) -> int:
-    metadata = {
+    """Make a version of the file, the image or the registry's model, and return its id."""
+    metadata = without_none(_metadata(desired))
+
+    def send(file: Path) -> int:
+        progress = uploading(ctx, label(desired), file.stat().st_size)
+        return ctx.client.models.upload(metadata, file, desired.timeout or _TIMEOUT, progress)
+
+    def find() -> int | None:
+        return found.id if (found := match(ctx, desired)) else None
+
+    if desired.image_path is not None:
+        return create_once(ctx, lambda: ctx.client.models.register_image(metadata), find)
+    if desired.registry_id is not None:
+        return _upload_from_registry(ctx, desired, desired.registry_id, metadata)
+    return upload_once(ctx, desired.path, desired.sha256, send, find, makes_room="model versions")
+
+
+def _upload_from_registry(
+    ctx: Context[Client], desired: ModelVersionInputs, registry_id: str, metadata: dict[str, Any]
+) -> int:
+    """Make a version, exactly once: what appears during the call is its result."""
+    before = {found.model_version.id for found in _versions(ctx, desired)}
+
+    def find() -> int | None:
+        new = [v for v in _versions(ctx, desired) if v.model_version.id not in before]
+        return next((v.model_version.id for v in new if _is_made_alike(v, desired)), None)
+
+    def send() -> int:
+        path = desired.registry_path or ""
+        return ctx.client.models.upload_from_registry(registry_id, path, metadata)
+
+    return create_once(ctx, send, find)
+
+
+def _versions(ctx: Context[Client], desired: ModelVersionInputs) -> Iterator[wire.ConfiguredModelVersion]:
+    """Yield the present versions of the model."""
+    for listed in ctx.client.models.list(desired.workspace_id, fresh=True):
+        if listed.model.name == desired.name:
+            yield from listed.model_versions
+
+
+def _metadata(desired: ModelVersionInputs) -> dict[str, Any]:
+    return {
         "name": desired.name,
         "visibility": desired.visibility,
         "workspace_id": desired.workspace_id,
         "conversion": _conversion(desired),
         "input_schema": desired.input_schema,
         "output_schema": desired.output_schema,
+        "image_path": desired.image_path,
     }
-
-    def send(file: Path) -> int:
-        progress = uploading(ctx, label(desired), file.stat().st_size)
-        return ctx.client.models.upload(without_none(metadata), file, desired.timeout or _TIMEOUT, progress)
-
-    def find() -> int | None:
-        return found.id if (found := match(ctx, desired)) else None
-
-    return upload_once(ctx, desired.path, desired.sha256, send, find, makes_room="model versions")
 
 
 def ready(ctx: Context[Client], desired: ModelVersionInputs, id: int) -> wire.ConfiguredModelVersion:
@@ -133,7 +181,9 @@ def ready(ctx: Context[Client], desired: ModelVersionInputs, id: int) -> wire.Co
         label(desired),
         poll,
         timeout=desired.timeout or _TIMEOUT,
-        remedy="run `pulumi up` again, which continues to wait for this version, or raise timeout",
+        remedy="run `pulumi up` again, which continues to wait for this version, or raise timeout"
+        if desired.registry_id is None
+        else f"raise timeout and run `pulumi up` again, which imports the model again; version {id} stays",
     )
 
 

@@ -11,6 +11,10 @@ What the file becomes is fixed with the upload, so that a change of it replaces:
 old one deleted last, after everything that used it has changed over. Batching and the rest of the model configuration
 change in place (`models/insert_model_config`); a deployed pipeline takes it up when it is deployed again.
 
+A version is made of a file, or of a container image (`models/upload` without a file, as in the vendor's SDK), or by the
+instance itself of a file in a registry. An image's version shows the image, so that it is found again. A registry's
+version does not show the registry or the path: it is never adopted, and an interrupted create makes another one.
+
 The visibility and the tags change in place too, with GraphQL, as in the vendor's SDK. A version of another visibility
 is not adopted: an instance that rejects GraphQL gets the desired one by a replacement.
 """
@@ -38,6 +42,7 @@ from ..core.fields import (
     SERVER_DEFAULT,
     STABLE,
     STATE_ONLY,
+    UNKNOWN,
     Adopted,
     Adopting,
     DnsLabel,
@@ -88,6 +93,8 @@ Framework = Literal[
 _ARCH_OF = {"jetson": "arm", "qaic": "x86"}
 _WITHOUT_SCHEMAS = ("onnx", "tensorflow", "python")
 _CONFIGURABLE = ("custom", "sglang", "vllm")
+_SOURCES = ("path", "image_path", "registry_id")
+_OF_IMAGES = "mlflow"
 _EMPTY_SCHEMA = "/////zAAAAAQAAAAAAAKAAwABgAFAAgACgAAAAABBAAMAAAACAAIAAAABAAIAAAABAAAAAAAAAA="
 """What a program's `pyarrow.schema([])` becomes."""
 
@@ -125,6 +132,29 @@ class _ModelVersion(Adopting):
     # What exists may break our rules, and an id alone does not tell everything: hence wider types than an input's.
     name: Annotated[str, Field(description="The model's name.")]
     path: Annotated[str | None, STATE_ONLY, Field(description="The path of the model's file, as set.")] = None
+    image_path: Annotated[
+        KeyText | None,
+        FORCES_REPLACEMENT,
+        Field(
+            description="Instead of a file, the name of a container image of an MLflow model, such as "
+            "`registry.example.com/models/fraud:1.2`"
+        ),
+    ] = None
+    registry_id: Annotated[
+        KeyText | None,
+        FORCES_REPLACEMENT,
+        Field(
+            description="Instead of a file, with `registry_path`: the `registry_id` of a ModelRegistry that the "
+            "workspace uses"
+        ),
+    ] = None
+    registry_path: Annotated[
+        KeyText | None,
+        FORCES_REPLACEMENT,
+        Field(
+            description="The path of the model's file in the registry, such as `dbfs:/databricks/mlflow/1/model.onnx`"
+        ),
+    ] = None
     framework: Annotated[str | None, Field(description="The framework of the model.")] = None
     arch: Annotated[str | None, Field(description="The processor architecture.")] = None
     accel: Annotated[Accel | None, Field(description="The accelerator.")] = None
@@ -159,7 +189,10 @@ class _ModelVersion(Adopting):
         str | None,
         FORCES_REPLACEMENT,
         COMPUTED_IN_CHECK,
-        Field(description="The SHA-256 of the file's content, 64 hex digits."),
+        SERVER_DEFAULT,
+        Field(
+            description="The SHA-256 of the file's content, 64 hex digits; without a file, the instance's."
+        ),
     ] = None
     size: Annotated[
         int | None, COMPUTED_IN_CHECK, DERIVED, STATE_ONLY, Field(description="The file's size in bytes.")
@@ -227,7 +260,7 @@ class ModelVersionInputs(_ModelVersion):
             min_length=1,
             description="The model's file on the machine where Pulumi runs (.zip, .pt, .onnx, .h5 or .pkl), relative "
             "to the program's folder (the `main` of `Pulumi.yaml`). Changes are detected by content, not by path. "
-            "Required, except for an imported object until it is replaced",
+            "Required without `image_path` and `registry_id`, except for an imported object until it is replaced",
         ),
     ] = None
     framework: Annotated[
@@ -272,6 +305,17 @@ class ModelVersionInputs(_ModelVersion):
     ] = "private"
 
     @model_validator(mode="after")
+    def _one_source(self) -> ModelVersionInputs:
+        sources = [name for name in _SOURCES if getattr(self, name) is not None]
+        if len(sources) > 1:
+            raise ValueError(f"give only one of {', '.join(_SOURCES)}: this has {' and '.join(sources)}")
+        if (self.registry_id is None) != (self.registry_path is None):
+            raise ValueError("give registry_id and registry_path together")
+        if self.image_path is not None and self.framework not in (_OF_IMAGES, UNKNOWN):
+            raise ValueError(f"a model of image_path has framework {_OF_IMAGES!r}, not {self.framework!r}")
+        return self
+
+    @model_validator(mode="after")
     def _consistent(self) -> ModelVersionInputs:
         accel = "qaic" if isinstance(self.accel, Qaic) else self.accel
         needed = _ARCH_OF.get(accel) if isinstance(accel, str) else None
@@ -284,7 +328,7 @@ class ModelVersionInputs(_ModelVersion):
         if contains_unknown(self.framework):
             return self
         missing = [n for n in ("input_schema", "output_schema") if getattr(self, n) is None]
-        if missing and self.framework not in _WITHOUT_SCHEMAS:
+        if missing and self.framework not in _WITHOUT_SCHEMAS and self.image_path is None:
             raise ValueError(f"framework {self.framework!r} needs {' and '.join(missing)}")
         if self.framework_config is not None and self.framework not in _CONFIGURABLE:
             raise ValueError(f"framework_config is for the frameworks {', '.join(_CONFIGURABLE)} only")
@@ -304,11 +348,15 @@ class ModelVersionOutputs(_ModelVersion, Adopted):
 class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     """A version of a model: an uploaded file that the instance converts for serving.
 
-    Identified by workspace, name, file content and conversion settings; an existing version that matches all of
-    them is adopted instead of uploaded again. Changing one of them uploads a new version, and deletes the old one
-    after everything that uses it has changed. Batching and the other engine settings change in place, and apply
-    from the next deployment on. Deleting removes the version and its file, and the model with its last version; it
-    fails while a pipeline uses the version, unless `force_destroy` is set.
+    Instead of a file, it can be a container image of an MLflow model (`image_path`), or a file in a ModelRegistry
+    (`registry_id` and `registry_path`).
+
+    Identified by workspace, name, file content (or image) and conversion settings; an existing version that matches
+    all of them is adopted instead of uploaded again. A version from a registry is never adopted. Changing one of them
+    makes a new version, and deletes the old one after everything that uses it has changed. Batching and the other
+    engine settings change in place, and apply from the next deployment on; visibility and tags change in place too.
+    Deleting removes the version and its file, and the model with its last version; it fails while a pipeline uses the
+    version, unless `force_destroy` is set.
     """
 
     kind = "ModelVersion"
@@ -340,6 +388,8 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     def complete(self, inputs: ModelVersionInputs, prior: Mapping[str, Any]) -> ModelVersionInputs:
         if isinstance(inputs.path, str):
             _models.require_file(Path(inputs.path), inputs.framework)
+        if inputs.image_path is not None or inputs.registry_id is not None:
+            return inputs.model_copy(update={"sha256": None, "size": None, "archive_digest": None})
         return inputs.model_copy(update=file_inputs(inputs.path, prior))
 
     def validate(self, ctx: Context[Client], desired: ModelVersionInputs) -> Iterable[InvalidInput]:
@@ -383,6 +433,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
         ctx.call.mark = model.created_at if model else None
         return self.result(
             desired,
+            sha256=desired.sha256 or info.sha,
             model_id=model.id if model else None,
             model_version_id=version.model_version.id,
             version=info.version,
@@ -407,6 +458,9 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             "framework_config": (conversion.framework_config or {}).get("config"),
             **_schemas(conversion.framework, found.config),
             "visibility": version.visibility,
+            "image_path": version.image_path,
+            "registry_id": None,  # no reply contains it, nor the path
+            "registry_path": None,
             "sha256": version.file_info.sha,
             "size": version.file_info.size,
         }
@@ -445,7 +499,7 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             _models.set_visibility(ctx, desired, found.model_version, desired.visibility)
         if _tags.differ(prior.tags, desired.tags):
             _tags.set_tags(ctx, "model", int(id), desired.tags, _models.label(desired))
-        computed = prior.model_dump(include={"model_id", "model_version_id", "version", "status"})
+        computed = prior.model_dump(include={"sha256", "model_id", "model_version_id", "version", "status"})
         return self.result(desired, **computed)
 
     def _recorded(

@@ -156,3 +156,12 @@ def test_a_problem_is_told_with_its_place(tmp_path: Path, good: str, bad: str, t
         load(tmp_path, GOOD.replace(good, bad, 1))
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "source", ["image_path: registry.example.com/m:1", "registry_id: r, registry_path: m"]
+)
+def test_a_model_of_the_estate_is_a_file(source: str, tmp_path: Path) -> None:
+    text = f"workspaces: {{fraud: {{models: {{ccfraud: {{framework: mlflow, {source}}}}}}}}}\n"
+    with pytest.raises(estate.EstateError, match=source.partition(":")[0]):
+        load(tmp_path, text)

@@ -105,7 +105,7 @@ async def upload(caller: Caller, db: Db, upload: UploadDep) -> IdReply:
     """Upload a zip file. Every upload creates an orchestration, whatever its name and content."""
     metadata = upload.described_by(Metadata)
     access.require_member(db, metadata.workspace_id, caller)
-    content = await upload.file.read()
+    content = await upload.required_file.read()
     return IdReply(
         id=add_orchestration(
             db,

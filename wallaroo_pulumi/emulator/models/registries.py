@@ -162,6 +162,16 @@ def link(db: State, registry_id: str, workspace_id: int) -> None:
     db.execute("INSERT INTO workspace_registries VALUES (?, ?)", (registry_id, workspace_id))
 
 
+def require_attached(db: State, registry_id: str, workspace_id: int, caller: User) -> None:
+    """Raise ApiError: as for a read of the registry, or 400 if the workspace does not use it."""
+    _visible(db, registry_id, caller)
+    if not db.row(
+        "SELECT 1 FROM workspace_registries WHERE registry_id = ? AND workspace_id = ?",
+        (registry_id, workspace_id),
+    ):
+        raise ApiError(400, f"registry {registry_id} is not attached to workspace {workspace_id}")
+
+
 # A registry that no workspace uses is visible to every user, like one of the caller's workspaces.
 _IS_VISIBLE = """(
     NOT EXISTS (SELECT 1 FROM workspace_registries WHERE registry_id = registries.id)

@@ -6,6 +6,8 @@ the model without versions; a version is in use (409) while the latest version o
 """
 
 import hashlib
+from pathlib import PurePosixPath
+from typing import Any
 
 from starlette.datastructures import UploadFile
 
@@ -17,8 +19,9 @@ from ..identity.auth import Caller
 from ..identity.workspaces import home_workspace
 from ..services import Db
 from ..state import State
-from ..uploads import Upload, UploadDep, described
+from ..uploads import UploadDep, described
 from ..wire import mlops_router
+from . import registries
 from .store import (
     add_config,
     add_version,
@@ -58,6 +61,8 @@ from .wire import (
     NamedWorkspace,
     OldConfigReply,
     OldConfigRequest,
+    RegistryUpload,
+    RegistryUploadReply,
     Returning,
     Settable,
     UploadedModels,
@@ -85,20 +90,21 @@ _EXAMPLE = {
 @router.post("/upload_and_convert", status_code=202, openapi_extra=described(_EXAMPLE))
 async def upload_and_convert(caller: Caller, db: Db, upload: UploadDep) -> UploadReply:
     """Upload a file and begin its conversion. Every upload creates a version, also with the same content."""
-    metadata = upload.described_by(Metadata)
+    metadata, file = upload.described_by(Metadata), upload.required_file
     if not upload.file_name.endswith(_SUFFIXES):
         raise ApiError(
             400, "Bad request: The provided file needs to be a .zip, .pt, .onnx, .h5, or .pkl file."
         )
     access.require_member(db, metadata.workspace_id, caller)
-    return await _add_uploaded(db, upload, metadata, caller, is_converted=True)
+    return await _add_uploaded(db, file, metadata, caller, is_converted=True)
 
 
 @router.post("/upload", openapi_extra=described(_EXAMPLE, required=False))
 async def upload_unconverted(caller: Caller, db: Db, upload: UploadDep) -> UploadReply:
-    """Upload a file that needs no conversion; the model is ready at once.
+    """Upload a file that needs no conversion, or register a container image; the model is ready at once.
 
-    Without metadata, as in the oldest recording, the file goes into the caller's first workspace under its own name.
+    An image has no file, only metadata with `image_path`; its digest is made of that. Without metadata, as in the
+    oldest recording, the file goes into the caller's first workspace under its own name.
     """
     if upload.metadata is None:
         row = db.row("SELECT MIN(workspace_id) AS id FROM workspace_members WHERE user_id = ?", (caller.id,))
@@ -108,7 +114,23 @@ async def upload_unconverted(caller: Caller, db: Db, upload: UploadDep) -> Uploa
     else:
         metadata = upload.described_by(Metadata)
     access.require_member(db, metadata.workspace_id, caller)
-    return await _add_uploaded(db, upload, metadata, caller, is_converted=False)
+    if upload.file is None and metadata.image_path is not None:
+        return _uploaded(db, metadata, caller, sha=_digest_of(metadata.image_path))
+    return await _add_uploaded(db, upload.required_file, metadata, caller, is_converted=False)
+
+
+@router.post("/upload_from_registry")
+async def upload_from_registry(body: RegistryUpload, caller: Caller, db: Db) -> RegistryUploadReply:
+    """Begin the conversion of a model in a registry that the workspace uses; 400 if it uses none with this id.
+
+    There is no registry behind it: any path is accepted, and the digest is made of it.
+    """
+    access.require_member(db, body.workspace_id, caller)
+    registries.require_attached(db, body.registry_id, body.workspace_id, caller)
+    sha = _digest_of(f"{body.registry_id}/{body.path}")
+    file_name = PurePosixPath(body.path).name
+    id = _add(db, body, caller, is_converted=True, sha=sha, file_name=file_name)
+    return RegistryUploadReply(model_id=id)
 
 
 @router.post("/get_version_by_id")
@@ -249,23 +271,38 @@ async def delete_model(body: DeleteModelRequest, caller: Caller, db: Db) -> Dele
 
 
 async def _add_uploaded(
-    db: State, upload: Upload, metadata: Metadata, caller: User, *, is_converted: bool
+    db: State, file: UploadFile, metadata: Metadata, caller: User, *, is_converted: bool
 ) -> UploadReply:
-    digest, content = await _read(upload.file)
+    digest, content = await _read(file)
+    of_file = {"size": file.size or 0, "content": content, "file_name": file.filename or ""}
+    return _uploaded(db, metadata, caller, sha=digest, is_converted=is_converted, **of_file)
+
+
+def _uploaded(
+    db: State, metadata: Metadata, caller: User, *, is_converted: bool = False, **of_file: Any
+) -> UploadReply:
+    version_id = _add(db, metadata, caller, is_converted=is_converted, **of_file)
+    return UploadReply(insert_models=Returning(returning=[UploadedModels(models=[IdOnly(id=version_id)])]))
+
+
+def _add(db: State, metadata: Metadata, caller: User, *, is_converted: bool, **of_file: Any) -> int:
+    """Add a version, begin its conversion if it needs one, and return its id."""
     with db.transaction():
         version_id = add_version(
             db,
             metadata,
-            sha=digest,
-            size=upload.file.size or 0,
-            content=content,
-            file_name=upload.file_name,
+            **{"size": 0, "content": None, "file_name": "", **of_file},
             created_by=caller.email or caller.username,
             status="pending_load_container" if is_converted else "ready",
         )
         if is_converted:
             readiness.begin(db, "model", version_id)
-    return UploadReply(insert_models=Returning(returning=[UploadedModels(models=[IdOnly(id=version_id)])]))
+    return version_id
+
+
+def _digest_of(text: str) -> str:
+    """Return a digest for a model whose content is not here."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 async def _read(file: UploadFile) -> tuple[str, bytes | None]:

@@ -39,6 +39,20 @@ class Metadata(Wire):
     image_path: str | None = None
 
 
+class RegistryUpload(Metadata):
+    """A request for a model of a registry."""
+
+    registry_id: str
+    path: str = Field(min_length=1)
+    conversion: Conversion
+
+
+class RegistryUploadReply(Wire):
+    """`model_id` is the id of the version."""
+
+    model_id: int
+
+
 class Ids(Wire):
     """The ids of a seeded version, of its model and its configuration."""
 
