@@ -352,3 +352,16 @@ def test_a_version_that_is_not_ready_is_skipped(client: Client, emulator: Emulat
 )
 def test_a_further_version_goes_by_a_key_that_is_free(name: str, taken: list[str], key: str) -> None:
     assert _free_key(name, 7, taken) == key
+
+
+def test_tags_are_exported(client: Client, emulator: Emulated, tmp_path: Path) -> None:
+    with_model(emulator, tmp_path)
+    (version,) = emulator.contents()["model_versions"]
+    workspace = emulator.contents()["workspaces"][-1]["id"]
+    made = emulator.api("pipelines/create", workspace_id=workspace, pipeline_id="p", definition={"steps": []})
+    tag = client.tags.create("eu")
+    client.tags.attach("model", version["id"], tag)
+    client.tags.attach("pipeline", made["pipeline_pk_id"], tag)
+    found = export(client, models=tmp_path)
+    part = yaml.safe_load(found.to_text())["workspaces"]["fraud"]
+    assert (part["models"]["byop"]["tags"], part["pipelines"]["p"]["tags"]) == (["eu"], ["eu"])
