@@ -160,6 +160,8 @@ def prepare(instance: Instance, path: str, schedule: dict[str, Any], old: dict[s
     seed = {**SEED, "pipeline_versions": [] if "delete_model" in call else [pipeline]}
     if not deletes:
         seed["tasks"] = [TASK]
+    if call == "upload_from_registry":
+        seed["registries"] = [{"name": "registry", "id": UUID, "workspaces": [1]}]
     if call != "add_edge_to_publish":
         seed["edges"] = [{"name": "house-price-edge", "publish_id": 1}]
     if not deletes and call not in ("schedule", "create"):
