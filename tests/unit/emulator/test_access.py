@@ -51,6 +51,12 @@ SEEDED_OLD_ASSAY = {
     "updated_at": "2024-07-11",
 }
 LINK = {"connection_id": CONNECTION}
+REGISTRY_UPLOAD = {
+    "registry_id": REGISTRY,
+    "path": "models/house",
+    "name": "house",
+    "conversion": {"framework": "xgboost"},
+}
 
 # The calls that name a workspace, with the rest of their bodies.
 WORKSPACE_CALLS: dict[str, dict[str, Any]] = {
@@ -95,6 +101,7 @@ WORKSPACE_CALLS: dict[str, dict[str, Any]] = {
     },
     "/v1/api/models/upload": {"name": "house"},
     "/v1/api/models/upload_and_convert": {"name": "house"},
+    "/v1/api/models/upload_from_registry": REGISTRY_UPLOAD,
     "/v1/api/orchestration/upload": {"name": "code"},
 }
 # The calls that name an object of a workspace: key, value of a hidden object, value of an absent one, and what the

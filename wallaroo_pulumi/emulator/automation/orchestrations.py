@@ -103,9 +103,9 @@ class DeleteReply(Wire):
 )
 async def upload(caller: Caller, db: Db, upload: UploadDep) -> IdReply:
     """Upload a zip file. Every upload creates an orchestration, whatever its name and content."""
-    metadata = upload.described_by(Metadata)
+    file, metadata = upload.required_file, upload.described_by(Metadata)
     access.require_member(db, metadata.workspace_id, caller)
-    content = await upload.required_file.read()
+    content = await file.read()
     return IdReply(
         id=add_orchestration(
             db,

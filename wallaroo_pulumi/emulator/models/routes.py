@@ -90,7 +90,7 @@ _EXAMPLE = {
 @router.post("/upload_and_convert", status_code=202, openapi_extra=described(_EXAMPLE))
 async def upload_and_convert(caller: Caller, db: Db, upload: UploadDep) -> UploadReply:
     """Upload a file and begin its conversion. Every upload creates a version, also with the same content."""
-    metadata, file = upload.described_by(Metadata), upload.required_file
+    file, metadata = upload.required_file, upload.described_by(Metadata)
     if not upload.file_name.endswith(_SUFFIXES):
         raise ApiError(
             400, "Bad request: The provided file needs to be a .zip, .pt, .onnx, .h5, or .pkl file."
