@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -29,6 +30,8 @@ _DEFAULT: Final = re.compile(r"default(_\w+)?")
 """The names that the engine gives to providers of its own."""
 _TIMEOUT: Final = 60.0
 """Seconds for one export; a remote backend may be slow."""
+_PAUSES: Final = (0.1, 0.3, 1.0)
+"""Seconds before the next attempts: while the engine saves the state to a file, an export finds it empty or cut off."""
 
 
 class StackState:
@@ -75,6 +78,15 @@ class StackState:
 
 def export(stack: str) -> Any:
     """The state of a stack as ``pulumi stack export`` prints it. Raises OSError, ValueError or SubprocessError."""
+    for pause in _PAUSES:
+        try:
+            return _exported(stack)
+        except ValueError:
+            time.sleep(pause)
+    return _exported(stack)
+
+
+def _exported(stack: str) -> Any:
     done = subprocess.run(  # noqa: S603 - the user's own pulumi
         [_pulumi(), "stack", "export", "--stack", stack, "--non-interactive"],
         capture_output=True,

@@ -40,6 +40,7 @@ def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
         return arguments
 
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(stack_state, "_PAUSES", (0.0, 0.0))
     stack_state._pulumi.cache_clear()
     yield pulumi
     stack_state._pulumi.cache_clear()
@@ -173,6 +174,19 @@ def test_a_failing_export_is_reported_once_and_nothing_else_fails(
     assert reason in line
     assert "stack 'prod'" in line
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    "half", ["echo 'error: failed to load checkpoint: EOF' >&2; exit 1", "echo '{\"version\": 3, '"]
+)
+def test_a_state_that_is_being_saved_is_read_again(
+    pulumi: Callable[[str], Path], tmp_path: Path, half: str
+) -> None:
+    whole = json.dumps(state(resource()))
+    pulumi(f"test -e {tmp_path}/second || {{ touch {tmp_path}/second; {half}; exit; }}\necho '{whole}'")
+    lines: list[str] = []
+    assert len(read(lines, URN)) == 1
+    assert lines == []
 
 
 def test_an_export_without_an_end_is_given_up(
