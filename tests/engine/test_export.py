@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
 import yaml
 from emulated import Emulated
@@ -97,6 +98,7 @@ def api_calls(emulator: Emulated) -> set[str]:
     }
 
 
+NO_FIELDS = base64.b64encode(pyarrow.schema([]).serialize()).decode()
 EVERY_KIND = """
 users:
   ada@example.com: {first_name: Ada}
@@ -111,6 +113,7 @@ workspaces:
     registries: [databricks]
     models:
       risk: {path: files/risk.onnx, framework: onnx}
+      scorer: {image_path: registry.example.com/models/scorer:1.2, framework: mlflow}
     pipelines:
       risk:
         steps: [risk]
@@ -168,6 +171,19 @@ def test_every_kind_is_created_from_an_estate_and_goes_round_without_a_write(
     adoption.up("--expect-no-changes").ok()
     assert emulator.requests("/") == []
     assert command(adoption, "drift").ok().out == "no drift\n"
+
+    # A model of a registry is made after the workspace uses the registry.
+    of_registry = f"""
+      booster:
+        registry: databricks
+        registry_path: dbfs:/models/1/model.pkl
+        framework: sklearn
+        input_schema: {NO_FIELDS}
+        output_schema: {NO_FIELDS}
+"""
+    (made.folder / "estate.yaml").write_text(EVERY_KIND.replace("    models:\n", f"    models:{of_registry}"))
+    made.up().ok()
+    assert {row["name"] for row in emulator.contents()["models"]} == {"risk", "scorer", "booster"}
 
 
 @pytest.mark.timeout(600)  # 800 resources through four runs of the engine

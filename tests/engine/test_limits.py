@@ -50,7 +50,6 @@ SHOWN_BY = {
     "A refresh compares only": "test_engine_settings_that_the_program_leaves_to_the_instance_are_no_drift",
     "A changed configuration of a model version": "test_a_configuration_is_changed_in_place_and_taken_back",
     "A model version from a registry": "test_a_version_of_a_registry_is_never_adopted",
-    "The estate file declares models of files": "test_a_model_of_the_estate_is_a_file",
     "A model version with the same name": "test_the_same_content_is_not_uploaded_twice",
     "Where an instance rejects GraphQL, `version_id`": (
         "test_a_deployment_of_a_version_that_was_found_goes_by_its_uuid"

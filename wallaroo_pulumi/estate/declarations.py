@@ -20,6 +20,7 @@ from .format import (
     ConnectionPart,
     EnginePart,
     Estate,
+    ModelPart,
     PipelinePart,
     StepPart,
     WorkspacePart,
@@ -27,7 +28,14 @@ from .format import (
 )
 
 if TYPE_CHECKING:
-    from ..adapters.classes import Deployment, Edge, ModelVersion, Pipeline, Workspace
+    from ..adapters.classes import (
+        Deployment,
+        Edge,
+        ModelRegistryAttachment,
+        ModelVersion,
+        Pipeline,
+        Workspace,
+    )
 
 
 def declare(
@@ -86,15 +94,17 @@ def declare(
             )
             for connection in part.connections
         ]
-        for registry in part.registries:
-            kinds.ModelRegistryAttachment(
+        used = {
+            registry: kinds.ModelRegistryAttachment(
                 f"{name}/{registry}",
                 workspace_id=workspace.workspace_id,
                 registry_id=registries[registry].registry_id if registry in registries else registry,
                 delete_adopted=part.delete_adopted,
                 opts=pulumi.ResourceOptions(parent=workspace),
             )
-        serving = _Serving(kinds, name, workspace, folder or Path())
+            for registry in part.registries
+        }
+        serving = _Serving(kinds, name, workspace, folder or Path(), used)
         serving.declare(part)
         urls |= {f"{name}/{key}": made.inference_url for key, made in serving.deployments.items()}
         bundles |= {edge: made.edge_bundle for edge, made in serving.edges.items()}
@@ -127,6 +137,8 @@ class _Serving:
     name: str
     workspace: Workspace
     folder: Path
+    registries: Mapping[str, ModelRegistryAttachment]
+    """By the names that the workspace's part gives them."""
     models: dict[str, ModelVersion] = field(default_factory=dict)
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     deployments: dict[str, Deployment] = field(default_factory=dict)
@@ -139,9 +151,11 @@ class _Serving:
 
     def declare(self, part: WorkspacePart) -> None:
         for key, model in part.models.items():
-            inputs = {**model.inputs(), "name": model.name or key, "path": _path(self.folder, model.path)}
             self.models[key] = self.kinds.ModelVersion(
-                f"{self.name}/{key}", **self.here, **inputs, opts=_options(model, self.workspace)
+                f"{self.name}/{key}",
+                **self.here,
+                **{**model.inputs(), "name": model.name or key, **self._source(model)},
+                opts=_options(model, self.workspace),
             )
         for key, given in part.pipelines.items():
             steps = [_step(step, self.models) for step in given.steps]
@@ -153,6 +167,12 @@ class _Serving:
             )
             self._deploy(key, given)
             self._publish(key, given)
+
+    def _source(self, model: ModelPart) -> dict[str, Any]:
+        if model.path is not None:
+            return {"path": _path(self.folder, model.path)}
+        # Of the attachment, so that the version is made after it.
+        return {"registry_id": self.registries[model.registry].registry_id} if model.registry else {}
 
     def _deploy(self, key: str, given: PipelinePart) -> None:
         if given.deploy is None:

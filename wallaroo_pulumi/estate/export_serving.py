@@ -132,7 +132,7 @@ class Serving:
         version = found.model_version
         if version.status != "ready":
             raise ValueError(f"its status is {version.status}")
-        if version.file_info.sha not in self.files:
+        if version.image_path is None and version.file_info.sha not in self.files:
             raise ValueError("the API does not return files; name the folder of its file with --models")
         for other in listed.model_versions:
             if _repeats(other, found):
@@ -142,7 +142,8 @@ class Serving:
                 )
         observed = read(self.ctx, "ModelVersion", str(version.id))
         given = observed.model_dump(include=set(ModelPart.model_fields) - {"name"}, exclude_none=True)
-        given["path"] = self.files[version.file_info.sha].as_posix()
+        if version.image_path is None:
+            given["path"] = self.files[version.file_info.sha].as_posix()
         name = {} if key == version.name else {"name": version.name}
         part: ModelPart = ModelPart.model_validate({**name, **given, "protect": True})
         require_valid("ModelVersion", {**given, "workspace_id": version.workspace_id, "name": version.name})

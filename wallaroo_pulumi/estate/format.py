@@ -102,18 +102,28 @@ class UserPart(_inputs("User", "email")):  # type: ignore[misc]  # derived
     protect: bool = Field(default=False, description=_PROTECT)
 
 
-# Models of the other sources are declared by programs.
-_NOT_OF_FILES: Final = ("image_path", "registry_id", "registry_path")
-
-
-class ModelPart(_inputs("ModelVersion", "workspace_id", "name", *_NOT_OF_FILES)):  # type: ignore[misc]  # derived
+class ModelPart(_inputs("ModelVersion", "workspace_id", "name", "registry_id")):  # type: ignore[misc]  # derived
     """A version of a model. The key is the model's name, or any other name for a second version of a model."""
 
-    path: str = Field(
-        min_length=1, description="The model's file, relative to the folder of the estate file."
+    path: str | None = Field(
+        default=None, min_length=1, description="The model's file, relative to the folder of the estate file."
+    )
+    registry: Name | None = Field(
+        default=None,
+        description="Instead of a file, with `registry_path`: a model registry that the workspace uses, as in its "
+        "`registries`.",
     )
     name: DnsLabel | None = Field(default=None, description="The model's name, if it is not the key.")
     protect: ProtectInside = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [name for name in ("path", "image_path", "registry") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("a model has exactly one of path, image_path and registry")
+        if (self.registry is None) != (self.registry_path is None):
+            raise ValueError("give registry and registry_path together")
+        return self
 
 
 class StepPart(Part):
@@ -319,6 +329,16 @@ class WorkspacePart(_inputs("Workspace", "name")):  # type: ignore[misc]  # deri
                     if model not in self.models:
                         place: Place = ("pipelines", name, "steps", index)
                         raise InvalidValue(place, f"the workspace has no model {model!r}; add it to models")
+        return self
+
+    @model_validator(mode="after")
+    def _known_registries(self) -> Self:
+        for key, model in self.models.items():
+            if model.registry is not None and model.registry not in self.registries:
+                raise InvalidValue(
+                    ("models", key, "registry"),
+                    f"the workspace does not use {model.registry!r}; add it to registries",
+                )
         return self
 
     @model_validator(mode="after")

@@ -79,7 +79,7 @@ def _moved(estate: Estate, folder: str) -> Estate:
 
     def below(parts: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            key: part.model_copy(update={"path": os.path.join(folder, part.path)})
+            key: part.model_copy(update={"path": os.path.join(folder, part.path)}) if part.path else part
             for key, part in parts.items()
         }
 
@@ -206,6 +206,8 @@ def _rejected_by_resources(estate: Estate, folder: Path) -> Iterator[tuple[Place
             yield (*where, *inside), failure.reason
     for name, part in estate.workspaces.items():
         for key, model in part.models.items():
+            if model.path is None:
+                continue
             try:
                 require_file((folder / model.path).absolute(), model.framework)
             except InvalidInput as invalid:
@@ -251,7 +253,8 @@ def _in_workspace(workspace: WorkspacePart) -> Iterator[tuple[Place, str, dict[s
         )
     for key, model in workspace.models.items():
         # The file's digest is computed once, in the run: it takes a minute for a large file.
-        yield ("models", key), model.kind, {**model.inputs(), "name": model.name or key, "path": UNKNOWN}
+        source = {"path": UNKNOWN} if model.path else {"registry_id": UNKNOWN} if model.registry else {}
+        yield ("models", key), model.kind, {**model.inputs(), "name": model.name or key, **source}
     for key, pipeline in workspace.pipelines.items():
         steps = [with_models(step.api, lambda _: UNKNOWN) if step.api else UNKNOWN for step in pipeline.steps]
         yield ("pipelines", key), pipeline.kind, {**pipeline.inputs(), "name": key, "steps": steps}

@@ -59,7 +59,11 @@ def test_models_pipelines_and_deployments(tmp_path: Path) -> None:
             "framework: onyx}",
             "line 5, workspaces.fraud.models.ccfraud.framework: must be one of",
         ),
-        ("path: ccfraud.onnx, ", "", "line 5, workspaces.fraud.models.ccfraud.path: is required"),
+        (
+            "path: ccfraud.onnx, ",
+            "",
+            "line 5, workspaces.fraud.models.ccfraud: a model has exactly one of path, image_path and registry",
+        ),
         (
             "{shadow: [ccfraud, challenger]}",
             "{}",
@@ -158,10 +162,30 @@ def test_a_problem_is_told_with_its_place(tmp_path: Path, good: str, bad: str, t
     assert "\n" not in str(caught.value)
 
 
+def of_source(source: str) -> str:
+    model = f"{{framework: mlflow, input_schema: eA==, output_schema: eA==, {source}}}"
+    return f"workspaces: {{fraud: {{registries: [databricks], models: {{ccfraud: {model}}}}}}}\n"
+
+
 @pytest.mark.parametrize(
-    "source", ["image_path: registry.example.com/m:1", "registry_id: r, registry_path: m"]
+    "source",
+    ["image_path: registry.example.com/m:1", "registry: databricks, registry_path: models/1/model.pkl"],
 )
-def test_a_model_of_the_estate_is_a_file(source: str, tmp_path: Path) -> None:
-    text = f"workspaces: {{fraud: {{models: {{ccfraud: {{framework: mlflow, {source}}}}}}}}}\n"
-    with pytest.raises(estate.EstateError, match=source.partition(":")[0]):
-        load(tmp_path, text)
+def test_a_model_without_a_file_is_an_image_or_of_a_registry(source: str, tmp_path: Path) -> None:
+    assert load(tmp_path, of_source(source)).workspaces["fraud"].models["ccfraud"].path is None
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("arch: x86", "a model has exactly one of path, image_path and registry"),
+        ("image_path: a/b:1, path: m.zip", "a model has exactly one of path, image_path and registry"),
+        ("registry: databricks", "give registry and registry_path together"),
+        ("registry: other, registry_path: m", "the workspace does not use 'other'; add it to registries"),
+        ("registry_id: r, registry_path: m", "registry_id: is not a key of the estate file here"),
+    ],
+)
+def test_a_model_without_one_source_is_refused(source: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(estate.EstateError) as caught:
+        load(tmp_path, of_source(source))
+    assert told in str(caught.value)
