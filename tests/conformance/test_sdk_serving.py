@@ -89,6 +89,17 @@ def test_a_model_of_the_sdk_is_taken_over(sdk: Sdk, bench: Workbench, emulator: 
     assert not [call for call in emulator.endpoints() if "upload" in call]
 
 
+def test_an_image_that_the_sdk_registers_is_taken_over(sdk: Sdk, bench: Workbench) -> None:
+    image = "registry.example.com/models/scorer:1.2"
+    workspace = bench.workspace()
+    registered = sdk("models", "register_image", workspace="fraud", name="scorer", image=image)
+    id, model = bench.create(
+        "ModelVersion", workspace_id=workspace, name="scorer", framework="mlflow", image_path=image
+    )
+    assert (int(id), model["version"]) == (registered["id"], registered["version"])
+    assert (model["adopted"], model["imagePath"]) == (True, image)
+
+
 def test_a_converted_model_of_the_sdk_is_taken_over_with_its_schemas(
     sdk: Sdk, bench: Workbench, emulator: Emulated, tmp_path: Path
 ) -> None:

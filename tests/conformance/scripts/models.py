@@ -23,6 +23,12 @@ def upload_converted(client: Client, workspace: str, name: str, path: str) -> di
     return _observed(model) | {"logs": len(model.get_upload_logs())}
 
 
+def register_image(client: Client, workspace: str, name: str, image: str) -> dict:
+    """A container image of an MLflow model."""
+    client.set_current_workspace(client.get_workspace(workspace))
+    return _observed(client.register_model_image(name, image))
+
+
 def configure(client: Client, workspace: str, name: str, tensor_fields: list) -> dict:
     model = _model(client, workspace, name)
     model.configure(tensor_fields=tensor_fields)
