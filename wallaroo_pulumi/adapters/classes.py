@@ -382,9 +382,10 @@ class ModelVersion(WallarooResource):
     (`registry_id` and `registry_path`).
 
     Identified by workspace, name, file content (or image) and conversion settings; an existing version that matches
-    all of them is adopted instead of uploaded again. A version from a registry is never adopted. Changing one of them
-    makes a new version, and deletes the old one after everything that uses it has changed. Batching and the other
-    engine settings change in place, and apply from the next deployment on; visibility and tags change in place too.
+    all of them, and has the declared visibility, is adopted instead of uploaded again. A version from a registry is
+    never adopted; import one without `registry_id` and `registry_path`. Changing what identifies the version makes a
+    new one, and deletes the old one after everything that uses it has changed. Batching and the other engine settings
+    change in place, and apply from the next deployment on; visibility and tags change in place too.
     Deleting removes the version and its file, and the model with its last version; it fails while a pipeline uses the
     version, unless `force_destroy` is set.
     """

@@ -21,6 +21,7 @@ from .fields import (
     Properties,
 )
 from .names import wire_name
+from .record import Record
 from .resource import Resource
 
 
@@ -53,15 +54,23 @@ def diff(resource: Resource[Any, Any], olds: Mapping[str, Any], news: Mapping[st
         default = None if field.is_required() else field.get_default(call_default_factory=True)
         old, new = olds.get(key, default), news.get(key, default)
         markers = {*field.metadata}
-        if {DERIVED, CREATE_ONLY} & markers or (
-            new is None and {SERVER_DEFAULT, UNMANAGED_IF_NONE} & markers
-        ):
+        if {DERIVED, CREATE_ONLY} & markers or (new is None and SERVER_DEFAULT in markers):
+            continue
+        if new is None and UNMANAGED_IF_NONE in markers and _only_read(name, olds):
             continue
         if contains_unknown(new) or _differ(resource.inputs, name, old, new):
             changed.append(key)
             if FORCES_REPLACEMENT in field.metadata:
                 replacing.append(key)
     return Difference(tuple(changed), tuple(replacing), resource.delete_before_replace)
+
+
+def _only_read(name: str, olds: Mapping[str, Any]) -> bool:
+    """Whether a program may leave out a value of the state because it never set it: that of an imported object.
+
+    A value that the program set is a change when it no longer does, so that the state forgets it.
+    """
+    return bool(olds.get("adopted")) and name not in Record.of(olds).found
 
 
 def contains_unknown(value: Any) -> bool:

@@ -140,7 +140,14 @@ def _upload_from_registry(
 
     def send() -> int:
         path = desired.registry_path or ""
-        return ctx.client.models.upload_from_registry(registry_id, path, metadata)
+        try:
+            return ctx.client.models.upload_from_registry(registry_id, path, metadata)
+        except ApiError as error:
+            if error.status in (400, 404):
+                raise error.with_hint(
+                    f"check registry_id and registry_path of {label(desired)}; the workspace must use the registry"
+                ) from None
+            raise
 
     return create_once(ctx, send, find)
 

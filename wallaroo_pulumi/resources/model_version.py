@@ -352,9 +352,10 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
     (`registry_id` and `registry_path`).
 
     Identified by workspace, name, file content (or image) and conversion settings; an existing version that matches
-    all of them is adopted instead of uploaded again. A version from a registry is never adopted. Changing one of them
-    makes a new version, and deletes the old one after everything that uses it has changed. Batching and the other
-    engine settings change in place, and apply from the next deployment on; visibility and tags change in place too.
+    all of them, and has the declared visibility, is adopted instead of uploaded again. A version from a registry is
+    never adopted; import one without `registry_id` and `registry_path`. Changing what identifies the version makes a
+    new one, and deletes the old one after everything that uses it has changed. Batching and the other engine settings
+    change in place, and apply from the next deployment on; visibility and tags change in place too.
     Deleting removes the version and its file, and the model with its last version; it fails while a pipeline uses the
     version, unless `force_destroy` is set.
     """
@@ -390,6 +391,8 @@ class ModelVersion(Resource[ModelVersionInputs, ModelVersionOutputs]):
             _models.require_file(Path(inputs.path), inputs.framework)
         if inputs.image_path is not None or inputs.registry_id is not None:
             return inputs.model_copy(update={"sha256": None, "size": None, "archive_digest": None})
+        if inputs.path is None and not prior.get("sha256"):
+            raise InvalidInput("path", "is required, or image_path, or registry_id with registry_path")
         return inputs.model_copy(update=file_inputs(inputs.path, prior))
 
     def validate(self, ctx: Context[Client], desired: ModelVersionInputs) -> Iterable[InvalidInput]:

@@ -9,6 +9,7 @@ import pytest
 from emulated import Emulated
 from workbench import State, Workbench
 
+from wallaroo_pulumi.core.check import check
 from wallaroo_pulumi.core.diff import diff
 from wallaroo_pulumi.core.fields import UNKNOWN
 from wallaroo_pulumi.errors import ApiError, OutcomeUnknown
@@ -158,3 +159,16 @@ def test_the_instance_refuses_a_registry_that_the_workspace_does_not_use(bench: 
 def test_a_version_has_one_source(bench: Bench, inputs: dict[str, Any], reason: str) -> None:
     found = bench.failures("ModelVersion", workspace_id=bench.place, name="fraud", **inputs)
     assert any(reason in text for text in found.values()), found
+
+
+def test_a_registry_that_does_not_exist_is_an_error_about_the_input(bench: Bench) -> None:
+    with pytest.raises(ApiError) as caught:
+        bench.declared("registry", registry_id="6ba7b810-9dad-11d1-80b4-00c04fd430c8")
+    assert "check registry_id and registry_path of model 'fraud'" in str(caught.value)
+
+
+def test_a_model_without_a_source_names_all_of_them(bench: Bench) -> None:
+    inputs = {"workspaceId": bench.place, "name": "fraud", "framework": "onnx"}
+    (failure,) = check(RESOURCES["ModelVersion"], inputs, {})[1]
+    assert failure.property == "path"
+    assert failure.reason == "is required, or image_path, or registry_id with registry_path"
