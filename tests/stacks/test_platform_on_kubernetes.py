@@ -34,7 +34,7 @@ def test_namespace_dns_name_and_workspaces_are_one_stack(
     env = engine_environment(engine_folder(), tmp_path / "home")
     env["PATH"] = os.pathsep.join([str(python.parent), str(plugin()), env["PATH"]])
     stack = Project.copy(ROOT / "stacks/platform", tmp_path / "stack", {**env, "PYTHONPATH": str(ROOT)})
-    stack.configure({**emulator.settings, "domain": "wallaroo.example.com"})
+    stack.configure({**emulator.settings, "keycloakUrl": emulator.url, "domain": "wallaroo.example.com"})
     stack.configure(SETTINGS, namespace="wallaroo-platform")
     written = tmp_path / "manifests"
     stack.configure({"renderYamlToDirectory": str(written)}, namespace="kubernetes")
