@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from applied import Applied
 from emulated import Emulated
 from pulumi_engine import engine_folder
 from pulumi_project import Project, engine_environment
@@ -22,6 +23,19 @@ def engine() -> Path:
 @pytest.fixture(scope="session")
 def engine_env(engine: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return engine_environment(engine, tmp_path_factory.mktemp("pulumi-home"))
+
+
+@pytest.fixture(scope="module")
+def apply_once(
+    engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory, _emulator_url: str
+) -> Callable[[str], Applied]:
+    """Return a function that applies a program once for all tests of a module."""
+
+    def apply(program: str) -> Applied:
+        folder = tmp_path_factory.mktemp("applied") / "project"
+        return Applied(Project(folder, engine_env, program), Emulated(_emulator_url))
+
+    return apply
 
 
 @pytest.fixture

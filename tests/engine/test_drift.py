@@ -36,11 +36,8 @@ SECRETS = ("hush-hush", "hush-again", "start-here", "ops-password", "api-client-
 
 
 @pytest.fixture(scope="module")
-def applied(
-    engine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory, _emulator_url: str
-) -> Applied:
-    folder = tmp_path_factory.mktemp("applied") / "project"
-    return Applied(Project(folder, engine_env, PROGRAM), Emulated(_emulator_url))
+def applied(apply_once: Callable[[str], Applied]) -> Applied:
+    return apply_once(PROGRAM)
 
 
 @pytest.fixture

@@ -110,6 +110,15 @@ def go(folder: Path) -> str:
     return str(folder / "go/bin/go")
 
 
+def module_folder(compiler: str, module: str, project: Path) -> Path:
+    """The folder of a Go module that ``project`` requires, after it was downloaded."""
+    command = [compiler, "list", "-m", "-f", "{{.Dir}}", module]
+    told = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=project, env={**os.environ, **GO_OPTIONS}
+    )
+    return Path(told.stdout.strip())
+
+
 def build_cli(folder: Path) -> Path:
     """Build the CLI and copy Pulumi's scripts; this part takes minutes and rarely changes."""
     compiler = go(folder)
@@ -127,12 +136,9 @@ def build_cli(folder: Path) -> Path:
         HERE,
         env,
     )
-    module = subprocess.run(
-        [compiler, "list", "-m", "-f", "{{.Dir}}", SDK],
-        capture_output=True, text=True, check=True, cwd=HERE, env=env,
-    ).stdout.strip()  # fmt: skip
+    module = module_folder(compiler, SDK, HERE)
     for script in SCRIPTS:
-        install(folder / Path(script).name, Path(module, script).read_text())
+        install(folder / Path(script).name, (module / script).read_text())
     shutil.rmtree(folder / "go", ignore_errors=True)
     return folder
 

@@ -26,8 +26,8 @@ from typing import Any
 import grpc
 from google.protobuf import empty_pb2
 from plugin_packages import installed_pulumi_packages, plugin_of
-from protocol import hcl_pb2, language_pb2_grpc, plugin_pb2
 from protocol import language_pb2 as lang
+from protocol import language_pb2_grpc, plugin_pb2
 from toolchains import Toolchain, option, project_name, refuse, resolve
 
 ALREADY_REPORTED = 32
@@ -171,16 +171,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         if child.returncode:
             refuse(context, errors.decode().strip())
         made = json.loads(out)
-        diagnostics = [
-            hcl_pb2.Diagnostic(
-                severity=hcl_pb2.DIAG_ERROR if each["Error"] else hcl_pb2.DIAG_WARNING,
-                summary=each["Summary"],
-                detail=each["Detail"],
-            )
-            for each in made["Diagnostics"]
-        ]
-        source = {name: text.encode() for name, text in made["Source"].items()}
-        return lang.GenerateProgramResponse(source=source, diagnostics=diagnostics)
+        source = {name: text.encode() for name, text in made["source"].items()}
+        return lang.GenerateProgramResponse(source=source, diagnostics=made["diagnostics"])
 
     def Cancel(self, request: Any, context: Any) -> Any:
         # The engine waits for the answer, then for the end of this process: ten seconds and more if it stays.

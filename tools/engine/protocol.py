@@ -27,6 +27,5 @@ def _skip_initialisation(*packages: str) -> None:
 _skip_initialisation("pulumi", "pulumi.runtime")
 
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2  # noqa: E402
-from pulumi.runtime.proto.codegen import hcl_pb2  # noqa: E402
 
-__all__ = ["hcl_pb2", "language_pb2", "language_pb2_grpc", "plugin_pb2"]
+__all__ = ["language_pb2", "language_pb2_grpc", "plugin_pb2"]

@@ -11,21 +11,19 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
-from build import GO_OPTIONS, go
+from build import GO_OPTIONS, go, module_folder
 from cached import CannotMake, made_once, run
 
 PLUGIN = Path(__file__).parent / "plugin"
 VERSION = "4.25.0"
 """Of the plugin, and of the Python SDK for it."""
 MODULE = "github.com/pulumi/pulumi-kubernetes/provider/v4"
-DATA = "cmd/pulumi-resource-kubernetes"
 
 
 def plugin() -> Path:
@@ -43,15 +41,10 @@ def _build(folder: Path) -> Path:
         sources,
         env,
     )
-    module = subprocess.run(
-        [compiler, "list", "-m", "-f", "{{.Dir}}", MODULE],
-        capture_output=True, text=True, check=True, cwd=sources, env=env,
-    ).stdout.strip()  # fmt: skip
-    schema = json.loads(Path(module, DATA, "schema.json").read_text())
+    data = module_folder(compiler, MODULE, sources) / "cmd/pulumi-resource-kubernetes"
+    schema = json.loads((data / "schema.json").read_text())
     (sources / "schema.json").write_text(json.dumps({**schema, "version": VERSION}))
-    (sources / "terraform-mapping.json").write_bytes(
-        Path(module, DATA, "terraform-mapping.json").read_bytes()
-    )
+    shutil.copyfile(data / "terraform-mapping.json", sources / "terraform-mapping.json")
     flags = f"-s -w -X {MODULE}/pkg/version.Version={VERSION}"
     program = str(folder / "bin/pulumi-resource-kubernetes")
     run(

@@ -20,14 +20,16 @@ type request struct {
 	Strict bool
 }
 
+// response and diagnostic have the fields of Pulumi's messages of these names.
 type response struct {
-	Source      map[string]string
-	Diagnostics []diagnostic
+	Source      map[string]string `json:"source"`
+	Diagnostics []diagnostic      `json:"diagnostics"`
 }
 
 type diagnostic struct {
-	Error           bool
-	Summary, Detail string
+	Severity string `json:"severity"`
+	Summary  string `json:"summary"`
+	Detail   string `json:"detail"`
 }
 
 // writeProgram reads a request from standard input and writes the response to standard output, both JSON.
@@ -83,7 +85,11 @@ func generate(asked request) (*response, error) {
 func converted(diagnostics hcl.Diagnostics) []diagnostic {
 	list := make([]diagnostic, 0, len(diagnostics))
 	for _, of := range diagnostics {
-		list = append(list, diagnostic{of.Severity == hcl.DiagError, of.Summary, of.Detail})
+		severity := "DIAG_WARNING"
+		if of.Severity == hcl.DiagError {
+			severity = "DIAG_ERROR"
+		}
+		list = append(list, diagnostic{severity, of.Summary, of.Detail})
 	}
 	return list
 }
