@@ -52,9 +52,10 @@ def open_client(settings: Settings, *, transport: httpx.BaseTransport | None = N
     if transport is not None:
         mounts: dict[str, httpx.BaseTransport] = {}
     else:
-        context = _trust(settings)
-        transport = _network(context)
         proxies = {url: proxy_for(url) for url in (settings.api_url, settings.keycloak_url)}
+        addresses = [*proxies, *(proxy.url for proxy in proxies.values() if proxy)]
+        context = _trust(settings, encrypted=any(url.startswith("https:") for url in addresses))
+        transport = _network(context)
         networks = {proxy: retried(_network(context, proxy)) for proxy in proxies.values() if proxy}
         mounts = {_origin(url): networks[proxy] for url, proxy in proxies.items() if proxy}
     return httpx.Client(
@@ -182,10 +183,10 @@ _system_trust = functools.cache(ssl.create_default_context)
 """The system's certificate authorities, which take 40 ms to read: shared by the clients of a process."""
 
 
-def _trust(settings: Settings) -> ssl.SSLContext:
-    """The certificate authorities: the system's, and those of caBundle."""
+def _trust(settings: Settings, *, encrypted: bool) -> ssl.SSLContext:
+    """The certificate authorities: the system's, and those of caBundle; none if no address is ``encrypted``."""
     if not settings.ca_bundle:
-        return _system_trust()
+        return _system_trust() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context = ssl.create_default_context()
     try:
         context.load_verify_locations(cafile=settings.ca_bundle)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterable
@@ -14,6 +13,8 @@ REDACTED: Final = "***"
 
 def redact(text: str, secrets: Iterable[str | None]) -> str:
     """Return ``text`` without the secrets: plain or stripped, quoted in JSON, and escaped in HTML or a URL."""
+    import html  # here, since few runs redact anything
+
     plain = {form for secret in secrets if secret and secret.strip() for form in (secret, secret.strip())}
     quoted = {
         form

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from wallaroo_pulumi.api.wire import Wire
+from wallaroo_pulumi.api.wire.base import Wire
 from wallaroo_pulumi.core.fields import Properties
 from wallaroo_pulumi.deferred import DeferredModel
 

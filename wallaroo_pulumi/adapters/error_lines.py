@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +41,11 @@ def error_line(
 
 def package_version() -> str:
     """Return the version of this package."""
+    from importlib.metadata import (  # here, since it takes milliseconds to import
+        PackageNotFoundError,
+        version,
+    )
+
     try:
         return version("wallaroo_pulumi")
     except PackageNotFoundError:  # a source tree on PYTHONPATH

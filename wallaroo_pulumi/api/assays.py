@@ -8,7 +8,7 @@ from typing import Any
 from . import spelling
 from .listing import SharedListing
 from .transport import Effect, Transport
-from .wire import Assay
+from .wire.assays import Assay
 
 
 class Assays:

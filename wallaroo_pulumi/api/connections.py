@@ -7,7 +7,7 @@ from typing import Any
 
 from .listings import SharedListings
 from .transport import Effect, Transport
-from .wire import Connection, ConnectionList, Made
+from .wire.automation import Connection, ConnectionList, Made
 
 
 class Connections:

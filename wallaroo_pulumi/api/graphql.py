@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ..errors import ApiError, BadReply, ConnectionFailed, ObjectError
-from . import wire
 from .transport import Effect, Transport
+from .wire import graphql as wire
 
 T = TypeVar("T")
 

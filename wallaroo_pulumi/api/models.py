@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import wire
 from .listings import SharedListings
 from .transport import Effect, Transport
-from .wire import ConfiguredModelVersion, ListedModel
+from .wire import models as wire
+from .wire.models import ConfiguredModelVersion, ListedModel
 
 
 class Models:

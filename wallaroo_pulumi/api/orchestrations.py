@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .transport import Effect, Transport
-from .wire import Made, Orchestration
+from .wire.automation import Made, Orchestration
 
 _SENDING = 600.0
 """The most seconds for sending a package, which is code, not a model."""

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..errors import ApiError
-from . import spelling, wire
+from . import spelling
 from .listings import SharedListings
 from .transport import Effect, Transport
-from .wire import CreatedPipeline, DeploymentStatus, ListedPipeline, PipelineVersion
+from .wire import pipelines as wire
+from .wire.pipelines import CreatedPipeline, DeploymentStatus, ListedPipeline, PipelineVersion
 
 T = TypeVar("T")
 

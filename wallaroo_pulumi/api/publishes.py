@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from . import spelling
 from .listing import SharedListing
 from .transport import Effect, Transport
-from .wire import Edge, EdgeList, Publish, PublishList
+from .wire.publishes import Edge, EdgeList, Publish, PublishList
 
 T = TypeVar("T")
 

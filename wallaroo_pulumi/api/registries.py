@@ -7,7 +7,7 @@ from typing import Any
 
 from .listings import SharedListings
 from .transport import Effect, Transport
-from .wire import Made, Registry
+from .wire.automation import Made, Registry
 
 
 class Registries:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, get_args
 
-from . import wire
 from .graphql import GraphQL
 from .listing import SharedListing
 from .transport import Effect
+from .wire import graphql as wire
 
 Tagged = Literal["model", "pipeline"]
 """The tables of what has tags. A `model` is a model version."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .transport import Effect, Transport
-from .wire import Made, Task
+from .wire.automation import Made, Task
 
 
 class Tasks:

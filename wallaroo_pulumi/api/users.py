@@ -7,7 +7,7 @@ from typing import Any
 
 from .listing import Derived, SharedListing
 from .transport import Effect, Transport
-from .wire import Invited, User, UserList
+from .wire.workspaces import Invited, User, UserList
 
 
 class Users:

@@ -8,7 +8,7 @@ from ..errors import ApiError, WallarooError
 from .listing import Derived, SharedListing
 from .listings import SharedListings
 from .transport import Effect, Transport
-from .wire import Member, MemberList, MemberRemoved, Workspace, WorkspaceCreated, WorkspaceList
+from .wire.workspaces import Member, MemberList, MemberRemoved, Workspace, WorkspaceCreated, WorkspaceList
 
 
 class Workspaces:

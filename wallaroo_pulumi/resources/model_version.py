@@ -21,14 +21,12 @@ is not adopted: an instance that rejects GraphQL gets the desired one by a repla
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from ..api import Client, wire
 from ..core.context import Context
@@ -59,37 +57,9 @@ from ..errors import GoneError
 from . import _lookups, _models, _tags
 from ._engine_config import Accel, Arch, Qaic
 from ._model_config import ContinuousBatching, DynamicBatching, OpenAi, configuration, configure
+from ._model_types import ArrowSchema, Framework, PythonVersion, Requirements
 from ._tags import Tags
 
-Framework = Literal[
-    "custom",
-    "hugging-face-automatic-speech-recognition",
-    "hugging-face-feature-extraction",
-    "hugging-face-image-classification",
-    "hugging-face-image-segmentation",
-    "hugging-face-image-to-text",
-    "hugging-face-object-detection",
-    "hugging-face-question-answering",
-    "hugging-face-sentiment-analysis",
-    "hugging-face-stable-diffusion-text-2-img",
-    "hugging-face-summarization",
-    "hugging-face-text-classification",
-    "hugging-face-text-generation",
-    "hugging-face-translation",
-    "hugging-face-zero-shot-classification",
-    "hugging-face-zero-shot-image-classification",
-    "hugging-face-zero-shot-object-detection",
-    "keras",
-    "mlflow",
-    "onnx",
-    "python",
-    "pytorch",
-    "sglang",
-    "sklearn",
-    "tensorflow",
-    "vllm",
-    "xgboost",
-]
 _ARCH_OF = {"jetson": "arm", "qaic": "x86"}
 _WITHOUT_SCHEMAS = ("onnx", "tensorflow", "python")
 _CONFIGURABLE = ("custom", "sglang", "vllm")
@@ -97,30 +67,6 @@ _SOURCES = ("path", "image_path", "registry_id")
 _OF_IMAGES = "mlflow"
 _EMPTY_SCHEMA = "/////zAAAAAQAAAAAAAKAAwABgAFAAgACgAAAAABBAAMAAAACAAIAAAABAAIAAAABAAAAAAAAAA="
 """What a program's `pyarrow.schema([])` becomes."""
-
-
-def _python_version(value: Any) -> Any:
-    if isinstance(value, int | float):
-        raise ValueError("must be text, such as '3.8': as a number, 3.10 is 3.1")
-    if isinstance(value, str) and not re.fullmatch(r"\d+\.\d+(\.\d+)?", value):
-        raise ValueError("must be a version of Python, such as 3.8")
-    return value
-
-
-def _arrow_schema(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            valid = bool(base64.b64decode(value, validate=True))
-        except ValueError:
-            valid = False
-        if not valid:
-            raise ValueError("must be a pyarrow.Schema, or the base64 of its serialised form")
-    return value
-
-
-PythonVersion = Annotated[str, BeforeValidator(_python_version)]
-ArrowSchema = Annotated[str, BeforeValidator(_arrow_schema)]
-Requirements = Annotated[list[Element[KeyText]] | None, BeforeValidator(lambda value: value or None)]
 
 
 class _ModelVersion(Adopting):

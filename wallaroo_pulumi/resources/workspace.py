@@ -30,7 +30,7 @@ from ..core.fields import (
 from ..core.resource import Examples, InvalidInput, Resource
 from ..core.validate import refused
 from ..errors import ApiError, ConflictError
-from . import _emptying, _lookups
+from . import _lookups
 
 
 class WorkspaceInputs(Properties):
@@ -149,6 +149,8 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
             return
         _lookups.require_same_workspace(found, prior.name, prior.created_at)
         if prior.force_destroy:
+            from . import _emptying  # here, since few stacks need models and pipelines for it
+
             kept = _emptying.empty(ctx, found.id)
             contents = f"contains {', '.join(kept)}" if kept else "is empty"
         else:

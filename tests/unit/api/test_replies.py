@@ -7,7 +7,7 @@ import pytest
 from instance_double import Answer, InstanceDouble
 
 from wallaroo_pulumi.api.transport import Effect
-from wallaroo_pulumi.api.wire import Invited, Member, User, Workspace, WorkspaceList
+from wallaroo_pulumi.api.wire.workspaces import Invited, Member, User, Workspace, WorkspaceList
 from wallaroo_pulumi.errors import ApiError, BadReply, ConnectionFailed, OutcomeUnknown
 
 

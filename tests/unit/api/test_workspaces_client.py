@@ -10,7 +10,7 @@ import httpx
 import pytest
 from instance_double import InstanceDouble
 
-from wallaroo_pulumi.api.wire import Member, Workspace
+from wallaroo_pulumi.api.wire.workspaces import Member, Workspace
 from wallaroo_pulumi.api.workspaces import Workspaces
 from wallaroo_pulumi.errors import ApiError, ConnectionFailed, OutcomeUnknown, WallarooError
 

@@ -9,7 +9,7 @@ import pytest
 from emulated import Emulated
 from workbench import State, Workbench
 
-from wallaroo_pulumi.api.wire import Workspace
+from wallaroo_pulumi.api.wire.workspaces import Workspace
 from wallaroo_pulumi.errors import WallarooError
 from wallaroo_pulumi.estate.contents import Contents
 from wallaroo_pulumi.estate.drift import Report, compare

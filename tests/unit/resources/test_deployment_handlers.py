@@ -12,7 +12,7 @@ import pytest
 from emulated import Emulated
 from serving_bench import Bench, deploy, deployment, failures, step, without_graphql
 
-from wallaroo_pulumi.api.wire import DeploymentStatus
+from wallaroo_pulumi.api.wire.pipelines import DeploymentStatus
 from wallaroo_pulumi.core.diff import diff
 from wallaroo_pulumi.errors import ApiError, ConflictError, Interrupted, NotFoundError, ObjectError, TimedOut
 from wallaroo_pulumi.resources import RESOURCES
