@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
 
@@ -60,6 +60,8 @@ class Pack(proto.AnalyzerServicer):
         self._rules = {rule.name: rule for rule in rules}
         self._levels = {rule.name: _LEVELS[rule.level] for rule in self._rules.values()}
         self._configs: dict[str, Config] = {}
+        self._enabled: dict[str, tuple[Rule, ...]] = {}
+        """The rules for a type, from the first resource of it on."""
         self._managed: set[str] = set()
         """URNs of the resources that the program declares. External ones (``.get``) appear only at the end, or
         without inputs."""
@@ -86,6 +88,7 @@ class Pack(proto.AnalyzerServicer):
 
     def Configure(self, request: Any, context: Any) -> Any:
         errors: list[str] = []
+        self._enabled.clear()
         for name, configured in request.policyConfig.items():
             if name == "all":  # the engine has already set the level of each rule
                 continue
@@ -144,13 +147,15 @@ class Pack(proto.AnalyzerServicer):
                 response.diagnostics.append(self._diagnostic(rule, message, urn))
         return response
 
-    def _rules_for(self, type_token: str) -> Iterator[Rule]:
-        """Yield the enabled rules that check resources of this type one by one."""
-        return (
-            rule
-            for rule in self._rules.values()
-            if rule.check and rule.applies_to(type_token) and self._is_on(rule)
-        )
+    def _rules_for(self, type_token: str) -> tuple[Rule, ...]:
+        """Return the enabled rules that check resources of this type one by one."""
+        if type_token not in self._enabled:
+            self._enabled[type_token] = tuple(
+                rule
+                for rule in self._rules.values()
+                if rule.check and rule.applies_to(type_token) and self._is_on(rule)
+            )
+        return self._enabled[type_token]
 
     def _is_on(self, rule: Rule) -> bool:
         return self._levels[rule.name] != proto.DISABLED
