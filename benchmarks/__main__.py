@@ -11,12 +11,14 @@ from pathlib import Path
 from pulumi_engine import engine_folder
 from pulumi_project import engine_environment
 
-from . import emulator_load, imports, many_stacks, policy_pack, report, upload_memory
+from . import emulator_load, imports, many_stacks, plots, policy_pack, report, upload_memory
 from .instance import Instance
-from .report import Case, Results
+from .results import Benchmark, Case, Failure, Results, Run, Saved
 from .subjects import COMMANDS, Failed, Subject
 
-PAGE = Path(__file__).parents[1] / "docs/performance.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs/performance.md"
+MEASURED = ROOT / "build/benchmark.json"
 FOUR = ("floor", "ours", "native_floor", "native")
 ALL = (*FOUR, "documented")
 PARALLEL = 64
@@ -44,29 +46,42 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description="Measure the provider side by side.")
     parser.add_argument("--quick", action="store_true", help="a few minutes: small estates, one round")
     parser.add_argument("--page", type=Path, default=PAGE, help="the page to write")
+    parser.add_argument(
+        "--measured", type=Path, default=MEASURED, help="the file that keeps what was measured"
+    )
+    parser.add_argument("--again", action="store_true", help="measure nothing: write the page from that file")
     given = parser.parse_args()
+    if not given.again:
+        measure(quick=given.quick).save(given.measured)
+    benchmark = Benchmark.load_from(given.measured)
+    drawn = plots.draw(benchmark.results, given.page.parent / "assets/performance")
+    text = report.page(benchmark, [plot.relative_to(given.page.parent) for plot in drawn])
+    given.page.write_text(text)
+    print(text)
+
+
+def measure(*, quick: bool) -> Benchmark:
+    """Measure everything."""
     begun = report.machine()
     with tempfile.TemporaryDirectory() as folder:
         env = engine_environment(engine_folder(), Path(folder, "home"))
         results = Results()
-        for case in QUICK if given.quick else FULL:
-            measure(case, Path(folder), env, results)
-        policies = policy_pack.measure(100, 1 if given.quick else 5, Path(folder, "policies"), env)
-    page = report.page(
-        results,
-        imports.measure(rounds=5 if given.quick else 15),
-        policies,
-        upload_memory.measure(0.125 if given.quick else 1),
-        emulator_load.measure(500, 5_000 if given.quick else 100_000, 10_000),
-        [many_stacks.measure(5 if given.quick else 20, 10, rate, 4) for rate in (None, 50)],
+        for case in QUICK if quick else FULL:
+            measure_case(case, Path(folder), env, results)
+        policies = policy_pack.measure(100, 1 if quick else 5, Path(folder, "policies"), env)
+    return Benchmark(
         begun,
-        "bench-quick" if given.quick else "bench",
+        "bench-quick" if quick else "bench",
+        results,
+        imports.measure(rounds=5 if quick else 15),
+        policies,
+        upload_memory.measure(0.125 if quick else 1),
+        emulator_load.measure(500, 5_000 if quick else 100_000, 10_000),
+        [many_stacks.measure(5 if quick else 20, 10, rate, 4) for rate in (None, 50)],
     )
-    given.page.write_text(page)
-    print(page)
 
 
-def measure(case: Case, folder: Path, env: dict[str, str], results: Results) -> None:
+def measure_case(case: Case, folder: Path, env: dict[str, str], results: Results) -> None:
     """Run every command of the case, the subjects in turn, so that what else the machine does meets all of them."""
     failed: set[str] = set()
     options = ("--parallel", str(case.parallel)) if case.parallel else ()
@@ -85,13 +100,12 @@ def measure(case: Case, folder: Path, env: dict[str, str], results: Results) -> 
                     measured = subject.run(command, *options)
                 except Failed as failure:
                     failed.add(subject.kind)
-                    results.failures[case, subject.kind] = report.last_error(str(failure))
+                    results.failures.append(Failure(case, subject.kind, report.last_error(str(failure))))
                     continue
-                results.measured[case, subject.kind, command].append(measured)
+                results.runs.append(Run(case, subject.kind, command, measured))
                 print(f"{case} {subject.kind} {command}: {measured.wall:.1f} s", flush=True)
-                if command == "up":
-                    results.state[case, subject.kind] = subject.state()
-    results.cases.append(case)
+                if command == "up" and not turn:
+                    results.states.append(Saved(case, subject.kind, subject.state()))
 
 
 def in_turns(subjects: Sequence[Subject]) -> Iterator[tuple[str, Subject]]:

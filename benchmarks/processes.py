@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from dataclasses import dataclass
@@ -39,13 +40,15 @@ def resident(pid: int) -> float:
 
 
 class Watch:
-    """Follows the provider's process among those below ``root`` until it ends; ``host`` tells what it used."""
+    """Follows the program's and the provider's process among those below ``root`` until they end."""
 
     def __init__(self, root: int) -> None:
         self._root = root
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._look_on, daemon=True)
         self.host = Usage()
+        """What the dynamic host, or the plugin, used."""
+        self.program = Usage()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -58,15 +61,23 @@ class Watch:
         self._thread.join()
 
     def _look_on(self) -> None:
-        pid = None
+        provider = program = None
         while not self._done.wait(_EVERY):
-            try:
-                pid = pid or next(filter(_is_provider, _below(self._root)), None)
-                if pid:
-                    now = usage(pid)
-                    self.host = Usage(max(now.cpu, self.host.cpu), max(now.peak, self.host.peak))
-            except OSError:
-                pid = None
+            with contextlib.suppress(OSError):  # a process that ended just now
+                below = _below(self._root)
+                provider = provider or next(filter(_is_provider, below), None)
+                program = program or next(filter(_is_program, below), None)
+            self.host = _more(self.host, provider)
+            self.program = _more(self.program, program)
+
+
+def _more(known: Usage, pid: int | None) -> Usage:
+    """What the process has used by now, or what was ``known`` of it before it ended."""
+    try:
+        now = usage(pid) if pid else known
+    except OSError:
+        return known
+    return Usage(max(now.cpu, known.cpu), max(now.peak, known.peak))
 
 
 def _is_provider(pid: int) -> bool:
@@ -74,6 +85,12 @@ def _is_provider(pid: int) -> bool:
     command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     ends = (b"/pulumi/dynamic/__main__.py", b"/pulumi-resource-wallaroo", b"/pulumi-resource-floor")
     return b"pulumi.dynamic" in command or any(part.endswith(ends) for part in command)
+
+
+def _is_program(pid: int) -> bool:
+    """Whether it is the Python process of the user's program."""
+    command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    return any(part.endswith(b"/pulumi-language-python-exec") for part in command)
 
 
 def _below(pid: int) -> list[int]:

@@ -41,6 +41,7 @@ class Measurement:
     """Seconds from the start of ``pulumi`` to its end."""
     host: Usage
     """Of the provider's process: the dynamic host, or the plugin."""
+    program: Usage
     emulator_cpu: float
     """CPU seconds of the emulator meanwhile: they are taken from the same cores."""
     requests: Counter[str]
@@ -109,6 +110,7 @@ class Subject:
         return Measurement(
             wall,
             watch.host,
+            watch.program,
             self._instance.usage().cpu - before,
             Counter(emulated.endpoints()),
             len(emulated.tokens()),
