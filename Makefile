@@ -28,7 +28,7 @@ help:
 	@echo "make docs      the site of docs/, strict and with checked links"
 	@echo "make keycloak | conformance    what the tests need of Keycloak and of the vendor's SDK"
 	@echo "make kubernetes                Pulumi's plugin for Kubernetes, which only make test-all needs"
-	@echo "make bench     speed and scale, half an hour    make bench-quick    the same in minutes"
+	@echo "make bench     speed and scale, 40 minutes     make bench-quick    the same in minutes"
 
 # The development environment: the pinned requirements and the package itself, editable.
 $(VENV)/.ready: requirements-dev.txt pyproject.toml

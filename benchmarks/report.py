@@ -6,15 +6,15 @@ import importlib.metadata
 import os
 import platform
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 from .emulator_load import Load
 from .many_stacks import Stacks
 from .physics import physics
 from .results import Benchmark, Case, Results, floor_of, program_cpu, requests, wall
-from .subjects import COMMANDS
 from .targets import targets
 from .upload_memory import Upload
 
@@ -87,32 +87,31 @@ def commands(results: Results, case: Case) -> str:
         "provider CPU, MiB",
         "requests + tokens",
     )
-    return table(head, (row for command in COMMANDS for row in _rows(results, case, command)))
+    measured = [(kind, command) for command in case.commands for kind in case.kinds]
+    return table(head, (_row(results, case, *one) for one in measured if results.has(case, *one)))
 
 
-def _rows(results: Results, case: Case, command: str) -> Iterator[tuple[str, ...]]:
-    for kind in case.kinds:
-        try:
-            seconds = [one.wall for one in results.all(case, kind, command)]
-        except KeyError:
-            continue  # it failed before
-        middle = results.of(case, kind, command, wall)
-        spread = f" ({min(seconds):.1f} to {max(seconds):.1f})" if len(seconds) > 1 else ""
-        own = kind == floor_of(kind)
-        floor = results.of(case, floor_of(kind), command, wall)
-        cpu = results.of(case, kind, command, lambda one: one.host.cpu)
-        peak = results.of(case, kind, command, lambda one: one.host.peak)
-        tokens = results.of(case, kind, command, lambda one: one.tokens)
-        yield (
-            command,
-            NAMES[kind],
-            f"{middle:.1f}{spread}",
-            "" if own else f"{middle / floor:.2f}",
-            "" if own else f"{middle / physics(results, case, kind, command):.2f}",
-            f"{results.of(case, kind, command, program_cpu):.1f}",
-            f"{cpu:.1f}, {peak:.0f}",
-            "" if own else f"{results.of(case, kind, command, requests):.0f} + {tokens:.0f}",
-        )
+def _row(results: Results, case: Case, kind: str, command: str) -> tuple[str, ...]:
+    seconds = [one.wall for one in results.all(case, kind, command)]
+    middle = median(seconds)
+    spread = f" ({min(seconds):.1f} to {max(seconds):.1f})" if len(seconds) > 1 else ""
+    times = ["", ""]
+    floor = floor_of(kind)
+    if kind != floor and results.has(case, floor, command):
+        least = (results.of(case, floor, command, wall), physics(results, case, kind, command))
+        times = [f"{middle / of:.2f}" for of in least]
+    cpu = results.of(case, kind, command, lambda one: one.host.cpu)
+    peak = results.of(case, kind, command, lambda one: one.host.peak)
+    tokens = results.of(case, kind, command, lambda one: one.tokens)
+    return (
+        command,
+        NAMES[kind],
+        f"{middle:.1f}{spread}",
+        *times,
+        f"{results.of(case, kind, command, program_cpu):.1f}",
+        f"{cpu:.1f}, {peak:.0f}",
+        "" if kind == floor else f"{results.of(case, kind, command, requests):.0f} + {tokens:.0f}",
+    )
 
 
 def states(results: Results) -> str:

@@ -13,7 +13,7 @@ from .emulator_load import Load
 from .imports import Imports
 from .many_stacks import Stacks
 from .policy_pack import Policies
-from .subjects import NATIVE, Measurement, State
+from .subjects import COMMANDS, NATIVE, Measurement, State
 from .upload_memory import Upload
 
 
@@ -27,6 +27,7 @@ class Case:
     rounds: int
     parallel: int | None = None
     """Calls that the engine makes at once; None for its default."""
+    commands: tuple[str, ...] = tuple(COMMANDS)
 
     def __str__(self) -> str:
         parallel = f", --parallel {self.parallel}" if self.parallel else ""
@@ -72,6 +73,10 @@ class Results:
     @property
     def cases(self) -> list[Case]:
         return list(dict.fromkeys(run.case for run in self.runs))
+
+    def has(self, case: Case, kind: str, command: str) -> bool:
+        """Whether it was measured."""
+        return any((run.case, run.kind, run.command) == (case, kind, command) for run in self.runs)
 
     def all(self, case: Case, kind: str, command: str) -> list[Measurement]:
         """Return the measurements of all rounds. Raises KeyError if there is none."""

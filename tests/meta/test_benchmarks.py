@@ -45,7 +45,7 @@ from benchmarks.many_stacks import Stack, Stacks
 from benchmarks.policy_pack import Policies
 from benchmarks.processes import Usage
 from benchmarks.results import Benchmark, Results, Run, Saved
-from benchmarks.subjects import COMMANDS, Measurement, State
+from benchmarks.subjects import Measurement, State
 from benchmarks.targets import targets
 from benchmarks.upload_memory import Upload
 
@@ -54,7 +54,7 @@ results = Results()
 for case in FULL:
     for kind in case.kinds:
         results.states.append(Saved(case, kind, State(1, 1, 1)))
-        for command in COMMANDS:
+        for command in case.commands:
             measured = Measurement(seconds[kind], Usage(), Usage(1), 0, Counter(), 0)
             results.runs.append(Run(case, kind, command, measured))
 Benchmark(
