@@ -1,5 +1,5 @@
 """Check that what the texts refer to exists: links and anchors in Markdown, ``docs/…md`` paths in any text,
-and the pages of docs/ in the site's navigation.
+and the pages of docs/ in the site's navigation; and that the site renders lists as a forge does.
 
 ``make check`` runs this. Links to other sites are not followed.
 """
@@ -25,6 +25,9 @@ _LINK = re.compile(
 )
 _DOCS_PATH = re.compile(r"(?<![\w./-])(docs/[\w./-]*\w\.md)(#[\w-]+)?")
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
+_SHALLOW = re.compile(
+    r"^(?: {4})* {1,3}(?:```|~~~|[-*+] |\d+\. )|(?<=\n\n)(?: {4})* {1,3}(?=\S)", re.MULTILINE
+)
 _HTML_ANCHOR = re.compile(r"<\w+[^>]*\b(?:id|name)=\"([^\"]+)\"")
 
 
@@ -95,8 +98,25 @@ def not_in_navigation(root: Path, paths: Iterable[Path]) -> Iterator[str]:
                 yield f"docs/{page}: is not in the navigation of mkdocs.yml; add it there"
 
 
+def outside_lists(root: Path, paths: Iterable[Path]) -> Iterator[str]:
+    """Yield a line for each part of a list item that MkDocs renders outside the item.
+
+    MkDocs needs four spaces where a forge needs two or three; otherwise numbers restart and paragraphs run together.
+    """
+    for path in paths:
+        if path.suffix == ".md":
+            text = _FENCE.sub(
+                lambda fence: fence[1] + fence[2] + "\n" * fence[0].count("\n"),
+                path.read_text(encoding="utf-8"),
+            )
+            for part in _SHALLOW.finditer(text):
+                line = text.count("\n", 0, part.start()) + 1
+                yield f"{path.relative_to(root)}, line {line}: indent by a multiple of four spaces"
+
+
 def main() -> int:
-    found = [*problems(ROOT, files(ROOT)), *not_in_navigation(ROOT, files(ROOT))]
+    paths = files(ROOT)
+    found = [*problems(ROOT, paths), *not_in_navigation(ROOT, paths), *outside_lists(ROOT, paths)]
     print("\n".join(found), file=sys.stderr, end="\n" if found else "")
     return 1 if found else 0
 

@@ -16,7 +16,7 @@ HEAD = """\
 The policy pack checks an organisation's rules for its Wallaroo objects before anything changes:
 
 ```sh
-pip install 'wallaroo_pulumi[policy]'
+pip install 'wallaroo_pulumi[policy] @ git+https://git.example.com/platform/wallaroo_pulumi.git@v0.1.0'
 pulumi preview --policy-pack "$(wallaroo-pulumi policy-pack)"
 pulumi up --policy-pack "$(wallaroo-pulumi policy-pack)" --policy-pack-config policy.json
 ```

@@ -1,6 +1,6 @@
-"""The commands: ``wallaroo-pulumi emulator | doctor | export | drift | policy-pack``.
+"""The commands: `wallaroo-pulumi emulator | doctor | export | drift | policy-pack`.
 
-``python -m wallaroo_pulumi`` is the same.
+`python -m wallaroo_pulumi` is the same.
 
 What scripts read goes to standard output, everything else to standard error.
 """
@@ -103,9 +103,9 @@ def export(
     ] = ExportFormat.ESTATE,
     stack: Stack = None,
 ) -> None:
-    """Write the instance's objects as an estate file: ``wallaroo-pulumi export --output estate.yaml``.
+    """Write the instance's objects as an estate file: `wallaroo-pulumi export --output estate.yaml`.
 
-    `pulumi up` on the file adopts them and changes nothing. With ``--format pulumi-import``, the output is the file
+    `pulumi up` on the file adopts them and changes nothing. With `--format pulumi-import`, the output is the file
     of `pulumi import --file`, which generates a program. Everything that is skipped is listed on standard error.
     """
     from . import selected_stack
@@ -234,7 +234,7 @@ def _stack_config(stack: str | None = None) -> dict[str, str]:
 
 @app.command()
 def policy_pack() -> None:
-    """Print the folder of the policy pack, for ``pulumi up --policy-pack "$(wallaroo-pulumi policy-pack)"``."""
+    """Print the folder of the policy pack, for `pulumi up --policy-pack "$(wallaroo-pulumi policy-pack)"`."""
     try:
         import_module("pulumi_policy")
     except ImportError as error:

@@ -70,6 +70,17 @@ def test_pages_that_the_site_does_not_lead_to_are_reported(
     ]
 
 
+def test_parts_of_list_items_that_the_site_renders_outside_them_are_reported(
+    script: Callable[[str], Any], tmp_path: Path
+) -> None:
+    good = "1. A\n   wrapped\n\n    ```sh\n    run\n    ```\n\n    More\n- b\n    - c\n\n```\n  - code\n\n  x\n```\n"
+    bad = "1. A\n\n   ```sh\n   run\n   ```\n\n   More\n- b\n  - c\n"
+    paths = write(tmp_path, {"good.md": good, "bad.md": bad})
+    assert list(script("check_links").outside_lists(tmp_path, paths)) == [
+        f"bad.md, line {line}: indent by a multiple of four spaces" for line in (3, 7, 9)
+    ]
+
+
 def test_old_phrases_are_rejected_outside_the_list(script: Callable[[str], Any], tmp_path: Path) -> None:
     paths = write(
         tmp_path,

@@ -173,7 +173,10 @@ class Transport:
         if from_gateway or status in (407, 413):
             return gateway_remedy(status, self._settings.api_url, "apiUrl")
         if status == 403:
-            return "the user who runs Pulumi is not allowed to do this"
+            return (
+                "the user who runs Pulumi is not allowed to do this; "
+                "ask an owner of the workspace or an administrator of the instance"
+            )
         if status == 507:
             return "the instance's storage is full: delete unused objects or enlarge it"
         if status >= 500:

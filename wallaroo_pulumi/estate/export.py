@@ -75,7 +75,9 @@ class Exported:
         """What the user has to know about the file."""
         if not self.secrets:
             return []
-        return [f"{len(self.secrets)} secrets were replaced by config keys; see the header of the file"]
+        count = len(self.secrets)
+        replaced = "1 secret was" if count == 1 else f"{count} secrets were"
+        return [f"{replaced} replaced by config keys; see the header of the file"]
 
     def to_text(self) -> str:
         """Return the text of the estate file."""

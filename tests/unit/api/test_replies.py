@@ -89,7 +89,7 @@ def test_the_servers_words_are_found_in_any_body(key: str) -> None:
     ("status", "settings", "hint"),
     [
         (401, {}, "the token in wallaroo:token (WALLAROO_TOKEN) was rejected or has expired"),
-        (403, {}, "the user who runs Pulumi is not allowed to do this"),
+        (403, {}, "is not allowed to do this; ask an owner of the workspace or an administrator"),
         (429, {}, "limits its request rate"),
         (302, {}, "set wallaroo:apiUrl (WALLAROO_API_URL)"),
     ],

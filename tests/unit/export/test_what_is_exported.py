@@ -94,6 +94,18 @@ def test_an_unknown_name_is_refused(client: Client) -> None:
         export(client, ["none"])
 
 
+@pytest.mark.parametrize(
+    ("secrets", "remarks"),
+    [
+        ([], []),
+        (["a"], ["1 secret was replaced by config keys; see the header of the file"]),
+        (["a", "b"], ["2 secrets were replaced by config keys; see the header of the file"]),
+    ],
+)
+def test_replaced_secrets_are_counted_in_a_remark(secrets: list[str], remarks: list[str]) -> None:
+    assert Exported(estate.Estate(), secrets, []).remarks == remarks
+
+
 def exported(part: estate.ConnectionPart, secrets: list[str]) -> Exported:
     """An export of one connection."""
     return Exported(estate.Estate.model_validate({"connections": {"c": part}}), secrets, [])
