@@ -103,7 +103,7 @@ def test_an_unknown_name_is_refused(client: Client) -> None:
     ],
 )
 def test_replaced_secrets_are_counted_in_a_remark(secrets: list[str], remarks: list[str]) -> None:
-    assert Exported(estate.Estate(), secrets, []).remarks == remarks
+    assert Exported(estate.Estate.model_validate({}), secrets, []).remarks == remarks
 
 
 def exported(part: estate.ConnectionPart, secrets: list[str]) -> Exported:
