@@ -264,10 +264,13 @@ def test_every_call_is_classified(instance: Instance) -> None:
     assert not OTHER_CALLS & (WORKSPACE_CALLS.keys() | OBJECT_CALLS.keys())
 
 
-def test_the_decisions_page_lists_the_answers_per_call() -> None:
+def test_the_decisions_page_lists_every_answer() -> None:
     rows = re.findall(
         r"^\| `(/v[12]/[^`]+)` \| `(\w+)` \| (\d+) \| (\d+) \|$", DECISIONS.read_text(), re.MULTILINE
     )
     workspace_rows = {(path, "workspace_id", "403", "500") for path in WORKSPACE_CALLS}
     object_rows = {(path, key, "403", str(answer)) for path, (key, _, _, answer, _) in OBJECT_CALLS.items()}
-    assert sorted(rows) == sorted(workspace_rows | object_rows)
+    assert sorted(rows) == sorted(workspace_rows | object_rows), (
+        f"list the calls of WORKSPACE_CALLS and OBJECT_CALLS, each once, in {DECISIONS.name}; missing or different: "
+        f"{sorted((workspace_rows | object_rows) ^ {*rows})}"
+    )

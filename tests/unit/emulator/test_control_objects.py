@@ -1,9 +1,25 @@
 """The control plane changes objects past the API's rules: what strangers, administrators and backups may do."""
 
-from typing import Any
+import re
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from emulator_client import JOHN, MARY, OPS, Instance
+
+from wallaroo_pulumi.emulator.control.objects import Kind
+from wallaroo_pulumi.emulator.control.seed_format import Seed
+
+PAGE = (Path(__file__).parents[3] / "docs/emulator.md").read_text(encoding="utf-8")
+
+
+def test_the_docs_list_every_kind_and_every_seed_key() -> None:
+    kinds, keys = (
+        {*re.findall(r"`(\w+)`", next(part for part in PAGE.split("\n\n") if part.startswith(begin)))}
+        for begin in ("The kinds of `delete`", "| seed key")
+    )
+    missing = {*get_args(Kind)} - kinds, {*Seed.model_fields} - keys
+    assert missing == (set(), set()), "add the kinds and the seed keys to docs/emulator.md"
 
 
 def refusal(instance: Instance, endpoint: str, **body: Any) -> str:

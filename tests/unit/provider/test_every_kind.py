@@ -296,7 +296,8 @@ def lose(emulator: Emulated, kind: str, count: int) -> None:
 def test_every_kind_has_a_listing() -> None:
     assert {*LISTINGS, "User"} == {*RESOURCES}, (
         "add the kind to LISTINGS with its listing call and an empty response; its read and delete must not take an "
-        "object for gone because one listing lacks it: confirm it with _lookups.read_visible"
+        "object for gone because one listing lacks it: confirm it with _lookups.read_visible. Without a call about one "
+        "object, use core.read.find_listed, and add the kind to LISTED_ONLY"
     )
 
 
@@ -309,7 +310,7 @@ def test_an_empty_listing_drops_nothing_from_the_state(
     lose(emulator, kind, 1)
     life.refresh()
     assert public(life.state[1]).keys() == public(recorded[1]).keys()
-    if kind in LISTED_ONLY:
+    if kind in LISTED_ONLY:  # no call about one object contradicts the listing, which is then believed
         return
     life.new_process()
     lose(emulator, kind, 100)
@@ -376,7 +377,9 @@ MADE_AGAIN = ("WorkspaceMember", "Pipeline")
 
 
 def test_every_kind_that_changes_in_place_is_covered() -> None:
-    assert {*DELETED_BY_HAND} == {kind for kind in RESOURCES if not is_state_only(kind)}
+    assert {*DELETED_BY_HAND} == {kind for kind in RESOURCES if not is_state_only(kind)}, (
+        "add the kind to DELETED_BY_HAND with what emulator/control/objects.py calls its object"
+    )
 
 
 @pytest.mark.parametrize("kind", DELETED_BY_HAND)
