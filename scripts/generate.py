@@ -77,7 +77,7 @@ from __future__ import annotations
 # Does not import the kernel: a program that declares resources needs neither pydantic models nor HTTP.
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pulumi
 
@@ -135,14 +135,15 @@ def class_text(kind: Kind) -> str:
         f"class {kind.name}(WallarooResource):",
         textwrap.indent(f'"""{kind.text}\n"""', "    "),
         "",
-        f'    _kind: ClassVar[str] = "{kind.name}"',
-        "    _wire_names: ClassVar[Mapping[str, str]] = {",
+        # Without annotations, which Pulumi would take for outputs and evaluate for each resource.
+        f'    _kind = "{kind.name}"',
+        "    _wire_names = {",
         *(f'        "{each.key}": "{each.name}",' for each in all_outputs),
         "    }",
-        f"    _shapes: ClassVar[Mapping[str, Shape]] = {{{shapes}}}",
-        f"    _secrets: ClassVar[tuple[str, ...]] = ({''.join(f'{s!r},' for s in secrets)})",
-        f"    _from_id: ClassVar[Mapping[str, type]] = {{{from_id}}}",
-        f"    _autonamed: ClassVar[str | None] = {autonamed!r}",
+        f"    _shapes = {{{shapes}}}",
+        f"    _secrets = ({''.join(f'{s!r},' for s in secrets)})",
+        f"    _from_id = {{{from_id}}}",
+        f"    _autonamed = {autonamed!r}",
         "",
         "    def __init__(",
         "        self,",

@@ -5,12 +5,11 @@ from __future__ import annotations
 # Does not import the kernel: a program that declares resources needs neither pydantic models nor HTTP.
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pulumi
 
 from . import shapes
-from .inputs import Shape
 from .program import WallarooResource
 
 if TYPE_CHECKING:
@@ -49,8 +48,8 @@ class Workspace(WallarooResource):
     resource from the state and leaves the workspace, which `force_destroy` empties first.
     """
 
-    _kind: ClassVar[str] = "Workspace"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "Workspace"
+    _wire_names = {
         "name": "name",
         "adopt": "adopt",
         "force_destroy": "forceDestroy",
@@ -58,10 +57,10 @@ class Workspace(WallarooResource):
         "workspace_id": "workspaceId",
         "created_at": "createdAt",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {}
-    _secrets: ClassVar[tuple[str, ...]] = ()
-    _from_id: ClassVar[Mapping[str, type]] = {"workspaceId": int}
-    _autonamed: ClassVar[str | None] = "name"
+    _shapes = {}
+    _secrets = ()
+    _from_id = {"workspaceId": int}
+    _autonamed = "name"
 
     def __init__(
         self,
@@ -149,8 +148,8 @@ class WorkspaceMember(WallarooResource):
     removes the user from the workspace, except the last OWNER and the user who runs Pulumi.
     """
 
-    _kind: ClassVar[str] = "WorkspaceMember"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "WorkspaceMember"
+    _wire_names = {
         "workspace_id": "workspaceId",
         "email": "email",
         "user_id": "userId",
@@ -158,10 +157,10 @@ class WorkspaceMember(WallarooResource):
         "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {}
-    _secrets: ClassVar[tuple[str, ...]] = ()
-    _from_id: ClassVar[Mapping[str, type]] = {}
-    _autonamed: ClassVar[str | None] = None
+    _shapes = {}
+    _secrets = ()
+    _from_id = {}
+    _autonamed = None
 
     def __init__(
         self,
@@ -252,8 +251,8 @@ class User(WallarooResource):
     account. Deleting an adopted account leaves it as it was found.
     """
 
-    _kind: ClassVar[str] = "User"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "User"
+    _wire_names = {
         "email": "email",
         "first_name": "firstName",
         "last_name": "lastName",
@@ -264,10 +263,10 @@ class User(WallarooResource):
         "adopted": "adopted",
         "user_id": "userId",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {}
-    _secrets: ClassVar[tuple[str, ...]] = ("initialPassword",)
-    _from_id: ClassVar[Mapping[str, type]] = {"userId": str}
-    _autonamed: ClassVar[str | None] = None
+    _shapes = {}
+    _secrets = ("initialPassword",)
+    _from_id = {"userId": str}
+    _autonamed = None
 
     def __init__(
         self,
@@ -390,8 +389,8 @@ class ModelVersion(WallarooResource):
     version, unless `force_destroy` is set.
     """
 
-    _kind: ClassVar[str] = "ModelVersion"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "ModelVersion"
+    _wire_names = {
         "workspace_id": "workspaceId",
         "name": "name",
         "path": "path",
@@ -426,15 +425,15 @@ class ModelVersion(WallarooResource):
         "version": "version",
         "status": "status",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {
+    _shapes = {
         "accel": shapes.QAIC,
         "dynamicBatching": shapes.DYNAMIC_BATCHING,
         "continuousBatching": shapes.CONTINUOUS_BATCHING,
         "openai": shapes.OPEN_AI,
     }
-    _secrets: ClassVar[tuple[str, ...]] = ()
-    _from_id: ClassVar[Mapping[str, type]] = {"modelVersionId": int}
-    _autonamed: ClassVar[str | None] = None
+    _secrets = ()
+    _from_id = {"modelVersionId": int}
+    _autonamed = None
 
     def __init__(
         self,
@@ -812,8 +811,8 @@ class Pipeline(WallarooResource):
     `force_destroy` is set.
     """
 
-    _kind: ClassVar[str] = "Pipeline"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "Pipeline"
+    _wire_names = {
         "workspace_id": "workspaceId",
         "name": "name",
         "tags": "tags",
@@ -825,10 +824,10 @@ class Pipeline(WallarooResource):
         "version_id": "versionId",
         "version": "version",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {"steps": shapes.STEP}
-    _secrets: ClassVar[tuple[str, ...]] = ()
-    _from_id: ClassVar[Mapping[str, type]] = {}
-    _autonamed: ClassVar[str | None] = None
+    _shapes = {"steps": shapes.STEP}
+    _secrets = ()
+    _from_id = {}
+    _autonamed = None
 
     def __init__(
         self,
@@ -949,8 +948,8 @@ class Deployment(WallarooResource):
     pipeline and waits until its engines have ended.
     """
 
-    _kind: ClassVar[str] = "Deployment"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "Deployment"
+    _wire_names = {
         "workspace_id": "workspaceId",
         "pipeline_name": "pipelineName",
         "pipeline_version_id": "pipelineVersionId",
@@ -963,13 +962,10 @@ class Deployment(WallarooResource):
         "status": "status",
         "inference_url": "inferenceUrl",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {
-        "models": shapes.MODEL_REF,
-        "engineConfig": shapes.ENGINE_CONFIG,
-    }
-    _secrets: ClassVar[tuple[str, ...]] = ()
-    _from_id: ClassVar[Mapping[str, type]] = {}
-    _autonamed: ClassVar[str | None] = None
+    _shapes = {"models": shapes.MODEL_REF, "engineConfig": shapes.ENGINE_CONFIG}
+    _secrets = ()
+    _from_id = {}
+    _autonamed = None
 
     def __init__(
         self,
@@ -1098,8 +1094,8 @@ class PipelinePublish(WallarooResource):
     only. `replaces` moves the edges of earlier publishes to this one, and they keep their join tokens.
     """
 
-    _kind: ClassVar[str] = "PipelinePublish"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "PipelinePublish"
+    _wire_names = {
         "pipeline_version_id": "pipelineVersionId",
         "models": "models",
         "engine_config": "engineConfig",
@@ -1117,10 +1113,10 @@ class PipelinePublish(WallarooResource):
         "chart_version": "chartVersion",
         "chart_reference": "chartReference",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {"models": shapes.MODEL_ID, "engineConfig": shapes.ENGINE_CONFIG}
-    _secrets: ClassVar[tuple[str, ...]] = ()
-    _from_id: ClassVar[Mapping[str, type]] = {"publishId": int}
-    _autonamed: ClassVar[str | None] = None
+    _shapes = {"models": shapes.MODEL_ID, "engineConfig": shapes.ENGINE_CONFIG}
+    _secrets = ()
+    _from_id = {"publishId": int}
+    _autonamed = None
 
     def __init__(
         self,
@@ -1276,8 +1272,8 @@ class Edge(WallarooResource):
     there.
     """
 
-    _kind: ClassVar[str] = "Edge"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "Edge"
+    _wire_names = {
         "name": "name",
         "publish_id": "publishId",
         "tags": "tags",
@@ -1285,10 +1281,10 @@ class Edge(WallarooResource):
         "edge_id": "edgeId",
         "edge_bundle": "edgeBundle",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {}
-    _secrets: ClassVar[tuple[str, ...]] = ("edgeBundle",)
-    _from_id: ClassVar[Mapping[str, type]] = {}
-    _autonamed: ClassVar[str | None] = None
+    _shapes = {}
+    _secrets = ("edgeBundle",)
+    _from_id = {}
+    _autonamed = None
 
     def __init__(
         self,
@@ -1373,8 +1369,8 @@ class Assay(WallarooResource):
     so deleting deactivates the assay, which keeps its name and results.
     """
 
-    _kind: ClassVar[str] = "Assay"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "Assay"
+    _wire_names = {
         "name": "name",
         "workspace_id": "workspaceId",
         "pipeline_name": "pipelineName",
@@ -1392,10 +1388,10 @@ class Assay(WallarooResource):
         "adopted": "adopted",
         "assay_id": "assayId",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {"summarizer": shapes.SUMMARIZER}
-    _secrets: ClassVar[tuple[str, ...]] = ()
-    _from_id: ClassVar[Mapping[str, type]] = {"assayId": str}
-    _autonamed: ClassVar[str | None] = None
+    _shapes = {"summarizer": shapes.SUMMARIZER}
+    _secrets = ()
+    _from_id = {"assayId": str}
+    _autonamed = None
 
     def __init__(
         self,
@@ -1582,8 +1578,8 @@ class Connection(WallarooResource):
     connections. Deleting removes the connection from all workspaces that use it.
     """
 
-    _kind: ClassVar[str] = "Connection"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "Connection"
+    _wire_names = {
         "name": "name",
         "type": "type",
         "details": "details",
@@ -1592,10 +1588,10 @@ class Connection(WallarooResource):
         "adopted": "adopted",
         "connection_id": "connectionId",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {}
-    _secrets: ClassVar[tuple[str, ...]] = ("details",)
-    _from_id: ClassVar[Mapping[str, type]] = {}
-    _autonamed: ClassVar[str | None] = None
+    _shapes = {}
+    _secrets = ("details",)
+    _from_id = {}
+    _autonamed = None
 
     def __init__(
         self,
@@ -1693,17 +1689,17 @@ class WorkspaceConnection(WallarooResource):
     the connection itself.
     """
 
-    _kind: ClassVar[str] = "WorkspaceConnection"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "WorkspaceConnection"
+    _wire_names = {
         "workspace_id": "workspaceId",
         "connection_name": "connectionName",
         "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {}
-    _secrets: ClassVar[tuple[str, ...]] = ()
-    _from_id: ClassVar[Mapping[str, type]] = {}
-    _autonamed: ClassVar[str | None] = None
+    _shapes = {}
+    _secrets = ()
+    _from_id = {}
+    _autonamed = None
 
     def __init__(
         self,
@@ -1775,8 +1771,8 @@ class ModelRegistry(WallarooResource):
     leaves it on the instance with its token: revoke the token where it was issued.
     """
 
-    _kind: ClassVar[str] = "ModelRegistry"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "ModelRegistry"
+    _wire_names = {
         "name": "name",
         "url": "url",
         "token": "token",
@@ -1784,10 +1780,10 @@ class ModelRegistry(WallarooResource):
         "adopted": "adopted",
         "registry_id": "registryId",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {}
-    _secrets: ClassVar[tuple[str, ...]] = ("token",)
-    _from_id: ClassVar[Mapping[str, type]] = {"registryId": str}
-    _autonamed: ClassVar[str | None] = None
+    _shapes = {}
+    _secrets = ("token",)
+    _from_id = {"registryId": str}
+    _autonamed = None
 
     def __init__(
         self,
@@ -1872,17 +1868,17 @@ class ModelRegistryAttachment(WallarooResource):
     registry itself.
     """
 
-    _kind: ClassVar[str] = "ModelRegistryAttachment"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "ModelRegistryAttachment"
+    _wire_names = {
         "workspace_id": "workspaceId",
         "registry_id": "registryId",
         "delete_adopted": "deleteAdopted",
         "adopted": "adopted",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {}
-    _secrets: ClassVar[tuple[str, ...]] = ()
-    _from_id: ClassVar[Mapping[str, type]] = {}
-    _autonamed: ClassVar[str | None] = None
+    _shapes = {}
+    _secrets = ()
+    _from_id = {}
+    _autonamed = None
 
     def __init__(
         self,
@@ -1954,8 +1950,8 @@ class Orchestration(WallarooResource):
     have been replaced. Deleting removes the orchestration and its package; it fails while tasks run it.
     """
 
-    _kind: ClassVar[str] = "Orchestration"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "Orchestration"
+    _wire_names = {
         "workspace_id": "workspaceId",
         "name": "name",
         "path": "path",
@@ -1968,10 +1964,10 @@ class Orchestration(WallarooResource):
         "orchestration_id": "orchestrationId",
         "status": "status",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {}
-    _secrets: ClassVar[tuple[str, ...]] = ()
-    _from_id: ClassVar[Mapping[str, type]] = {"orchestrationId": str}
-    _autonamed: ClassVar[str | None] = None
+    _shapes = {}
+    _secrets = ()
+    _from_id = {"orchestrationId": str}
+    _autonamed = None
 
     def __init__(
         self,
@@ -2096,8 +2092,8 @@ class Task(WallarooResource):
     has ended. A single run is an action, not a resource: call `task/run_once`.
     """
 
-    _kind: ClassVar[str] = "Task"
-    _wire_names: ClassVar[Mapping[str, str]] = {
+    _kind = "Task"
+    _wire_names = {
         "workspace_id": "workspaceId",
         "orchestration_id": "orchestrationId",
         "name": "name",
@@ -2112,10 +2108,10 @@ class Task(WallarooResource):
         "task_id": "taskId",
         "status": "status",
     }
-    _shapes: ClassVar[Mapping[str, Shape]] = {}
-    _secrets: ClassVar[tuple[str, ...]] = ()
-    _from_id: ClassVar[Mapping[str, type]] = {"taskId": str}
-    _autonamed: ClassVar[str | None] = None
+    _shapes = {}
+    _secrets = ()
+    _from_id = {"taskId": str}
+    _autonamed = None
 
     def __init__(
         self,

@@ -96,6 +96,11 @@ class Decoder:
         }
 
     def value(self, value: Any, path: Path = ()) -> Any:
+        # The most frequent types first: the checks for a Mapping take longer.
+        if isinstance(value, str):
+            return self.unknown if value in UNKNOWNS else value
+        if value is None or isinstance(value, bool | float | int):
+            return value
         if isinstance(value, Mapping):
             if value.get(SIGNATURE) == SECRET:
                 self.on_secret(path)
@@ -103,9 +108,7 @@ class Decoder:
             return {key: self.value(part, (*path, key)) for key, part in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(part, (*path, index)) for index, part in enumerate(value)]
-        if isinstance(value, self.unknown_types) or (isinstance(value, str) and value in UNKNOWNS):
-            return self.unknown
-        return value
+        return self.unknown if isinstance(value, self.unknown_types) else value
 
     def _secret(self, secret: Mapping[str, Any], path: Path) -> Any:
         if "value" in secret:

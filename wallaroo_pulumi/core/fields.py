@@ -168,11 +168,17 @@ class OneOf(Properties):
         return self
 
 
-def fields_with(model: type[BaseModel], *markers: Marker) -> Iterator[tuple[str, FieldInfo]]:
-    """The (name, field) pairs of ``model`` that carry any of ``markers``."""
-    for name, field in model.model_fields.items():
-        if any(marker in field.metadata for marker in markers):
-            yield name, field
+_marked: dict[tuple[type[BaseModel], tuple[Marker, ...]], tuple[tuple[str, FieldInfo], ...]] = {}
+
+
+def fields_with(model: type[BaseModel], *markers: Marker) -> tuple[tuple[str, FieldInfo], ...]:
+    """The (name, field) pairs of ``model`` that carry any of ``markers``. Found once: most calls need some."""
+    if (model, markers) not in _marked:
+        fields = model.model_fields.items()
+        _marked[model, markers] = tuple(
+            pair for pair in fields if any(marker in pair[1].metadata for marker in markers)
+        )
+    return _marked[model, markers]
 
 
 def nearest_name(name: str, model: type[BaseModel], *, wire: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 from typing import Final
 
 INVALID: Final = "__invalid"
@@ -20,6 +21,7 @@ _LONGEST = 63
 _SUFFIX = 7
 
 
+@cache
 def wire_name(python_name: str) -> str:
     """``workspace_id`` → ``workspaceId``. The one function that makes names for Pulumi's wire."""
     first, *rest = python_name.split("_")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from dataclasses import dataclass
 from typing import Protocol
 
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as proto
 
 from ...config import Settings
@@ -55,9 +57,14 @@ class _Target:
     @property
     def secrets(self) -> frozenset[Path]:
         """The properties that are always secret."""
-        resource = RESOURCES.get(self.kind)
-        models = (resource.inputs, resource.outputs) if resource else ()
-        return frozenset((wire_name(name),) for model in models for name, _ in fields_with(model, SECRET))
+        return _secrets(self.kind)
+
+
+@functools.cache
+def _secrets(kind: str) -> frozenset[Path]:
+    resource = RESOURCES.get(kind)
+    models = (resource.inputs, resource.outputs) if resource else ()
+    return frozenset((wire_name(name),) for model in models for name, _ in fields_with(model, SECRET))
 
 
 class Run:
@@ -96,7 +103,7 @@ class Run:
             news,
             olds,
             autoname=_autoname(target, request),
-            sources=MessageToDict(request.news).get(SOURCES_KEY),
+            sources=_sources(request.news),
         )
         if failures:
             # Without the property's own field: the engine would print its value.
@@ -199,6 +206,11 @@ class Run:
             self._unexplained.discard(replaces)
         if due:
             self._messages.report(recording_explained(replaces=replaces))
+
+
+def _sources(news: Struct) -> dict[str, str] | None:
+    """Which inputs come from the same Output: sent by Python programs in previews, and left out of the properties."""
+    return MessageToDict(news[SOURCES_KEY]) if SOURCES_KEY in news else None
 
 
 def _autoname(target: _Target, request: proto.CheckRequest) -> str | None:
