@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from emulated import Emulated
 from pulumi_project import SAVED_AT_THE_END, Project
+from request_counts import destroy, first_up, one_more_workspace, refresh
 
 Make = Callable[[str], Project]
 
@@ -58,26 +59,18 @@ def test_requests_of_a_whole_life(n: int, counted: Callable[[int], Project], emu
     # The reply to a create is the id alone: when a workspace was made has to be looked up in a listing after it,
     # which those that are made meanwhile share where they can.
     assert 2 <= up.pop("workspaces/list") <= n + 1
-    assert up == {
-        "workspaces/create": n,  # whose members are known: the caller alone
-        "workspaces/add_user": n * len(MEMBERS),
-        "users/query": 1,
-    }
+    assert up == first_up(n, n * len(MEMBERS))
 
     stack.up("--expect-no-changes").ok()
     stack.pulumi("preview", "--expect-no-changes").ok()
     assert asked(emulator) == {}
 
-    stack.refresh("--expect-no-changes").ok()
-    assert asked(emulator) == {"workspaces/list": 1, "workspaces/list_users": n, "users/query": 1}
+    for command in (stack.refresh, lambda *args: stack.pulumi("preview", "--refresh", *args)):
+        command("--expect-no-changes").ok()
+        assert asked(emulator) == refresh(n)
 
     stack.destroy().ok()
-    assert asked(emulator) == {
-        "workspaces/list": 1,
-        "workspaces/list_users": n,
-        "workspaces/remove_user": n * len(MEMBERS),
-        "users/query": 1,  # the accounts, by which the instance is recognised
-    }
+    assert asked(emulator) == destroy(n, n * len(MEMBERS))
 
 
 @pytest.mark.promise
@@ -89,9 +82,4 @@ def test_an_estate_that_grows_asks_for_what_is_new_only(
     asked(emulator)
     stack.configure({"n": str(FEW + 1)}, namespace="test")
     stack.up().ok()
-    assert asked(emulator) == {
-        "workspaces/list": 2,
-        "workspaces/create": 1,
-        "workspaces/add_user": len(MEMBERS),
-        "users/query": 1,
-    }
+    assert asked(emulator) == one_more_workspace(len(MEMBERS))
