@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -84,6 +85,11 @@ class Estate:
         runs = {name: json.loads(file.read_text()) for name, file in last.items()}
         return {name: (run["startTime"], run["endTime"]) for name, run in runs.items()}
 
+    def set_wrong_password(self, name: str) -> None:
+        file = self._project.folder / f"Pulumi.{name}.yaml"
+        secret = r"wallaroo:password:\s+secure: \S+"
+        file.write_text(re.sub(secret, "wallaroo:password: wrong", file.read_text()))
+
     def lock_files(self) -> list[Path]:
         return list((self._project.folder / "state/.pulumi/locks").rglob("*.json"))
 
@@ -156,6 +162,20 @@ def test_every_stack_is_run_within_the_limits_and_one_that_fails_is_named(
         f"refresh: {STACKS - 1} of {STACKS} stacks succeeded; failed: project/{drifted}"
     )
     assert {name for name in estate.names if "WorkspaceMember" not in estate.state(name)} == {drifted}
+
+
+def test_the_line_of_a_stack_contains_its_error(
+    project: Callable[[str], Project], emulator: Emulated
+) -> None:
+    estate = Estate(project(PROGRAM), [emulator], 1)
+    estate.fan_out("up").ok()
+    estate.set_wrong_password("team-00")
+    run = estate.fan_out("refresh", "--", "--run-program")  # else Pulumi uses the settings of the last `up`
+    assert run.code == 1
+    failed, summary = run.out.splitlines()
+    assert "project/team-00: " in failed
+    assert "the user name or the password is wrong" in failed
+    assert summary == "refresh: 0 of 1 stacks succeeded; failed: project/team-00"
 
 
 def test_an_interrupt_ends_the_running_stack_and_starts_no_more(
