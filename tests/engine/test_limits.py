@@ -26,6 +26,7 @@ Make = Callable[..., Project]
 
 SHOWN_BY = {
     "A workspace is never deleted": "test_destroy_leaves_the_workspaces_and_the_next_up_takes_them_over",
+    "`deleted_with=": "test_deleted_with_a_workspace_leaves_what_is_in_it",
     "A user is never deleted": "test_an_account_is_deactivated_and_adopted_again",
     "A name used by a workspace that the caller cannot see": "test_a_name_that_is_taken_unseen",
     "A `User` of an existing account": "test_adopted_objects_are_left_as_they_were_found",
@@ -149,6 +150,17 @@ def test_an_account_is_deactivated_and_adopted_again(made: Make, emulator: Emula
     stack.up().ok()
     assert enabled(emulator, "ada@example.com")
     assert emulator.user_id("ada@example.com") == id
+
+
+def test_deleted_with_a_workspace_leaves_what_is_in_it(made: Make, emulator: Emulated) -> None:
+    stack = made(
+        'w = wallaroo.Workspace("w", name="w")',
+        'mary = {"workspace_id": w.workspace_id, "email": "mary.jane@example.com"}',
+        'wallaroo.WorkspaceMember("mary", **mary, opts=ResourceOptions(deleted_with=w))',
+    )
+    stack.destroy().ok()
+    assert stack.resources() == {}
+    assert "mary.jane@example.com" in emulator.members(emulator.workspaces()["w"])
 
 
 def test_an_object_whose_create_was_interrupted_counts_as_adopted(emulator: Emulated) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from emulated import Emulated
 from example_files import model_file, orchestration_file
+from native_program import use_plugin
 from pulumi_project import TYPE, Project, Run
 from validation_seeds import ASSAY, seed
 
@@ -365,3 +366,21 @@ def test_an_instance_that_does_not_answer_stops_only_a_preview_that_asks(
     run = made.pulumi("preview")
     assert run.code != 0
     assert "cannot be reached" in run.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["wallaroo_pulumi", "wallaroo_pulumi.native"])
+def test_a_preview_tells_what_a_replacement_leaves_on_the_instance(
+    project: Make, emulator: Emulated, module: str
+) -> None:
+    program = f'import {module} as wallaroo\nwallaroo.Workspace("w", name="fraud")'
+    team = project(program)
+    if module.endswith("native"):
+        use_plugin(team)
+    team.configure(emulator.settings)
+    team.up().ok()
+    team.write(program.replace('"fraud"', '"fraud-eu"'))
+    line = f"Workspace 'w' (id {emulator.workspaces()['fraud']}) is replaced, and the old one stays on the instance"
+    assert line in team.pulumi("preview").ok().text
+    assert set(emulator.workspaces()) >= {"fraud"}
+    assert "fraud-eu" not in emulator.workspaces()

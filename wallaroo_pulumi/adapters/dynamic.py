@@ -77,6 +77,8 @@ class DynamicProvider(ResourceProvider):
         found = self._provider.diff(self.kind, current_urn(), _id, _decoded(_olds), _decoded(_news))
         if found.records_instance:
             session.explain_recording(replaces=found.replaces_instance)
+        if found.leaves:
+            session.report(found.leaves)
         # Without the reference Pulumi can neither refresh nor delete. The update adds it, and sends no request.
         from_plugin = PROVIDER_KEY not in _olds
         return DiffResult(

@@ -38,6 +38,8 @@ class Difference:
     """Whether the state records another identity than the user accepts."""
     finishes: bool = False
     """Whether an update is due that waits for work which an earlier run left unfinished."""
+    leaves: str = ""
+    """What a replacement leaves of the old object, for the user; empty if there is none, or it deletes the object."""
 
     @property
     def any(self) -> bool:

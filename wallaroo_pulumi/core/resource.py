@@ -103,6 +103,14 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
     """Whether a replacement that keeps the name must delete the old object first, because the name is unique. Leave it
     out if only a change of the natural key replaces: then both objects can exist at the same time."""
 
+    def left_by_replacement(self, prior: Mapping[str, Any]) -> str:
+        """Return what stays of the object when it is replaced, for the preview, or "" if it is deleted.
+
+        ``prior`` contains the last outputs (wire names).
+        """
+        del prior
+        return ""
+
     def complete(self, inputs: InputsT, prior: Mapping[str, Any]) -> InputsT:
         """Fill in the inputs marked COMPUTED_IN_CHECK. Runs in check, without a client.
 

@@ -127,6 +127,9 @@ class Provider:
             refuse_to_replace_adopted(resource, urn, id, olds, found)
         if not found.replacing:
             self._ownership.keep(kind, id, urn, olds)
+        elif left := resource.left_by_replacement(olds):
+            line = f"{kind} {name_in(urn, id)!r} (id {id}) is replaced, and the old one {left}"
+            found = dataclasses.replace(found, leaves=line)
         if self._records_instance(urn, record := Record.of(olds)):
             replaces = record.instance is not None
             found = dataclasses.replace(found, records_instance=True, replaces_instance=replaces)

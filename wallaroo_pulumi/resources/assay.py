@@ -179,6 +179,10 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
     def id_of(self, outputs: AssayOutputs) -> str:
         return outputs.assay_id
 
+    def left_by_replacement(self, prior: Mapping[str, Any]) -> str:
+        del prior
+        return "stays on the instance, deactivated: Wallaroo cannot delete assays"
+
     def validate(self, ctx: Context[Client], desired: AssayInputs) -> Iterable[InvalidInput]:
         unseen = list(_pipelines.refused_name(ctx, desired.workspace_id, desired.pipeline_name))
         yield from unseen

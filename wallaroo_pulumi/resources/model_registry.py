@@ -9,7 +9,8 @@ in clear; in the state they are always secret.
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -64,6 +65,10 @@ class ModelRegistry(Resource[ModelRegistryInputs, ModelRegistryOutputs]):
 
     def id_of(self, outputs: ModelRegistryOutputs) -> str:
         return outputs.registry_id
+
+    def left_by_replacement(self, prior: Mapping[str, Any]) -> str:
+        del prior
+        return "stays on the instance, without workspaces: Wallaroo cannot delete registries"
 
     def existing(self, ctx: Context[Client], desired: ModelRegistryInputs) -> str | None:
         return _same(ctx, desired)

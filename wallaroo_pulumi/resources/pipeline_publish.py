@@ -11,7 +11,7 @@ the next `up`. Where the state can hold a publish that is not done yet, the next
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import Annotated, Any
@@ -148,6 +148,10 @@ class PipelinePublish(Resource[PipelinePublishInputs, PipelinePublishOutputs]):
 
     def id_of(self, outputs: PipelinePublishOutputs) -> str:
         return str(outputs.publish_id)
+
+    def left_by_replacement(self, prior: Mapping[str, Any]) -> str:
+        del prior
+        return "stays on the instance and in the OCI registry: Wallaroo cannot delete publishes"
 
     def validate(self, ctx: Context[Client], desired: PipelinePublishInputs) -> Iterable[InvalidInput]:
         version = desired.pipeline_version_id

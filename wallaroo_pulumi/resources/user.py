@@ -86,6 +86,10 @@ class User(Resource[UserInputs, UserOutputs]):
     def id_of(self, outputs: UserOutputs) -> str:
         return outputs.user_id
 
+    def left_by_replacement(self, prior: Mapping[str, Any]) -> str:
+        del prior
+        return "stays on the instance, deactivated: Wallaroo cannot delete accounts"
+
     def existing(self, ctx: Context[Client], desired: UserInputs) -> str | None:
         found = ctx.client.users.find_by_email(desired.email)
         return found.id if found else None

@@ -8,8 +8,8 @@ creating an existing name follows ``adopt``, and reading searches the shared lis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Annotated
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -93,6 +93,10 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
 
     def id_of(self, outputs: WorkspaceOutputs) -> str:
         return str(outputs.workspace_id)
+
+    def left_by_replacement(self, prior: Mapping[str, Any]) -> str:
+        contents = "is emptied" if prior.get("forceDestroy") else "keeps its models and pipelines"
+        return f"stays on the instance and {contents}: Wallaroo cannot delete workspaces"
 
     def validate(self, ctx: Context[Client], desired: WorkspaceInputs) -> Iterable[InvalidInput]:
         if contains_unknown([desired.name, desired.adopt]) or ctx.validated.has(self.kind, desired.name):

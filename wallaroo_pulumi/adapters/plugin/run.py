@@ -118,6 +118,8 @@ class Run:
         found = self._provider.diff(target.kind, target.urn, request.id, olds, news)
         if found.records_instance:
             self._explain_recording(found.replaces_instance)
+        if found.leaves:
+            self._messages.report(found.leaves)
         return proto.DiffResponse(
             changes=proto.DiffResponse.DIFF_SOME if found.any else proto.DiffResponse.DIFF_NONE,
             replaces=found.replacing,
