@@ -127,7 +127,6 @@ def errors(found: dict[str, list[Any]]) -> list[str]:
     return [e["message"] for e in found.get("diagnosticEvent", []) if e["severity"] == "error"]
 
 
-@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_lifecycle_of_a_dynamic_resource(things: Project, folder: Path) -> None:
     things.configure({"greeting": "good day"}, namespace="test")

@@ -57,7 +57,6 @@ def refused(stack: Project, told: str) -> None:
     assert "hush" not in ran.text
 
 
-@pytest.mark.promise
 def test_yaml_1_2_reaches_the_instance(stack: Project, emulator: Emulated) -> None:
     (sales,) = emulator.api("connections/list")["connections"]
     assert sales["details"] == {

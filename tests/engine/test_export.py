@@ -225,7 +225,6 @@ def test_two_hundred_workspaces_with_members_go_round_without_a_write(
     assert len(adoption.resources("User")) == 23
 
 
-@pytest.mark.promise
 def test_connections_go_round_and_their_secrets_are_named_only(adoption: Project, emulator: Emulated) -> None:
     details = {
         "host": "db.example.com",

@@ -122,14 +122,14 @@ def test_a_program_error_is_pulumis_own(one: Project) -> None:
     told(one.pulumi("preview"), "ValueError: the program is wrong")
 
 
-def test_the_last_owner_cannot_be_demoted(one: Project, emulator: Emulated) -> None:
+def test_the_user_who_runs_pulumi_cannot_be_demoted(one: Project, emulator: Emulated) -> None:
     program = ONE.replace("wallaroo.W", "ws = wallaroo.W", 1) + (
         '    wallaroo.WorkspaceMember("me", workspace_id=ws.workspace_id, email="ops@example.com", role="OWNER")\n'
     )
     one.write(program)
     one.up().ok()
     one.write(program.replace('"OWNER"', '"COLLABORATOR"'))
-    told(one.up(), "a workspace must keep at least one OWNER", "ops@example.com")
+    told(one.up(), "this is the user who runs Pulumi", "ops@example.com")
     assert emulator.members(emulator.workspaces()["fraud-prod"]) == {"ops@example.com": "OWNER"}
 
 

@@ -104,7 +104,6 @@ def test_adopted_objects_are_left_as_they_were_found(project: Make, emulator: Em
     assert emulator.api("users/query", user_ids=[mary])["users"][mary]["enabled"] is False
 
 
-@pytest.mark.promise
 def test_destroying_an_old_name_alone_leaves_what_the_new_one_holds(
     project: Make, emulator: Emulated
 ) -> None:

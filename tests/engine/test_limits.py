@@ -460,7 +460,6 @@ def test_a_check_that_fails_on_a_secret_does_not_show_it(made: Make) -> None:
         assert "hush-hush" not in run.text
 
 
-@pytest.mark.promise
 @pytest.mark.sdk_range
 def test_the_line_of_ours_is_complete(made: Make) -> None:
     stack = made()
@@ -482,7 +481,6 @@ sys.meta_path.insert(0, Hidden())
 """
 
 
-@pytest.mark.promise
 def test_without_the_package_nothing_is_deleted_or_lost(made: Make, emulator: Emulated) -> None:
     stack = made('wallaroo.Connection("c", name="c", type="s3", details={})')
     (stack.folder / "sitecustomize.py").write_text(WITHOUT_THE_PACKAGE)

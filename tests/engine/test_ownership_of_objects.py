@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from emulated import Emulated
 from pulumi_project import Project
 
@@ -24,7 +23,6 @@ def connections(emulator: Emulated) -> list[str]:
     return [each["name"] for each in emulator.api("connections/list")["connections"]]
 
 
-@pytest.mark.promise
 def test_a_renamed_resource_takes_its_object_over_in_a_run_that_refreshes(
     project: Make, emulator: Emulated
 ) -> None:

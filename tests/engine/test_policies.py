@@ -283,7 +283,6 @@ def test_what_obeys_all_rules_passes(fresh: Judged) -> None:
     assert refusals(fresh.up("--expect-no-changes").ok()) == {}
 
 
-@pytest.mark.promise
 def test_analyze_has_the_verdict_of_a_preview(fresh: Judged) -> None:
     """`policy analyze` sends the state to the pack, including workspaces that are only read."""
     fresh.write(HEADER + GOOD)

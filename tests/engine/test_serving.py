@@ -175,7 +175,6 @@ def test_what_was_changed_by_hand_is_found_and_put_right(served: Project, emulat
     assert served.planned() == {}
 
 
-@pytest.mark.promise
 def test_an_engine_configuration_changed_by_hand_is_found_and_put_right(
     served: Project, emulator: Emulated
 ) -> None:
@@ -275,7 +274,6 @@ def test_a_model_that_is_rolled_back_during_an_outage_is_still_there_afterwards(
     assert emulator.endpoints() == []
 
 
-@pytest.mark.promise
 def test_a_model_in_use_is_not_deleted_and_the_pipeline_is_named(served: Project, emulator: Emulated) -> None:
     program = (STACK / "__main__.py").read_text()
     # Only the model leaves the stack: another stack keeps the pipeline.

@@ -53,7 +53,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "WorkspaceMember",
         {"workspace_id": MINE, "email": "ops@example.com", "role": "COLLABORATOR"},
         "role",
-        "a workspace must keep at least one OWNER",
+        "this is the user who runs Pulumi, who could then neither manage",
     ),
     (
         "ModelVersion",

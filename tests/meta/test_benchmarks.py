@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -28,9 +26,9 @@ def ran(*command: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("module", sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py")))
-def test_every_part_can_be_loaded(module: str) -> None:
-    ran("-c", f"import benchmarks.{module}")
+def test_every_part_can_be_loaded() -> None:
+    modules = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
+    ran("-c", "; ".join(f"import benchmarks.{module}" for module in modules))
 
 
 MADE_UP = """

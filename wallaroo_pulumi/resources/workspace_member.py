@@ -131,8 +131,6 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
     def _refused_role(self, ctx: Context[Client], desired: WorkspaceMemberInputs) -> Iterator[InvalidInput]:
         """Yield why the caller cannot grant the role in an existing workspace. An unchanged role needs no rights."""
         place, member = desired.workspace_id, _membership(ctx, desired)
-        user = member.user_id if member else desired.user_id or desired.email
-        ctx.validated.add(self.kind, place, user, desired=desired)
         if contains_unknown(desired.role) or (member and member.role == desired.role):
             return
         if _role(ctx, place, ctx.client.caller_id) == "COLLABORATOR":
@@ -141,23 +139,8 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
                 f"the user who runs Pulumi is a COLLABORATOR of workspace {place}, and only an OWNER may change its "
                 "members; ask an owner to change them, or to make this user an OWNER",
             )
-        elif member and member.role == "OWNER":
-            if not self._owned(ctx, place):
-                yield InvalidInput("role", _LAST_OWNER)
-            elif member.user_id == ctx.client.caller_id:
-                yield InvalidInput("role", _OWN_RIGHT)
-
-    def _owned(self, ctx: Context[Client], workspace_id: int) -> bool:
-        """Return whether the workspace still has an OWNER after the changes that validation has seen."""
-        owners: set[object] = {
-            m.user_id for m in ctx.client.workspaces.members(workspace_id) if m.role == "OWNER"
-        }
-        for (place, user), desired in ctx.validated.of(self.kind):
-            if place == workspace_id and desired.role == "COLLABORATOR":
-                owners.discard(user)
-            elif place == workspace_id:  # OWNER, or unknown in a preview
-                owners.add(user)
-        return bool(owners)
+        elif member and member.role == "OWNER" and member.user_id == ctx.client.caller_id:
+            yield InvalidInput("role", _OWN_RIGHT)
 
     def create(self, ctx: Context[Client], desired: WorkspaceMemberInputs) -> WorkspaceMemberOutputs:
         workspace = find_workspace(ctx, desired.workspace_id)
@@ -269,9 +252,9 @@ def _give_role(ctx: Context[Client], workspace_id: int, user: wire.User, role: R
     if current == role:
         return
     who = f"{own_address(user) or user.id} in workspace {workspace_id}"
+    if current == "OWNER" and user.id == ctx.client.caller_id:
+        raise RefusedError(f"cannot make {role} of {who}: {_OWN_RIGHT}")
     with _owners_guarded(ctx, workspace_id, user.id, current, f"make {role} of {who}"):
-        if current == "OWNER" and user.id == ctx.client.caller_id:
-            raise RefusedError(f"cannot make {role} of {who}: {_OWN_RIGHT}")
         ctx.client.workspaces.add_user(workspace_id, user.id, user.email, role)
     if current is not None and _role(ctx, workspace_id, user.id, fresh=True) != role:
         raise InconsistentError(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from wallaroo_pulumi.core.validated import Validated
 
 
-def test_objects_are_found_by_kind_and_key_and_keep_their_last_values() -> None:
+def test_objects_are_found_by_kind_and_key() -> None:
     seen = Validated()
     seen.add("Workspace", "fraud")
-    seen.add("WorkspaceMember", 12, "mary", desired="OWNER")
-    seen.add("WorkspaceMember", 12, "mary", desired="COLLABORATOR")
+    seen.add("Pipeline", 12, "scores")
     assert seen.has("Workspace", "fraud")
+    assert seen.has("Pipeline", 12, "scores")
     assert not seen.has("Pipeline", "fraud")
     assert not seen.has("Workspace", "fraud", 12)
-    assert seen.of("WorkspaceMember") == [((12, "mary"), "COLLABORATOR")]
