@@ -174,6 +174,12 @@ class Ownership:
                 (entry.urn for entry in entries if entry.urn != urn and self._refers(entry, entries)), None
             )
 
+    def held_by_another(self, kind: str, id: str, urn: str | None) -> bool:
+        """Return whether another resource has claimed or kept the object in this run."""
+        with self._lock:
+            holder = self._holders.get((kind, id))
+            return holder is not None and holder.is_other(urn)
+
     def recorded(self, kind: str, id: str) -> Mapping[str, Any] | None:
         """Return the object's outputs in the stack's state, or None."""
         with self._lock:

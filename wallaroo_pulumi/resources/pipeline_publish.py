@@ -252,9 +252,19 @@ def _match(ctx: Context[Client], desired: PipelinePublishInputs, version_id: int
             and publish.status != "Error"
             and satisfies(publish.engine_config, config or {})
             and {*desired.replaces} <= {earlier.id for earlier in publish.replaces}
+            and not _is_of_another(ctx, desired, publish)
         ):
             return publish
     return None
+
+
+def _is_of_another(ctx: Context[Client], desired: PipelinePublishInputs, publish: wire.Publish) -> bool:
+    """Whether the stack has the publish for another declaration: without `engine_config`, any configuration will do."""
+    kind, id = PipelinePublish.kind, str(publish.id)
+    recorded = ctx.ownership.recorded(kind, id)
+    if recorded is not None and recorded.get("engineConfig") != desired.to_wire().get("engineConfig"):
+        return True
+    return ctx.ownership.held_by_another(kind, id, ctx.call.urn)
 
 
 def _publish(ctx: Context[Client], desired: PipelinePublishInputs, version_id: int) -> int:

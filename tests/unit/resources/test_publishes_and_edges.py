@@ -72,6 +72,28 @@ def test_deleting_leaves_the_publish_and_the_same_one_is_taken_over_again(
     )
 
 
+@pytest.mark.parametrize("first", ["with", "without"])
+def test_publishes_with_and_without_a_configuration_are_two(
+    bench: Workbench, version: int, first: str
+) -> None:
+    small = {"engine": {"resources": {"limits": {"cpu": 1, "memory": "1Gi"}}}}
+    of = {"pipeline_version_id": version, "models": []}
+    declared = {"with": {**of, "engine_config": small}, "without": of}
+    order = sorted(declared, key=lambda name: name != first)
+    made = {
+        name: bench.provider.create(
+            "PipelinePublish", urn(name), bench.checked("PipelinePublish", **declared[name])
+        )
+        for name in order
+    }
+    assert [made[name][0] for name in order] == ["1", "2"]
+    assert sorted(publishes(bench)) == [(1, "Published"), (2, "Published")]
+
+
+def urn(name: str) -> str:
+    return f"urn:pulumi:test::project::wallaroo:index:PipelinePublish::{name}"
+
+
 def test_a_version_that_is_known_by_its_uuid_alone_needs_an_earlier_publish(
     bench: Workbench, version: int
 ) -> None:
