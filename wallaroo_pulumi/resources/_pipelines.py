@@ -206,6 +206,23 @@ def remove(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline, *, 
         wait(ctx, what, delete, timeout=UNDEPLOYED_WITHIN, remedy=remedy)
     elif isinstance(state := delete(), str):
         raise ConflictError(
-            f"{what} cannot be deleted because it is {state}; undeploy it first, or set force_destroy and run "
-            "`pulumi up` before destroying"
+            f"{what} cannot be deleted because it is {state}; {_remedy(ctx, workspace_id, pipeline)}"
         )
+
+
+def _remedy(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline) -> str:
+    """What to do about a pipeline that is in use: an active assay monitors it, or it is deployed."""
+    place = {"workspace_id": workspace_id, "pipeline_name": pipeline.name}
+    try:
+        assays = [a for a in ctx.client.assays.list(fresh=True) if a.active]
+    except ApiError:  # an instance without assays
+        assays = []
+    names = ", ".join(
+        repr(a.name) for a in assays if place.items() <= a.targeting.get("data_origin", {}).items()
+    )
+    if names:
+        return (
+            f"assay {names} monitors it: destroy the Assay first (with `pipeline_name=pipeline.name`, Pulumi knows the "
+            "order), or deactivate it"
+        )
+    return "undeploy it first, or set force_destroy and run `pulumi up` before destroying"

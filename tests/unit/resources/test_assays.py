@@ -66,6 +66,19 @@ def test_deleting_deactivates_and_the_same_definition_activates_again(bench: Wor
     assert found(bench) == [("price drift", True)]
 
 
+def test_a_pipeline_that_an_assay_monitors_is_not_deleted_and_the_assay_is_named(bench: Workbench) -> None:
+    place = {"workspace_id": bench.workspace(), "name": "houses"}
+    pipeline = bench.create("Pipeline", **place, steps=[])
+    assay = bench.create("Assay", **inputs())
+    with pytest.raises(
+        ConflictError, match=r"because it is in use .*; assay 'price drift' monitors it: destroy"
+    ):
+        bench.delete("Pipeline", pipeline)
+    bench.delete("Assay", assay)
+    bench.delete("Pipeline", pipeline)
+    assert bench.client.pipelines.list(1, fresh=True) == ()
+
+
 @pytest.mark.usefixtures("houses")
 def test_the_name_of_another_assay_is_refused(bench: Workbench) -> None:
     active = bench.create("Assay", **inputs())
