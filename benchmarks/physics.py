@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from .programs.shape import MEMBERS
-from .results import Case, Results, floor_of, wall
+from .results import Case, Results
 from .subjects import NATIVE
 
 HOST_THREADS = 4
@@ -29,5 +29,4 @@ def needed(case: Case, command: str) -> int:
 
 def physics(results: Results, case: Case, kind: str, command: str) -> float:
     """Return the seconds that the command takes at least. Raises KeyError if the floor was not measured."""
-    floor = results.of(case, floor_of(kind), command, wall)
-    return floor + needed(case, command) * case.latency / at_once(case, kind)
+    return results.floor(case, kind, command) + needed(case, command) * case.latency / at_once(case, kind)

@@ -86,7 +86,7 @@ def _panel(panel: Axes, results: Results, command: str, latency: float) -> None:
     least = {
         case.n: physics(results, case, "ours", command)
         for case in cases
-        if results.has(case, "floor", command)
+        if results.has(case, "ours", command)
     }
     panel.plot(
         list(least), list(least.values()), " ", color=_INK, marker="_", ms=11, label="physics of dynamic"

@@ -14,7 +14,7 @@ from statistics import median
 from .emulator_load import Load
 from .many_stacks import Stacks
 from .physics import physics
-from .results import Benchmark, Case, Results, floor_of, program_cpu, requests, wall
+from .results import Benchmark, Case, Results, floor_of, program_cpu, requests
 from .targets import targets
 from .upload_memory import Upload
 
@@ -97,8 +97,8 @@ def _row(results: Results, case: Case, kind: str, command: str) -> tuple[str, ..
     spread = f" ({min(seconds):.1f} to {max(seconds):.1f})" if len(seconds) > 1 else ""
     times = ["", ""]
     floor = floor_of(kind)
-    if kind != floor and results.has(case, floor, command):
-        least = (results.of(case, floor, command, wall), physics(results, case, kind, command))
+    if kind != floor:
+        least = (results.floor(case, kind, command), physics(results, case, kind, command))
         times = [f"{middle / of:.2f}" for of in least]
     cpu = results.of(case, kind, command, lambda one: one.host.cpu)
     peak = results.of(case, kind, command, lambda one: one.host.peak)

@@ -89,12 +89,33 @@ class Results:
         """Return the median over the rounds. Raises KeyError if it was not measured."""
         return median(what(one) for one in self.all(case, kind, command))
 
+    def floor(self, case: Case, kind: str, command: str) -> float:
+        """Return the seconds of the subject that does nothing. It sends no requests, so the latency does not matter.
+
+        Raises KeyError if it was not measured.
+        """
+        cases = [one for one in self.cases if one.n == case.n and self.has(one, floor_of(kind), command)]
+        own = [one for one in cases if one == case]
+        if not cases:
+            raise KeyError((case, floor_of(kind), command))
+        return self.of((own or cases)[0], floor_of(kind), command, wall)
+
     def state(self, case: Case, kind: str) -> State:
         """Return the size of the state. Raises KeyError if it was not measured."""
         for saved in self.states:
             if (saved.case, saved.kind) == (case, kind):
                 return saved.state
         raise KeyError((case, kind))
+
+    def save(self, path: Path) -> None:
+        """Keep the commands measured so far."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_COMMANDS.dump_json(self))
+
+    @staticmethod
+    def load_from(path: Path) -> Results:
+        """Return what an interrupted benchmark kept. Raises OSError if there is nothing."""
+        return _COMMANDS.validate_json(path.read_bytes())
 
     def every(self, kind: str) -> Iterator[Measurement]:
         return (run.measured for run in self.runs if run.kind == kind)
@@ -125,6 +146,7 @@ class Benchmark:
 
 
 _FORMAT = TypeAdapter(Benchmark)
+_COMMANDS = TypeAdapter(Results)
 
 
 def floor_of(kind: str) -> str:

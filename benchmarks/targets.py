@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .physics import HOST_THREADS, physics
-from .results import Benchmark, Case, Results, floor_of, program_cpu, requests, wall
+from .results import Benchmark, Case, Results, program_cpu, requests, wall
 
 LATENCIES = (0.0, 0.02, 0.1)
 """Seconds per request: those of the largest estate."""
@@ -33,6 +33,7 @@ class _Cases:
     quiet: Case
     slow: Case
     slowest: Case
+    middle: Case
     small: Case
 
     @classmethod
@@ -42,7 +43,8 @@ class _Cases:
             next(case for case in results.cases if case.n == n and case.latency == latency)
             for latency in LATENCIES
         )
-        return cls(results, quiet, slow, slowest, results.cases[0])
+        smaller = (case for case in results.cases if not case.latency and case.n < n)
+        return cls(results, quiet, slow, slowest, max(smaller, key=lambda case: case.n), results.cases[0])
 
     @property
     def n(self) -> int:
@@ -50,9 +52,8 @@ class _Cases:
 
     def ratio(self, command: str, case: Case, *, kind: str = "ours", to: str = "") -> float:
         """Return the time of ``kind`` over that of another subject, of the floor if none is named."""
-        return self.results.of(case, kind, command, wall) / self.results.of(
-            case, to or floor_of(kind), command, wall
-        )
+        other = self.results.of(case, to, command, wall) if to else self.results.floor(case, kind, command)
+        return self.results.of(case, kind, command, wall) / other
 
 
 def targets(benchmark: Benchmark) -> Iterator[Target]:
@@ -66,12 +67,12 @@ def targets(benchmark: Benchmark) -> Iterator[Target]:
 
 
 def _unchanged(cases: _Cases) -> Iterator[Target]:
-    for command in ("no-op up", "preview"):
-        yield Target(f"{command}, N = {cases.n}: times the floor", 1.05, cases.ratio(command, cases.quiet))
+    for command, case in (("no-op up", cases.quiet), ("preview", cases.middle)):
+        yield Target(f"{command}, N = {case.n}: times the floor", 1.05, cases.ratio(command, case))
         yield Target(
-            f"{command}, N = {cases.n}: API requests",
+            f"{command}, N = {case.n}: API requests",
             0,
-            cases.results.of(cases.quiet, "ours", command, requests),
+            cases.results.of(case, "ours", command, requests),
         )
     program = [cases.results.of(cases.quiet, kind, "no-op up", program_cpu) for kind in ("ours", "floor")]
     yield Target(
@@ -99,11 +100,10 @@ def _changing(cases: _Cases) -> Iterator[Target]:
     for endpoint, limit in (("workspaces/list", 5), ("workspaces/list_users", n)):
         asked = max(one.requests[endpoint] for one in results.all(quiet, "ours", "refresh"))
         yield Target(f"refresh, N = {n}: `{endpoint}` requests", limit, asked)
-    smaller = max((case for case in results.cases if not case.latency and case.n < n), key=lambda c: c.n)
     yield Target(
-        f"growth of up from N = {smaller.n} to {n}: times the floor's own growth",
+        f"growth of up from N = {cases.middle.n} to {n}: times the floor's own growth",
         1.2,
-        cases.ratio("up", quiet) / cases.ratio("up", smaller),
+        cases.ratio("up", quiet) / cases.ratio("up", cases.middle),
     )
     yield Target(
         "token requests per process that calls the API", 1, max(one.tokens for one in results.every("ours"))
