@@ -167,6 +167,10 @@ class WallarooResource(pulumi.CustomResource):
     @classmethod
     def _wire_options(cls, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
         """Options in which properties are named as on the wire, and computed secrets are marked."""
+        if not any(
+            (cls._secrets, opts.ignore_changes, opts.replace_on_changes, opts.additional_secret_outputs)
+        ):
+            return opts
 
         def wire(paths: Iterable[str] | None) -> list[str]:
             return [wire_path(path, cls._wire_names, cls._shapes) for path in paths or ()]
