@@ -82,7 +82,7 @@ check: $(VENV)/.ready
 
 # No engine, Java or vendor SDK.
 unit: $(VENV)/.ready
-	$(PYTEST) -m "not slow" tests/unit tests/contract $(ARGS)
+	$(PYTEST) -m "not slow" --hypothesis-profile quick tests/unit tests/contract $(ARGS)
 
 test: $(VENV)/.ready
 	@$(PYTHON) tools/engine/build.py > /dev/null

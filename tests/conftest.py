@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 import reliability
 import sdk_operations
@@ -14,6 +15,10 @@ from pages import Writer
 from xdist.scheduler import LoadScopeScheduling
 
 from wallaroo_pulumi.emulator import EmulatorServer
+
+hypothesis.settings.register_profile(
+    "quick", max_examples=20
+)  # of `make unit`; otherwise 100 of each property
 
 ONE_WORKER = {
     "keycloak": "one server, which takes half a minute to start",

@@ -264,3 +264,29 @@ def test_an_unexpected_error_is_one_line_unless_the_traceback_is_asked_for(
     monkeypatch.setattr(sys, "argv", ["wallaroo-pulumi", "--debug", "drift"])
     assert console.exit_code(fail) == 1
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("environment", "mark"),
+    [
+        ({"PYTHONIOENCODING": "utf-8"}, "✓ API"),
+        ({"PYTHONIOENCODING": "cp1252"}, "ok API"),
+        ({"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "ok API"),
+    ],
+)
+def test_a_report_of_doctor_on_any_terminal(
+    environment: dict[str, str], mark: str, emulator: Emulated, tmp_path: Path
+) -> None:
+    emulator.control("seed", users=[{"email": "łucja@example.com", "username": "lucja", "password": "p"}])
+    login = {"WALLAROO_USER": "lucja", "WALLAROO_PASSWORD": "p"}  # the token names the address, too
+    ran = subprocess.run(
+        [sys.executable, "-m", "wallaroo_pulumi", "doctor"],
+        env=clean_environment() | emulator.environment | login | {"PATH": ""} | environment,
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    output = ran.stdout.decode(environment.get("PYTHONIOENCODING", "utf-8"))
+    assert ran.returncode == 0, output
+    assert mark in output.splitlines()
+    assert ran.stderr == b""

@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from emulated import Emulated, clean_environment
+from emulated import Emulated
 from forward_proxy import ForwardProxy
 from private_tls import TlsInstance, make_certificate
 from typer.testing import CliRunner, Result
@@ -237,32 +236,6 @@ def test_the_proxy_is_shown_without_its_password(
     assert result.exit_code == 0, result.output
     assert values(result)["API proxy"] == f"{proxy.url} from environment HTTP_PROXY"
     assert values(result)["Keycloak proxy"] == "none"
-
-
-@pytest.mark.parametrize(
-    ("environment", "mark"),
-    [
-        ({"PYTHONIOENCODING": "utf-8"}, "✓ API"),
-        ({"PYTHONIOENCODING": "cp1252"}, "ok API"),
-        ({"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "ok API"),
-    ],
-)
-def test_the_report_can_be_shown_on_any_terminal(
-    environment: dict[str, str], mark: str, emulator: Emulated, tmp_path: Path
-) -> None:
-    emulator.control("seed", users=[{"email": "łucja@example.com", "username": "lucja", "password": "p"}])
-    login = {"WALLAROO_USER": "lucja", "WALLAROO_PASSWORD": "p"}  # the token names the address, too
-    ran = subprocess.run(
-        [sys.executable, "-m", "wallaroo_pulumi", "doctor"],
-        env=clean_environment() | emulator.environment | login | {"PATH": ""} | environment,
-        cwd=tmp_path,
-        capture_output=True,
-        check=False,
-    )
-    output = ran.stdout.decode(environment.get("PYTHONIOENCODING", "utf-8"))
-    assert ran.returncode == 0, output
-    assert mark in output.splitlines()
-    assert ran.stderr == b""
 
 
 def test_nothing_is_configured(doctor: Doctor) -> None:

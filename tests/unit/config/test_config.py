@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -308,13 +306,6 @@ def test_any_text_gives_settings_or_one_line(key: str, text: str) -> None:
     except ConfigError as error:
         outcome = str(error)
     assert outcome.isprintable()
-
-
-@pytest.mark.parametrize("module", ["wallaroo_pulumi.config", "wallaroo_pulumi.errors"])
-def test_configuration_and_errors_are_light_to_import(module: str) -> None:
-    code = f"import sys, {module}; print(*{{'httpx', 'pydantic'}} & set(sys.modules))"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == ""
 
 
 def test_the_settings_of_an_explicit_provider_are_named_as_its_own() -> None:

@@ -8,6 +8,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from wallaroo_pulumi.api.first_use import on_first_use
 
 CALLS = """
@@ -41,6 +43,13 @@ def test_httpx_is_loaded_without_its_command_line() -> None:
     modules = loaded()
     assert "httpx" in modules
     assert not {"click", "rich", "pygments"} & modules
+
+
+@pytest.mark.parametrize("module", ["wallaroo_pulumi.config", "wallaroo_pulumi.errors"])
+def test_configuration_and_errors_are_light_to_import(module: str) -> None:
+    code = f"import sys, {module}; print(*{{'httpx', 'pydantic'}} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == ""
 
 
 class Slow:
