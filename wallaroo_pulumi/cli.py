@@ -60,7 +60,7 @@ def options(
 
 @app.command()
 def doctor() -> None:
-    """Check the settings, the network, the token and the API, and report what is wrong. Exit code 1 if anything is."""
+    """Check settings, TLS and proxies, token and API, and report what is wrong. Exit code 1 if anything is."""
     from .doctor import examine
 
     examine()

@@ -1,4 +1,4 @@
-"""``wallaroo-pulumi doctor``: check the settings, the network, the token and the API, in this order."""
+"""``wallaroo-pulumi doctor``: check the settings, TLS and proxies, the token and the API, in this order."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def examine() -> None:
 
     from .api import Client
 
-    client = _step("network", lambda: Client(settings))
+    client = _step("TLS and proxies", lambda: Client(settings))
     try:
         for what, url in {"API": settings.api_url, "Keycloak": settings.keycloak_url}.items():
             _line(f"{what} proxy", str(proxy_for(url) or "none"))

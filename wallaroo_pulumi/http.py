@@ -163,6 +163,7 @@ def unreachable(error: httpx.HTTPError, what: str, url: str, settings: Settings)
             else "check its rules, or set NO_PROXY"
         )
         return f"{what} at {url} cannot be reached: the proxy {proxy} answered {why}; {remedy}"
+    address = f"check the address (from {settings.address_source(url)})"
     place = f"{what} at {url}" + (f", through the proxy {proxy}," if proxy else "")
     if isinstance(error, httpx.ConnectError) and "certificate" in why.lower():
         return (
@@ -171,12 +172,11 @@ def unreachable(error: httpx.HTTPError, what: str, url: str, settings: Settings)
         )
     if isinstance(error, httpx.TimeoutException):
         return (
-            f"{place} did not answer in time ({why}); check the address, or raise wallaroo:timeout "
-            "(WALLAROO_TIMEOUT)"
+            f"{place} did not answer in time ({why}); {address}, or raise wallaroo:timeout (WALLAROO_TIMEOUT)"
         )
     if isinstance(error, httpx.DecodingError):
-        return f"{place} gave a reply that cannot be read: {why}; check the address, or try again"
-    return f"{place} cannot be reached: {why}; check the address and that the instance is up"
+        return f"{place} gave a reply that cannot be read: {why}; {address}, or try again"
+    return f"{place} cannot be reached: {why}; {address} and that the instance is up"
 
 
 _system_trust = functools.cache(ssl.create_default_context)

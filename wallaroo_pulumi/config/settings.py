@@ -91,6 +91,12 @@ class Settings:
         ignored = [ignored for ignored in self.ignored if ignored.key in keys]
         return provenance(self.origins, keys, ignored)
 
+    def address_source(self, url: str) -> str:
+        """Return where the API's or Keycloak's address came from, such as ``config wallaroo:domain``."""
+        own = "apiUrl" if url == self.api_url else "keycloakUrl"
+        given = (self.origins.get(key) for key in (own, "domain", "suffix", "apiUrl"))
+        return next((origin.source for origin in given if origin and origin.given), "the settings")
+
     def redact(self, text: str) -> str:
         """Return ``text``, which a server wrote, without the secrets of these settings."""
         return redact(text, (self.client_secret, self.password, self.token))

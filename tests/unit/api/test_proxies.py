@@ -166,8 +166,16 @@ def through_tunnel(proxy: ForwardProxy, monkeypatch: pytest.MonkeyPatch, **more:
     [
         (REFUSED, "put user and password into that URL", 1),
         (("403 Forbidden", ""), "check its rules, or set NO_PROXY", 1),
-        (("502 Bad Gateway", "<html>hidden"), "check the address and that the instance is up", 3),
-        (("503 Service Unavailable", ""), "check the address and that the instance is up", 3),
+        (
+            ("502 Bad Gateway", "<html>hidden"),
+            "check the address (from config wallaroo:domain) and that the instance is up",
+            3,
+        ),
+        (
+            ("503 Service Unavailable", ""),
+            "check the address (from config wallaroo:domain) and that the instance is up",
+            3,
+        ),
     ],
 )
 def test_a_proxy_that_refuses_a_tunnel(

@@ -329,5 +329,5 @@ def test_a_ca_bundle_that_is_none(doctor: Doctor, emulator: Emulated, tmp_path: 
     not_pem = tmp_path / "not.pem"
     not_pem.write_text("hello")
     result = doctor(emulator.environment | {"WALLAROO_CA_BUNDLE": str(not_pem)})
-    assert steps(result)["network"] == "FAILED"
+    assert steps(result)["TLS and proxies"] == "FAILED"
     assert "WALLAROO_CA_BUNDLE" in complaint(result)
