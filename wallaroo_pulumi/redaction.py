@@ -13,7 +13,7 @@ REDACTED: Final = "***"
 
 def redact(text: str, secrets: Iterable[str | None]) -> str:
     """Return ``text`` without the secrets: plain or stripped, quoted in JSON, and escaped in HTML or a URL."""
-    import html  # here, since few runs redact anything
+    import html  # here: few runs redact anything
 
     plain = {form for secret in secrets if secret and secret.strip() for form in (secret, secret.strip())}
     quoted = {

@@ -41,10 +41,8 @@ def error_line(
 
 def package_version() -> str:
     """Return the version of this package."""
-    from importlib.metadata import (  # here, since it takes milliseconds to import
-        PackageNotFoundError,
-        version,
-    )
+    # Imported here: it takes milliseconds, and few runs need it.
+    from importlib.metadata import PackageNotFoundError, version
 
     try:
         return version("wallaroo_pulumi")
