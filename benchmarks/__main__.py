@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -58,7 +59,7 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="measure nothing: write the page from that file")
     given = parser.parse_args()
     if not given.again:
-        part = given.measured.with_suffix(".quick.part.json" if given.quick else ".part.json")
+        part = given.measured.with_suffix(f".{'quick' if given.quick else 'full'}-{version()}.json")
         measure(part, quick=given.quick).save(given.measured)
         part.unlink()
     benchmark = Benchmark.load_from(given.measured)
@@ -66,6 +67,13 @@ def main() -> None:
     text = report.page(benchmark, [plot.relative_to(given.page.parent) for plot in drawn])
     given.page.write_text(text)
     print(text)
+
+
+def version() -> str:
+    """Return the commit, so that what two versions did is not put together."""
+    command = ["git", "describe", "--always", "--dirty"]
+    described = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- git
+    return described.stdout.strip()
 
 
 def measure(part: Path, *, quick: bool) -> Benchmark:

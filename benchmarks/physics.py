@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from .programs.shape import MEMBERS
 from .results import Case, Results
 from .subjects import NATIVE
@@ -12,13 +10,15 @@ HOST_THREADS = 4
 """Calls that the dynamic host makes at once."""
 PLUGIN_CALLS = 32
 """Calls that the plugin makes at once, if the engine asks for so many."""
-ENGINE_CALLS = 4 * (os.cpu_count() or 1)
-"""Calls that the engine makes at once unless it is told otherwise."""
+ENGINE_CALLS = 4
+"""Calls for each core that the engine makes at once unless it is told otherwise."""
 
 
-def at_once(case: Case, kind: str) -> int:
+def at_once(case: Case, kind: str, cores: int) -> int:
     """Return how many requests are under way at once."""
-    return min(PLUGIN_CALLS, case.parallel or ENGINE_CALLS) if kind in NATIVE else HOST_THREADS
+    if kind in NATIVE:
+        return min(PLUGIN_CALLS, case.parallel or ENGINE_CALLS * cores)
+    return HOST_THREADS
 
 
 def needed(case: Case, command: str) -> int:
@@ -29,4 +29,5 @@ def needed(case: Case, command: str) -> int:
 
 def physics(results: Results, case: Case, kind: str, command: str) -> float:
     """Return the seconds that the command takes at least. Raises KeyError if the floor was not measured."""
-    return results.floor(case, kind, command) + needed(case, command) * case.latency / at_once(case, kind)
+    waiting = needed(case, command) * case.latency / at_once(case, kind, results.cores)
+    return results.floor(case, kind, command) + waiting

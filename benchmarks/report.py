@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -98,8 +99,9 @@ def _row(results: Results, case: Case, kind: str, command: str) -> tuple[str, ..
     times = ["", ""]
     floor = floor_of(kind)
     if kind != floor:
-        least = (results.floor(case, kind, command), physics(results, case, kind, command))
-        times = [f"{middle / of:.2f}" for of in least]
+        with contextlib.suppress(KeyError):  # the floor failed
+            least = (results.floor(case, kind, command), physics(results, case, kind, command))
+            times = [f"{middle / of:.2f}" for of in least]
     cpu = results.of(case, kind, command, lambda one: one.host.cpu)
     peak = results.of(case, kind, command, lambda one: one.host.peak)
     tokens = results.of(case, kind, command, lambda one: one.tokens)

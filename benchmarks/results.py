@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +70,7 @@ class Results:
     runs: list[Run] = field(default_factory=list)
     states: list[Saved] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    cores: int = field(default_factory=lambda: os.cpu_count() or 1)
 
     @property
     def cases(self) -> list[Case]:
@@ -110,7 +112,9 @@ class Results:
     def save(self, path: Path) -> None:
         """Keep the commands measured so far."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_COMMANDS.dump_json(self))
+        written = path.with_suffix(".new")
+        written.write_bytes(_COMMANDS.dump_json(self))
+        written.replace(path)
 
     @staticmethod
     def load_from(path: Path) -> Results:

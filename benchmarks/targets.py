@@ -79,7 +79,7 @@ def _unchanged(cases: _Cases) -> Iterator[Target]:
         f"CPU time of the program, {cases.n * 4:,} resources: times the floor",
         1.1,
         program[0] / program[1],
-        "an alias for the plugin's type, and outputs that the id tells in a preview",
+        "an alias for the type of the other adapter, and the conversion of inputs",
     )
 
 
@@ -93,7 +93,7 @@ def _changing(cases: _Cases) -> Iterator[Target]:
         f"up, N = {n}, {slow.latency * 1000:.0f} ms: times (writes x latency ÷ {HOST_THREADS} threads + floor)",
         1.15,
         results.of(slow, "ours", "up", wall) / physics(results, slow, "ours", "up"),
-        "the list that tells the creation time of new workspaces, which identify them later",
+        "the list with the creation times of new workspaces, which identify them later",
     )
     yield Target(f"refresh, N = {n}, 0 ms: times the floor", 1.3, cases.ratio("refresh", quiet), http)
     yield Target(f"destroy, N = {n}, 0 ms: times the floor", 1.5, cases.ratio("destroy", quiet), http)

@@ -84,7 +84,8 @@ def instance_of(settings: dict[str, str | None]) -> str:
     """Return the host of the instance, in the precedence of wallaroo_pulumi: apiUrl, domain, prefix and suffix."""
     address = settings.get("wallaroo:apiUrl") or settings.get("wallaroo:domain") or ""
     if not address and (suffix := settings.get("wallaroo:suffix")):
-        address = ".".join(filter(None, [settings.get("wallaroo:prefix"), "api", suffix]))
+        prefix = settings.get("wallaroo:prefix") or ""
+        address = ".".join(filter(None, [prefix.rstrip("."), "api", suffix.lstrip(".")]))
     return urlsplit(address if "://" in address else f"//{address}").netloc.lower()
 
 
@@ -149,6 +150,7 @@ class Runs:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
+                errors="replace",
                 start_new_session=True,  # Ctrl-C in a terminal reaches it through `stop` only
             )
             self._processes.add(process)
@@ -228,7 +230,8 @@ def main(arguments: Sequence[str]) -> int:
     """Return the exit code: 0 if every stack succeeded, 1 if not, 2 if nothing was run."""
     options = parse(arguments)
     try:
-        found = [stack for folder in options.folders for stack in find_stacks(folder, options.stacks)]
+        folders = {folder.resolve(): folder for folder in options.folders}.values()
+        found = [stack for folder in folders for stack in find_stacks(folder, options.stacks)]
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

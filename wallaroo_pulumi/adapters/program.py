@@ -69,8 +69,8 @@ class WallarooResource(pulumi.CustomResource):
     ) -> None:
         _evaluate_annotations(type(self))
         type_token, other_type = (prefix + self._kind for prefix in self._types)
-        alias = _alias(other_type, resource_name, opts)
-        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[alias]))
+        opts = pulumi.ResourceOptions.merge(opts, None)
+        opts.aliases = [*(opts.aliases or ()), _alias(other_type, resource_name, opts)]
         # Only keys among the given properties become attributes (docs/internals/dynamic-host.md#calls).
         props: dict[str, Any] = dict.fromkeys(self._wire_names.values())
         arguments = Arguments(f"{self._kind} {resource_name!r}")
@@ -268,9 +268,9 @@ def _known_first(prop: pulumi.Output[Any], id: pulumi.Output[str], of: type) -> 
     return pulumi.Output(prop.resources(), value(), is_known(), prop.is_secret())
 
 
-def _alias(type_: str, name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Alias | str:
+def _alias(type_: str, name: str, opts: pulumi.ResourceOptions) -> pulumi.Alias | str:
     """The same resource with another type. Pulumi takes a fifth of a declaration's time to make a URN of an Alias."""
-    if opts is not None and opts.parent is not None:
+    if opts.parent is not None:
         return pulumi.Alias(type_=type_)  # the URN contains the types of the parents
     return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{type_}::{name}"
 

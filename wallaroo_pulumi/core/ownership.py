@@ -174,11 +174,16 @@ class Ownership:
                 (entry.urn for entry in entries if entry.urn != urn and self._refers(entry, entries)), None
             )
 
-    def held_by_another(self, kind: str, id: str, urn: str | None) -> bool:
-        """Return whether another resource has claimed or kept the object in this run."""
+    def others(self, kind: str, id: str, urn: str | None) -> Sequence[Mapping[str, Any]]:
+        """Return the checked inputs of other resources that have the object, in this run or in the state.
+
+        Only of those that the run has reached: others may have been renamed or removed.
+        """
+        entries = self._entries(kind, id)
         with self._lock:
             holder = self._holders.get((kind, id))
-            return holder is not None and holder.is_other(urn)
+            urns = {entry.urn for entry in entries} | ({holder.urn} if holder else set())
+            return [self._declared[each][1] for each in urns - {urn, None} if each in self._declared]
 
     def recorded(self, kind: str, id: str) -> Mapping[str, Any] | None:
         """Return the object's outputs in the stack's state, or None."""

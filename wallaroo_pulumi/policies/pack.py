@@ -88,7 +88,6 @@ class Pack(proto.AnalyzerServicer):
 
     def Configure(self, request: Any, context: Any) -> Any:
         errors: list[str] = []
-        self._enabled.clear()
         for name, configured in request.policyConfig.items():
             if name == "all":  # the engine has already set the level of each rule
                 continue
@@ -98,6 +97,7 @@ class Pack(proto.AnalyzerServicer):
             self._levels[name] = configured.enforcementLevel
             self._configs[name] = to_dict(configured.properties)
             errors += self._rules[name].config_errors(self._configs[name])
+        self._enabled.clear()
         if errors:
             _abort(context, "; ".join(sorted(errors)))
         return empty_pb2.Empty()

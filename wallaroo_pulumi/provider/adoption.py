@@ -35,6 +35,13 @@ def noting(
     )
 
 
+def left_by_replacement(resource: Resource[Any, Any], olds: Mapping[str, Any]) -> str:
+    """Return what stays of an object that is replaced, or "" if it is deleted."""
+    if olds.get(ADOPTED) and leaves_adopted(resource, olds):
+        return "stays as it was found: this stack adopted it and did not create it"
+    return resource.left_by_replacement(olds)
+
+
 def refuse_to_replace_adopted(
     resource: Resource[Any, Any], urn: str | None, id: str, olds: Mapping[str, Any], found: Difference
 ) -> None:

@@ -34,7 +34,7 @@ from ..errors import (
     TimedOut,
     WallarooError,
 )
-from .adoption import ADOPTED, leaves_adopted, noting, refuse_to_replace_adopted
+from .adoption import ADOPTED, leaves_adopted, left_by_replacement, noting, refuse_to_replace_adopted
 from .identity import UNKNOWN_INSTANCE, Identity, InstanceMismatch
 from .kinds import load, name_in, required, resource_of, state_only
 
@@ -127,7 +127,8 @@ class Provider:
             refuse_to_replace_adopted(resource, urn, id, olds, found)
         if not found.replacing:
             self._ownership.keep(kind, id, urn, olds)
-        elif left := resource.left_by_replacement(olds):
+        elif self._ownership.declares(urn) and (left := left_by_replacement(resource, olds)):
+            # A refresh asks for differences too, but replaces nothing: there is no declaration then.
             line = f"{kind} {name_in(urn, id)!r} (id {id}) is replaced, and the old one {left}"
             found = dataclasses.replace(found, leaves=line)
         if self._records_instance(urn, record := Record.of(olds)):

@@ -215,14 +215,14 @@ def _remedy(ctx: Context[Client], workspace_id: int, pipeline: wire.Pipeline) ->
     place = {"workspace_id": workspace_id, "pipeline_name": pipeline.name}
     try:
         assays = [a for a in ctx.client.assays.list(fresh=True) if a.active]
-    except ApiError:  # an instance without assays
+    except WallarooError:  # an instance without assays, or one that cannot be asked now
         assays = []
     names = ", ".join(
         repr(a.name) for a in assays if place.items() <= a.targeting.get("data_origin", {}).items()
     )
     if names:
         return (
-            f"assay {names} monitors it: destroy the Assay first (with `pipeline_name=pipeline.name`, Pulumi knows the "
-            "order), or deactivate it"
+            f"assay {names} monitors it: destroy the Assay first (with `pipeline_name=pipeline.name`, Pulumi does so), "
+            "or deactivate it"
         )
     return "undeploy it first, or set force_destroy and run `pulumi up` before destroying"

@@ -259,12 +259,10 @@ def _match(ctx: Context[Client], desired: PipelinePublishInputs, version_id: int
 
 
 def _is_of_another(ctx: Context[Client], desired: PipelinePublishInputs, publish: wire.Publish) -> bool:
-    """Whether the stack has the publish for another declaration: without `engine_config`, any configuration will do."""
-    kind, id = PipelinePublish.kind, str(publish.id)
-    recorded = ctx.ownership.recorded(kind, id)
-    if recorded is not None and recorded.get("engineConfig") != desired.to_wire().get("engineConfig"):
-        return True
-    return ctx.ownership.held_by_another(kind, id, ctx.call.urn)
+    """Whether a resource with another `engine_config` has the publish. Without one, any configuration would do."""
+    others = ctx.ownership.others(PipelinePublish.kind, str(publish.id), ctx.call.urn)
+    own = desired.to_wire()["engineConfig"]
+    return any(other.get("engineConfig") != own for other in others)
 
 
 def _publish(ctx: Context[Client], desired: PipelinePublishInputs, version_id: int) -> int:

@@ -28,6 +28,7 @@ def test_a_workspace_keeps_its_contents_unless_it_is_emptied(
 ) -> None:
     with Workbench(emulator) as bench:
         inputs = bench.checked("Workspace", name="fraud", force_destroy=force_destroy)
+        bench.provider.check("Workspace", URN, inputs, {})
         id, outputs = bench.provider.create("Workspace", URN, inputs)
         assert not bench.provider.diff("Workspace", URN, id, outputs, inputs).leaves
         found = bench.provider.diff("Workspace", URN, id, outputs, {**inputs, "name": "fraud-eu"})
@@ -35,3 +36,23 @@ def test_a_workspace_keeps_its_contents_unless_it_is_emptied(
         f"Workspace 'fraud' (id {id}) is replaced, and the old one stays on the instance and {contents}: "
         "Wallaroo cannot delete workspaces"
     )
+
+
+def test_an_adopted_object_stays_as_it_was_found(emulator: Emulated) -> None:
+    urn = URN.replace("Workspace", "User")
+    with Workbench(emulator) as bench:
+        inputs = bench.checked("User", email="mary.jane@example.com")
+        bench.provider.check("User", urn, inputs, {})
+        id, outputs = bench.provider.create("User", urn, inputs)
+        found = bench.provider.diff("User", urn, id, outputs, {**inputs, "email": "ada@example.com"})
+        assert found.leaves.endswith(
+            "the old one stays as it was found: this stack adopted it and did not create it"
+        )
+
+
+def test_a_refresh_which_replaces_nothing_prints_nothing(emulator: Emulated) -> None:
+    with Workbench(emulator) as bench:
+        inputs = bench.checked("Workspace", name="fraud")
+        id, outputs = bench.provider.create("Workspace", URN, inputs)
+        bench.new_process()
+        assert not bench.provider.diff("Workspace", URN, id, outputs, {**inputs, "name": "fraud-eu"}).leaves

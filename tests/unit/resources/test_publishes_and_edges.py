@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 from workbench import State, Workbench
@@ -80,18 +82,28 @@ def test_publishes_with_and_without_a_configuration_are_two(
     of = {"pipeline_version_id": version, "models": []}
     declared = {"with": {**of, "engine_config": small}, "without": of}
     order = sorted(declared, key=lambda name: name != first)
-    made = {
-        name: bench.provider.create(
-            "PipelinePublish", urn(name), bench.checked("PipelinePublish", **declared[name])
-        )
-        for name in order
-    }
-    assert [made[name][0] for name in order] == ["1", "2"]
+    made = [declare(bench, name, **declared[name]) for name in order]
+    assert [id for id, _ in made] == ["1", "2"]
     assert sorted(publishes(bench)) == [(1, "Published"), (2, "Published")]
 
 
-def urn(name: str) -> str:
-    return f"urn:pulumi:test::project::wallaroo:index:PipelinePublish::{name}"
+def test_a_publish_that_is_declared_twice_is_refused(bench: Workbench, version: int) -> None:
+    (listed,) = bench.client.pipelines.list(1)
+    assert listed.pipeline_version is not None
+    declare(bench, "one", pipeline_version_id=version, models=[])
+    with pytest.raises(ConflictError, match="is already declared by resource 'one' of this stack"):
+        declare(bench, "other", pipeline_version_id=listed.pipeline_version.version, models=[])
+    assert publishes(bench) == [(1, "Published")]
+
+
+def declare(bench: Workbench, name: str, **inputs: Any) -> State:
+    """Check and create, as the engine does."""
+    urn = f"urn:pulumi:test::project::wallaroo:index:PipelinePublish::{name}"
+    checked, failures = bench.provider.check(
+        "PipelinePublish", urn, bench.checked("PipelinePublish", **inputs), {}
+    )
+    assert not failures
+    return bench.provider.create("PipelinePublish", urn, checked)
 
 
 def test_a_version_that_is_known_by_its_uuid_alone_needs_an_earlier_publish(

@@ -212,7 +212,10 @@ class Run:
 
 def _sources(news: Struct) -> dict[str, str] | None:
     """Which inputs come from the same Output: sent by Python programs in previews, and left out of the properties."""
-    return MessageToDict(news[SOURCES_KEY]) if SOURCES_KEY in news else None
+    found: dict[str, str] | None = None
+    if SOURCES_KEY in news and isinstance(news[SOURCES_KEY], Struct):
+        found = MessageToDict(news[SOURCES_KEY])
+    return found
 
 
 def _autoname(target: _Target, request: proto.CheckRequest) -> str | None:
