@@ -16,6 +16,8 @@ from wallaroo_pulumi.adapters.pulumi_values import SECRET, SIGNATURE
 from wallaroo_pulumi.provider.schema import schema
 from wallaroo_pulumi.resources import RESOURCES
 
+pytestmark = pytest.mark.sdk_range
+
 HEAD = """
 import json
 import pulumi

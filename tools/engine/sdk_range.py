@@ -37,7 +37,12 @@ NOT_NEEDED = {"greenlet", "grimp", "hypothesis-graphql", "import-linter", "jsons
 FOLDERS = {
     "engine": ("tests/engine",),
     "host": ("tests/host",),
-    "unit": ("tests/unit/adapters", "tests/unit/core", "tests/unit/policies"),
+    "unit": (
+        "tests/unit/adapters",
+        "tests/unit/core",
+        "tests/unit/policies",
+        "tests/processes/test_native_classes.py",
+    ),
 }
 """The folders with selected tests. Others would need more packages to be imported."""
 
