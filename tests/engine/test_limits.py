@@ -198,7 +198,7 @@ def test_a_name_that_is_taken_unseen(project: Make, emulator: Emulated) -> None:
     stack.configure({**emulator.settings, "validate": "true"})
     declare(stack, 'wallaroo.Workspace("theirs", name="theirs")')
     stack.pulumi("preview").ok()
-    told(stack.up(), "if the name is taken by a workspace that this user cannot see")
+    told(stack.up(), "if the name 'theirs' is taken by a workspace that this user cannot see")
 
 
 def test_a_password_that_the_instance_makes_is_kept(made: Make) -> None:

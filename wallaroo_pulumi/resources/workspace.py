@@ -133,8 +133,8 @@ class Workspace(Resource[WorkspaceInputs, WorkspaceOutputs]):
                 raise  # a question of rights, not of the name
             if rival is None:
                 raise error.with_hint(
-                    "if the name is taken by a workspace that this user cannot see, choose another name or "
-                    "ask an owner of that workspace to add this user"
+                    f"if the name {desired.name!r} is taken by a workspace that this user cannot see, choose "
+                    "another name or ask an owner of that workspace to add this user"
                 ) from None
             _refuse_unless_adoptable(ctx, rival, desired.adopt)
             return rival, True
