@@ -11,7 +11,7 @@ HOST_THREADS = 4
 PLUGIN_CALLS = 32
 """Calls that the plugin makes at once, if the engine asks for so many."""
 ENGINE_CALLS = 4
-"""Calls for each core that the engine makes at once unless it is told otherwise."""
+"""Calls for each core that the engine makes at once without `--parallel`."""
 
 
 def at_once(case: Case, kind: str, cores: int) -> int:

@@ -365,7 +365,7 @@ def test_an_instance_that_does_not_answer_stops_only_a_preview_that_asks(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("module", ["wallaroo_pulumi", "wallaroo_pulumi.native"])
-def test_a_preview_tells_what_a_replacement_leaves_on_the_instance(
+def test_a_preview_prints_what_a_replacement_leaves_on_the_instance(
     project: Make, emulator: Emulated, module: str
 ) -> None:
     program = f'import {module} as wallaroo\nwallaroo.Workspace("w", name="fraud")'

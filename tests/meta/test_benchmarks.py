@@ -89,7 +89,7 @@ print(*[f"{{t.met}} {{t.what}}" for t in found], sep="\\n")
     ]
 
 
-def test_the_page_tells_the_cause_of_a_miss_and_shows_a_plot_of_each_command(tmp_path: Path) -> None:
+def test_the_page_shows_the_cause_of_a_miss_and_shows_a_plot_of_each_command(tmp_path: Path) -> None:
     told = ran(
         "-c",
         f"""{MADE_UP}

@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from .fields import Properties
+from .names import wire_name
 from .ownership import Origin, Ownership
 from .record import Record, StackEntry, resource_name
 from .validated import Validated
@@ -118,6 +120,15 @@ class Context(Generic[ClientT]):
     def timeout(self, default: float) -> float:
         """Return the seconds that the call may still wait: until its deadline, or ``default`` if it has none."""
         return default if self.call.deadline is None else max(0.0, self.call.deadline - self.clock())
+
+    def declared_otherwise(self, kind: str, id: str, desired: Properties, *names: str) -> bool:
+        """Whether another resource of the stack has the object and declares another value of one of these inputs.
+
+        For optional inputs: a declaration without one is content with any object, also with that of such a resource.
+        """
+        others = self.ownership.others(kind, id, self.call.urn)
+        own = desired.to_wire()
+        return any(other.get(name) != own.get(name) for other in others for name in map(wire_name, names))
 
     def referrer(self, kind: str, id: str) -> str | None:
         """Return a description of another resource of the stack that refers to the object, or None."""

@@ -30,6 +30,8 @@ _SUFFIXES = (".zip", ".pt", ".onnx", ".h5", ".pkl")
 _TIMEOUT = 1800.0
 """Seconds; the vendor's SDK waits as long."""
 _LOG_LINES = 20
+_OPTIONAL = ("python_version", "framework_config", "input_schema", "output_schema")
+"""Inputs without which a declaration is content with any version of the file."""
 
 _FORMATS = {
     "keras": (HDF5, ZIP),
@@ -60,7 +62,9 @@ def match(ctx: Context[Client], desired: ModelVersionInputs) -> wire.ModelVersio
     same = [
         found.model_version
         for found in _versions(ctx, desired)
-        if found.model_version.status != "error" and _is(found, desired)
+        if found.model_version.status != "error"
+        and _is(found, desired)
+        and not ctx.declared_otherwise("ModelVersion", str(found.model_version.id), desired, *_OPTIONAL)
     ]
     return max(same, key=lambda version: version.id, default=None)
 

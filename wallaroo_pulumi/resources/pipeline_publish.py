@@ -252,17 +252,10 @@ def _match(ctx: Context[Client], desired: PipelinePublishInputs, version_id: int
             and publish.status != "Error"
             and satisfies(publish.engine_config, config or {})
             and {*desired.replaces} <= {earlier.id for earlier in publish.replaces}
-            and not _is_of_another(ctx, desired, publish)
+            and not ctx.declared_otherwise("PipelinePublish", str(publish.id), desired, "engine_config")
         ):
             return publish
     return None
-
-
-def _is_of_another(ctx: Context[Client], desired: PipelinePublishInputs, publish: wire.Publish) -> bool:
-    """Whether a resource with another `engine_config` has the publish. Without one, any configuration would do."""
-    others = ctx.ownership.others(PipelinePublish.kind, str(publish.id), ctx.call.urn)
-    own = desired.to_wire()["engineConfig"]
-    return any(other.get("engineConfig") != own for other in others)
 
 
 def _publish(ctx: Context[Client], desired: PipelinePublishInputs, version_id: int) -> int:

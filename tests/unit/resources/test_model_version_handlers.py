@@ -52,6 +52,24 @@ def test_the_same_content_for_another_purpose_is_another_version(bench: Bench, o
     assert len(bench.versions()) == 2
 
 
+@pytest.mark.parametrize("first", ["with", "without"])
+@pytest.mark.parametrize("more", [{"python_version": "3.8"}, {"input_schema": "c2NoZW1h"}])
+def test_versions_with_and_without_an_optional_input_are_two(
+    bench: Bench, first: str, more: dict[str, str]
+) -> None:
+    declared: dict[str, dict[str, str]] = {"with": more, "without": {}}
+    made = []
+    for name in sorted(declared, key=lambda name: name != first):
+        urn = f"urn:pulumi:test::project::wallaroo:index:ModelVersion::{name}"
+        given = bench.checked(
+            "ModelVersion", name="ccfraud", path=str(bench.file), framework="onnx", **declared[name]
+        )
+        checked, failures = bench.provider.check("ModelVersion", urn, given, {})
+        assert not failures
+        made.append(bench.provider.create("ModelVersion", urn, checked)[0])
+    assert len(set(made)) == len(bench.versions()) == 2
+
+
 def test_two_resources_of_the_same_content_are_refused(bench: Bench) -> None:
     bench.model()
     with pytest.raises(ConflictError, match="already declared by"):
