@@ -18,7 +18,7 @@ from typing import Any
 from pulumi.dynamic import Config, ConfigureRequest
 
 from wallaroo_pulumi.adapters.dynamic import DynamicProvider
-from wallaroo_pulumi.errors import WallarooError
+from wallaroo_pulumi.adapters.dynamic_host import DynamicHostError
 
 from .instance import Instance
 from .programs.shape import MEMBERS
@@ -120,7 +120,7 @@ def _stack(settings: dict[str, str], number: int, workspaces: int) -> Stack:
             return 0
         try:
             made[key] = create(kind, **inputs)
-        except WallarooError:
+        except DynamicHostError:
             return 1
         return 0
 
