@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -228,3 +230,28 @@ def test_a_hundred_workspaces_in_parallel(project: Make, emulator: Emulated) -> 
     emulator.forget_requests()
     many.refresh().ok()
     assert sorted(emulator.endpoints()) == ["users/query", "workspaces/list"], "one to compare the instance"
+
+
+def test_the_entry_point_for_large_programs_changes_nothing_but_speed(
+    project: Make, emulator: Emulated
+) -> None:
+    """The lines of docs/scale.md: the estate is complete, and an error in the program still fails the run."""
+    page = (Path(__file__).parents[2] / "docs/scale.md").read_text()
+    lines = re.search(r"(?s)## Large programs.*?```python\n(.*?)```", page)
+    assert lines
+    program = textwrap.dedent(PROGRAM) + lines[1]
+    stack = project(program)
+    stack.configure(emulator.settings)
+    stack.up().ok()
+    assert set(emulator.workspaces()) == {"fraud-prod", stack.outputs()["churn"]}
+    assert len(stack.resources("WorkspaceMember")) == 3
+    stack.up("--expect-no-changes").ok()
+
+    # Pulumi waits for the request that is under way before it tells the error.
+    emulator.control("latency", seconds=1)
+    error = "pulumi.Output.from_input(0).apply(lambda zero: 1 / zero)"
+    stack.write(f'{program}\nwallaroo.Workspace("more", name="more")\n{error}\n')
+    run = stack.up()
+    assert run.code != 0
+    assert "ZeroDivisionError" in run.text
+    assert stack.resources()["more"]["outputs"]["name"] == "more"
