@@ -181,14 +181,16 @@ def test_two_resources_cannot_be_the_same_workspace(one: Project, emulator: Emul
 def test_nor_can_one_that_a_later_program_adds(one: Project, emulator: Emulated) -> None:
     """Removing the second resource would otherwise remove the member of the first."""
     program = """
+        import pulumi
         import wallaroo_pulumi as wallaroo
         ws = wallaroo.Workspace("fraud", name="fraud-prod")
         mary = {"workspace_id": ws.workspace_id, "email": "mary.jane@example.com"}
-        wallaroo.WorkspaceMember("lead", role="OWNER", **mary)
+        lead = wallaroo.WorkspaceMember("lead", role="OWNER", **mary)
     """
     one.write(program)
     one.up().ok()
-    one.write(program + '    wallaroo.WorkspaceMember("again", role="COLLABORATOR", **mary)\n')
-    told(one.up("--parallel", "1"), "declares a WorkspaceMember with the same")
+    after = "opts=pulumi.ResourceOptions(depends_on=lead)"
+    one.write(program + f'    wallaroo.WorkspaceMember("again", role="COLLABORATOR", **mary, {after})\n')
+    told(one.up(), "declares a WorkspaceMember with the same")
     (workspace_id,) = emulator.workspaces().values()
     assert emulator.members(workspace_id)["mary.jane@example.com"] == "OWNER"

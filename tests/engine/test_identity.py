@@ -108,16 +108,18 @@ def test_destroying_an_old_name_alone_leaves_what_the_new_one_holds(
     project: Make, emulator: Emulated
 ) -> None:
     program = """
+        import pulumi
         import wallaroo_pulumi as wallaroo
 
-        wallaroo.Connection("{name}", name="lake", type="s3", details={{"bucket": "sales"}})
+        lake = wallaroo.Connection("{name}", name="lake", type="s3", details={{"bucket": "sales"}})
         {more}
     """
     stack = project(program.format(name="old", more=""))
     stack.configure(emulator.settings)
     stack.up().ok()
     old = stack.resources()["old"]["urn"]
-    failing = 'wallaroo.WorkspaceMember("x", workspace_id=999, email="mary.jane@example.com")'
+    opts = "opts=pulumi.ResourceOptions(depends_on=lake)"
+    failing = f'wallaroo.WorkspaceMember("x", workspace_id=999, email="mary.jane@example.com", {opts})'
     stack.write(program.format(name="new", more=failing))
     assert stack.up().code != 0
     assert set(stack.resources()) == {"old", "new"}

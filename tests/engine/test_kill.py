@@ -156,14 +156,14 @@ def kill_and_complete(
         estate.write(program(case.program))
     emulator.forget_requests()
     kind = "late_reply" if case.carried_out else "delay"
-    emulator.control("faults", path=f"*/{case.call}", kind=kind, delay=3.0)
+    emulator.control("faults", path=f"*/{case.call}", kind=kind, delay=60.0)
 
     with running(estate) as run:
         wait_until(lambda: is_out(emulator, case), "the run never came so far")
         if victim == "engine":
             os.kill(run.pid, signal.SIGKILL)
             # The host that is left would go on beside the next run, so it is to see that its engine is gone.
-            wait_until(lambda: not processes(run.pid, HOSTS[module]), "the host outlives its engine", 20)
+            wait_until(lambda: not processes(run.pid, HOSTS[module]), "the host outlives its engine", 60)
         else:
             kill(processes(run.pid, HOSTS[module] if victim == "host" else ""))
         assert run.wait(timeout=120) != 0

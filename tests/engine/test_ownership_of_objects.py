@@ -10,12 +10,14 @@ from pulumi_project import Project
 Make = Callable[[str], Project]
 
 CONNECTION = """
+    import pulumi
     import wallaroo_pulumi as wallaroo
 
-    wallaroo.Connection("{name}", name="lake", type="s3", details={{"bucket": "sales"}})
+    lake = wallaroo.Connection("{name}", name="lake", type="s3", details={{"bucket": "sales"}})
 """
 FAILING = """
-    wallaroo.WorkspaceMember("failing", workspace_id=999, email="mary.jane@example.com")
+    wallaroo.WorkspaceMember("failing", workspace_id=999, email="mary.jane@example.com",
+        opts=pulumi.ResourceOptions(depends_on=lake))
 """
 
 

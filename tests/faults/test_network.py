@@ -100,7 +100,7 @@ def test_a_request_is_over_when_its_time_is(
         began = time.monotonic()
         with pytest.raises(WallarooError, match="did not answer in time"):
             life.create()
-        assert 2.0 <= time.monotonic() - began < 8.0
+        assert 2.0 <= time.monotonic() - began < 60.0
 
 
 def test_a_refused_connection_is_told_and_the_next_run_goes_on(

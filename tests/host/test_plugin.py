@@ -339,7 +339,7 @@ def test_cancelling_ends_a_wait_and_a_custom_timeout_bounds_it(
     life = Life(host, "Deployment", tmp_path)
     inputs = life.checked(life.wire(life.examples.inputs))
     with pytest.raises(HostError, match=r"after [\d.]+ s; "):
-        host.create("Deployment", inputs, timeout=1)
+        host.create("Deployment", inputs, timeout=3)
     assert "Starting" in host.engine.logged[0].message
     assert host.engine.logged[0].ephemeral
     emulator.control("readiness", kind="deployment")

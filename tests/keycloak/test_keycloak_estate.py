@@ -62,6 +62,7 @@ def test_an_up_whose_keycloak_goes_away_ends_in_errors_and_the_next_one_goes_on(
     wallaroo_on_keycloak: Instance, long_up: Project
 ) -> None:
     run = begun(wallaroo_on_keycloak, long_up)
+    control(wallaroo_on_keycloak, "latency", seconds=3)  # Keycloak ends first
     wallaroo_on_keycloak.keycloak.stop()
     try:
         out, err = run.communicate(timeout=240)

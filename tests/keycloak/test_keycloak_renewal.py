@@ -52,9 +52,10 @@ def test_a_refresh_token_that_the_server_calls_dead_is_followed_by_a_login(
     new_login: Callable[..., Login],
 ) -> None:
     clock = Clock()  # stands still: the helper believes that both tokens live
-    with Caller(new_login(access=60, refresh=1).settings(), clock) as caller:
+    # The session of the second login is as short, and must live until the call is answered.
+    with Caller(new_login(access=60, refresh=5).settings(), clock) as caller:
         caller.source.header()
-        time.sleep(2)
+        time.sleep(6)
         caller.ask()
         assert caller.grants == ["password", "refresh_token", "password"]
         # With its session Keycloak takes back the access token too, however much of its life is left.

@@ -185,7 +185,7 @@ def test_an_interrupted_export_leaves_the_file_as_it_is(
 ) -> None:
     file = tmp_path / "estate.yaml"
     file.write_text("old")
-    emulator.control("latency", seconds=0.5)
+    emulator.control("latency", seconds=5)
     emulator.forget_requests()
     command = [sys.executable, "-m", "wallaroo_pulumi", "export", "--output", str(file)]
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:

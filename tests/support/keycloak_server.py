@@ -4,7 +4,9 @@ Each server runs from a folder of its own that links to the fetched distribution
 listens on a loopback port; its data, realm keys and sessions survive `restart()` and are gone after `close()`.
 """
 
+import contextlib
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -274,7 +276,9 @@ class Keycloak:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that stays free until Java listens on it: the system gives none of this range to others."""
+    for port in random.sample(range(20_000, 30_000), 100):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("none of 100 ports between 20000 and 30000 is free")

@@ -12,8 +12,8 @@ import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 _STDOUT: Final = 1
-_TIMEOUT: Final = 2.0
-"""Seconds for one message."""
+_TIMEOUT: Final = 10.0
+"""Seconds for one message. A message that takes longer is lost, so a busy machine must not reach them."""
 
 
 class Engine:
