@@ -13,6 +13,7 @@ WallarooError
     │   └── GoneError       the object that the state records no longer exists
     ├── HiddenError         an object exists, and this user may not see it
     ├── ConflictError       the name, id or object is another's: taken, in use, or not what the state records
+    │   └── ReaddressedError  the account that the state records has another address now
     ├── RefusedError        the package refuses to send a request that would do harm
     ├── InconsistentError   replies of the API contradict each other
     ├── TimedOut            background work of the instance did not end in time
@@ -114,6 +115,10 @@ class HiddenError(ObjectError):
 
 class ConflictError(ObjectError):
     """The name, id or object belongs to another: it is taken, in use, or not the one that the state records."""
+
+
+class ReaddressedError(ConflictError):
+    """The account that the state records is still there, under another address."""
 
 
 class RefusedError(ObjectError):

@@ -89,3 +89,23 @@ def test_a_run_with_targets_counts_the_resources_that_it_leaves_out(
     assert connections(emulator) == both
     stack.destroy("--target", new).ok()
     assert connections(emulator) == ["pond"]
+
+
+def test_a_rename_whose_other_change_is_refused_keeps_the_object_and_an_alias_replaces_it(
+    project: Make, emulator: Emulated
+) -> None:
+    stack = project(CONNECTION.format(name="old"))
+    stack.configure(emulator.settings)
+    stack.up().ok()
+    stack.write(CONNECTION.format(name="new").replace("sales", "archive"))
+    assert stack.up("--continue-on-error").code != 0
+    assert set(stack.resources()) == {"old"}
+    (found,) = emulator.api("connections/list")["connections"]
+    assert found["details"] == {"bucket": "sales"}
+
+    alias = 'details={"bucket": "archive"}, opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")])'
+    stack.write(CONNECTION.format(name="new").replace('details={"bucket": "sales"}', alias))
+    stack.up().ok()
+    assert set(stack.resources()) == {"new"}
+    (found,) = emulator.api("connections/list")["connections"]
+    assert found["details"] == {"bucket": "archive"}

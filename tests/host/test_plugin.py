@@ -404,6 +404,48 @@ def test_a_publish_that_fails_after_it_was_kept_can_be_replaced(
     assert host.create("PipelinePublish", inputs)[0] != id
 
 
+def test_a_change_of_an_object_whose_work_goes_on_waits_for_it_too(
+    host: PluginHost, emulator: Emulated, tmp_path: Path
+) -> None:
+    life = Life(host, "ModelVersion", tmp_path)
+    emulator.control("readiness", kind="model", mode="never")
+    inputs = life.checked(life.wire(life.examples.inputs))
+    with pytest.raises(HostError, match="is still"):
+        host.create("ModelVersion", inputs, timeout=1)
+    assert host.kept is not None
+    id, outputs = host.kept
+    edited = life.checked(life.wire({**life.examples.inputs, **life.examples.update}))
+    host.configure(emulator.settings)
+    with pytest.raises(HostError, match="is still"):
+        host.update("ModelVersion", id, outputs, edited, timeout=1)
+    emulator.control("readiness", kind="model")
+    finished = host.update("ModelVersion", id, outputs, edited)
+    assert (finished["status"], "__unfinished" in finished) == ("ready", False)
+    assert finished["tensorFields"] == ["tensor"]
+
+
+@pytest.mark.parametrize(("kind", "work"), [("ModelVersion", "model"), ("Orchestration", "orchestration")])
+def test_an_adopted_object_whose_work_fails_stays(
+    host: PluginHost, emulator: Emulated, tmp_path: Path, kind: str, work: str
+) -> None:
+    """Somebody else made it: the stack that waits for it deletes only what it made itself."""
+    life = Life(host, kind, tmp_path)
+    emulator.control("readiness", kind=work, mode="never")
+    inputs = life.checked(life.wire(life.examples.inputs))
+    for adopted in (False, True):  # the second is another stack's
+        host.configure(emulator.settings)
+        with pytest.raises(HostError, match="is still"):
+            host.create(kind, inputs, timeout=1)
+        assert host.kept is not None
+        id, outputs = host.kept
+        assert outputs["adopted"] is adopted
+    host.configure(emulator.settings)
+    emulator.control("readiness", kind=work, mode="error")
+    with pytest.raises(HostError, match="stays"):
+        host.update(kind, id, outputs, inputs)
+    assert host.read(kind, id, outputs)[0] == id
+
+
 def test_a_conversion_that_fails_leaves_nothing(host: PluginHost, emulator: Emulated, tmp_path: Path) -> None:
     emulator.control("readiness", kind="model", mode="error", message="bad file")
     life = Life(host, "ModelVersion", tmp_path)

@@ -57,6 +57,7 @@ class Ownership:
         self._declared: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self._holders: dict[Key, _Holder] = {}
         self._held: dict[str, Key] = {}
+        self._replaced: set[Key] = set()
         self._prior: dict[Key, Mapping[str, Any]] = {}
         self._removed: Counter[tuple[Key, str]] = Counter()
         self._by_output: dict[str, Mapping[str, Sequence[StackEntry]]] = {}
@@ -73,14 +74,19 @@ class Ownership:
         with self._lock:
             return self._declared[urn][1] if urn in self._declared else None
 
-    def unmade(self, kind: str, urn: str | None) -> Sequence[tuple[str, Mapping[str, Any]]]:
-        """URN and inputs of declared resources of a kind that hold no object although ``urn`` is about to be deleted.
+    def replace(self, kind: str, id: str) -> None:
+        """Record that a declared resource replaces this object of its own."""
+        with self._lock:
+            self._replaced.add((kind, id))
 
-        The engine deletes last, after all creates. Only a resource that is deleted to be created anew comes earlier:
-        then others may yet be created, and none is returned.
+    def unmade(self, kind: str, id: str, urn: str | None) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """URN and inputs of declared resources of a kind that hold no object although this one is about to be deleted.
+
+        The engine deletes last, after all creates. Only an object that is replaced by its own resource may go earlier,
+        under an alias of that resource too: then others may yet be created, and none is returned.
         """
         with self._lock:
-            if urn in self._declared and urn not in self._held:
+            if (kind, id) in self._replaced or (urn in self._declared and urn not in self._held):
                 return ()
             unmade = [(other, *self._declared[other]) for other in self._declared.keys() - self._held.keys()]
         return [(other, inputs) for other, of, inputs in unmade if of == kind]

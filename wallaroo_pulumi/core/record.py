@@ -40,16 +40,21 @@ class Record:
             bool(outputs.get(UNFINISHED_KEY)),
         )
 
-    def noting(self, outputs: Mapping[str, Any], now: Mapping[str, Any]) -> Record:
+    def noting(
+        self, outputs: Mapping[str, Any], now: Mapping[str, Any], desired: Mapping[str, Any] | None = None
+    ) -> Record:
         """The record in view of the object's present values: those that others have given it since count as found.
 
         ``outputs`` are the state's. A value that differs from them was not set by this stack, so leaving the object
-        must not take it back.
+        must not take it back. ``desired`` values may come from an update of this stack that failed half-way.
         """
+        ours = desired or {}
         theirs = {
             name: value
             for name, value in now.items()
-            if name in self.found and outputs.get(wire_name(name)) not in (value, UNKNOWN)
+            if name in self.found
+            and outputs.get(wire_name(name)) not in (value, UNKNOWN)
+            and not (wire_name(name) in ours and ours[wire_name(name)] == value)
         }
         return dataclasses.replace(self, found={**self.found, **theirs})
 

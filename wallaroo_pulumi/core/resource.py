@@ -103,6 +103,14 @@ class Resource(ABC, Generic[InputsT, OutputsT]):
     """Whether a replacement that keeps the name must delete the old object first, because the name is unique. Leave it
     out if only a change of the natural key replaces: then both objects can exist at the same time."""
 
+    def has_failed(self, prior: Mapping[str, Any]) -> bool:
+        """Whether the object no longer works, so that a new one can be made beside it.
+
+        ``prior`` contains the last outputs (wire names).
+        """
+        del prior
+        return False
+
     def left_by_replacement(self, prior: Mapping[str, Any]) -> str:
         """Return what stays of the object when it is replaced, for the preview, or "" if it is deleted.
 

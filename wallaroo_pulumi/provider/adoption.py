@@ -25,14 +25,17 @@ def leaves_adopted(resource: Resource[Any, Any], properties: Mapping[str, Any]) 
 
 
 def noting(
-    resource: Resource[Any, Any], ctx: Context[Client], id: str, outputs: Mapping[str, Any], record: Record
+    resource: Resource[Any, Any],
+    ctx: Context[Client],
+    id: str,
+    outputs: Mapping[str, Any],
+    record: Record,
+    desired: Mapping[str, Any] | None = None,
 ) -> Record:
     """The record in view of what others have changed of an adopted object since the state was written."""
-    return (
-        record.noting(outputs, resource.adoptable(ctx, id, load(resource, outputs)))
-        if record.found
-        else record
-    )
+    if not record.found:
+        return record
+    return record.noting(outputs, resource.adoptable(ctx, id, load(resource, outputs)), desired)
 
 
 def left_by_replacement(resource: Resource[Any, Any], olds: Mapping[str, Any]) -> str:
@@ -47,7 +50,7 @@ def refuse_to_replace_adopted(
 ) -> None:
     """Raise RefusedError if the replacement needs the object to be gone, and deleting would leave it."""
     renamed = {wire_name(name) for name in resource.natural_key} & {*found.replacing}
-    if not found.replacing or not found.delete_before_replace or renamed:
+    if not found.replacing or not found.delete_before_replace or renamed or resource.has_failed(olds):
         return
     if olds.get(ADOPTED) and leaves_adopted(resource, olds):
         changes = " and ".join(found.replacing)

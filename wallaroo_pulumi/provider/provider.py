@@ -30,6 +30,7 @@ from ..errors import (
     Interrupted,
     NotFoundError,
     ObjectError,
+    ReaddressedError,
     RefusedError,
     TimedOut,
     WallarooError,
@@ -127,10 +128,12 @@ class Provider:
             refuse_to_replace_adopted(resource, urn, id, olds, found)
         if not found.replacing:
             self._ownership.keep(kind, id, urn, olds)
-        elif self._ownership.declares(urn) and (left := left_by_replacement(resource, olds)):
+        elif self._ownership.declares(urn):
             # A refresh asks for differences too, but replaces nothing: there is no declaration then.
-            line = f"{kind} {name_in(urn, id)!r} (id {id}) is replaced, and the old one {left}"
-            found = dataclasses.replace(found, leaves=line)
+            self._ownership.replace(kind, id)
+            if left := left_by_replacement(resource, olds):
+                line = f"{kind} {name_in(urn, id)!r} (id {id}) is replaced, and the old one {left}"
+                found = dataclasses.replace(found, leaves=line)
         if self._records_instance(urn, record := Record.of(olds)):
             replaces = record.instance is not None
             found = dataclasses.replace(found, records_instance=True, replaces_instance=replaces)
@@ -225,9 +228,12 @@ class Provider:
         if not changed <= local or records_instance or record.unfinished:
             record = dataclasses.replace(record, instance=self._require_instance(ctx, record))
             self._identity.require_parent(ctx, olds)
+        ctx.call.adopted = bool(olds.get(ADOPTED))
         if not changed <= local:
-            record = noting(resource, ctx, id, olds, record)
+            record = noting(resource, ctx, id, olds, record, news)
             outputs = self._updated(resource.update, resource, ctx, id, prior, desired)
+            if record.unfinished:
+                outputs = self._updated(resource.finish, resource, ctx, id, outputs, desired)
         elif record.unfinished:
             outputs = self._updated(resource.finish, resource, ctx, id, prior, desired)
         elif records_instance and resource.read(ctx, id, prior) is None:
@@ -241,7 +247,7 @@ class Provider:
         record = dataclasses.replace(record, mark=ctx.call.mark, unfinished=False)
         wire: Wire = outputs.to_wire() | record.to_wire()
         if ADOPTED in wire:
-            wire[ADOPTED] = bool(olds.get(ADOPTED))
+            wire[ADOPTED] = ctx.call.adopted
         return wire
 
     def _updated(
@@ -305,8 +311,11 @@ class Provider:
 
         With --continue-on-error, the engine deletes what the program no longer declares in spite of the failure.
         """
-        for other, inputs in self._ownership.unmade(resource.kind, urn):
-            if not diff(resource, state, inputs).replacing:
+        for other, inputs in self._ownership.unmade(resource.kind, id, urn):
+            replacing = {*diff(resource, state, inputs).replacing}
+            # With a natural key the same object is meant, whatever else replaces it.
+            key = {wire_name(name) for name in resource.natural_key}
+            if not (replacing & key if key else replacing):
                 raise RefusedError(
                     f"{resource.kind} {name_in(urn, id)!r} (id {id}) is not deleted: resource {resource_name(other)!r} "
                     "declares the same object and was not created; fix that error and run `pulumi up` again"
@@ -359,7 +368,10 @@ class Provider:
         outputs = {name: value for name, value in entry.outputs.items() if value is not UNKNOWN}
         whole = required(resource) <= {*secret, *outputs}
         prior = load(resource, {**secret, **outputs}) if whole else None
-        return resource.read(ctx, entry.id, prior) is not None
+        try:
+            return resource.read(ctx, entry.id, prior) is not None
+        except ReaddressedError:
+            return True
 
     def _serve(
         self, urn: str | None, record: Record | None = None, timeout: float | None = None

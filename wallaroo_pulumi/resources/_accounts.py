@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..api import Client, wire
 from ..core.context import Context
 from ..core.read import find_listed
-from ..errors import ConflictError
+from ..errors import ConflictError, ReaddressedError
 
 
 def recorded(ctx: Context[Client], id: str) -> wire.User | None:
@@ -48,22 +48,24 @@ def address(
     ctx: Context[Client],
     user: wire.User,
     recorded: str | None,
-    remedy: str = "declare the address of the person who is meant",
+    remedy: str = "declare the address of the person who is meant, and run `pulumi up` without a refresh",
 ) -> str:
-    """The address to keep in the state: the recorded one while it is a name of the account, else the current one.
+    """The address to keep in the state: the recorded one, or the current one if none is recorded.
 
-    Raises ConflictError when the recorded address is another account's now: two people are behind one resource.
+    Raises ReaddressedError when the recorded address is no name of the account any more. Taking the current one over
+    would replace the resource, and so invite somebody to the abandoned address; or it is another account's now.
     """
-    current = (names(user) or [user.id])[0]
-    if recorded is None or recorded.lower() in names(user):
-        return recorded or current
+    if recorded is None:
+        return (names(user) or [user.id])[0]
+    if recorded.lower() in names(user):
+        return recorded
     for other in ctx.client.users.list():
         if other.id != user.id and recorded.lower() in names(other):
-            raise ConflictError(
+            raise ReaddressedError(
                 f"the address {recorded} belongs to another account now: this stack recorded {label(user)}, and "
                 f"{recorded} is {label(other)}; {remedy}"
             )
-    return current
+    raise ReaddressedError(f"{recorded}, which this stack recorded, is {label(user)} now; {remedy}")
 
 
 def unique_name(ctx: Context[Client], user: wire.User) -> str:

@@ -245,7 +245,7 @@ class Assay(Resource[AssayInputs, AssayOutputs]):
         return {"active": assay.active} if assay else {}
 
     def leave(self, ctx: Context[Client], id: str, prior: AssayOutputs, found: Mapping[str, Any]) -> str:
-        assay, active = _find(ctx, id, prior, fresh=True), bool(found.get("active", prior.active))
+        assay, active = _find(ctx, id, prior, fresh=True) if found else None, bool(found.get("active"))
         if assay is None or assay.active == active:
             return ""
         ctx.client.assays.set_active(id, active)

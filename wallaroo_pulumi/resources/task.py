@@ -156,6 +156,9 @@ class Task(Resource[TaskInputs, TaskOutputs]):
     def id_of(self, outputs: TaskOutputs) -> str:
         return outputs.task_id
 
+    def has_failed(self, prior: Mapping[str, Any]) -> bool:
+        return prior.get("status") in _FAILED
+
     def validate(self, ctx: Context[Client], desired: TaskInputs) -> Iterable[InvalidInput]:
         unseen = list(refused_workspace(ctx, desired.workspace_id))
         yield from unseen
@@ -243,8 +246,8 @@ class Task(Resource[TaskInputs, TaskOutputs]):
         return {"paused": task.status in _PAUSED} if task else {}
 
     def leave(self, ctx: Context[Client], id: str, prior: TaskOutputs, found: Mapping[str, Any]) -> str:
-        task = _get(ctx, id, prior.workspace_id)
-        before = bool(found.get("paused", prior.paused))
+        task = _get(ctx, id, prior.workspace_id) if found else None
+        before = bool(found.get("paused"))
         if task is None or task.killed or (task.status == "paused") == before or task.status in _ENDED:
             return ""
         _pause(ctx, prior.model_copy(update={"paused": before}), id)

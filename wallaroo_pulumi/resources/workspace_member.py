@@ -217,7 +217,7 @@ class WorkspaceMember(Resource[WorkspaceMemberInputs, WorkspaceMemberOutputs]):
 def _address(
     ctx: Context[Client], user: wire.User | None, prior: WorkspaceMemberOutputs | None
 ) -> str | None:
-    """Return the e-mail address for the state. Raises ConflictError if another person has the declared one now.
+    """Return the e-mail address for the state. Raises ConflictError if the declared one is no longer the account's.
 
     A program that gives the id means this account, whatever its address is.
     """
@@ -225,7 +225,7 @@ def _address(
         return prior.email if prior else None
     if prior is None or prior.email is None or _is_named_by_id(ctx.call.given or ()):
         return own_address(user)
-    remedy = "declare the address of the person who is meant, or their user_id, and run `pulumi up`"
+    remedy = "declare the address of the person who is meant, or their user_id, and run `pulumi up` without a refresh"
     return address(ctx, user, prior.email, remedy)
 
 

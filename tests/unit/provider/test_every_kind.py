@@ -14,7 +14,7 @@ from example_files import example_files
 from lives import Life
 
 from wallaroo_pulumi.core.fields import STATE_ONLY, fields_with
-from wallaroo_pulumi.core.record import RECORD_KEYS
+from wallaroo_pulumi.core.record import FOUND_KEY, RECORD_KEYS
 from wallaroo_pulumi.emulator import EmulatorServer
 from wallaroo_pulumi.errors import ApiError, GoneError, InconsistentError, RefusedError
 from wallaroo_pulumi.provider.adoption import DELETE_ADOPTED
@@ -206,6 +206,32 @@ def test_an_adopted_object_is_left_as_others_had_it_before_the_last_change_by_th
     ours.new_process()
     ours.delete()
     assert without_times(emulator) == theirs
+
+
+@pytest.mark.parametrize("kind", CHANGED_BY_HAND)
+def test_an_imported_object_is_left_as_others_have_it(
+    kind: str, emulator: Emulated, files: dict[str, str]
+) -> None:
+    """An import records nothing to restore."""
+    ours = made(emulator, kind, files).of_another_stack()
+    ours.create()
+    id, outputs = ours.state
+    ours.state = id, {name: value for name, value in outputs.items() if name != FOUND_KEY}
+    theirs = change_by_hand(emulator, ours, kind)
+    ours.delete()
+    assert without_times(emulator) == theirs
+
+
+def test_an_adopted_task_that_failed_is_replaced_and_left(emulator: Emulated, files: dict[str, str]) -> None:
+    ours = made(emulator, "Task", files).of_another_stack()
+    ours.create()
+    emulator.control("change", kind="task", where={"id": ours.state[0]}, set={"status": "crash_loop"})
+    ours.new_process()
+    ours.refresh()
+    assert ours.diff().replacing == ("orchestrationId",)
+    before = without_times(emulator)
+    ours.delete()
+    assert without_times(emulator) == before
 
 
 @pytest.mark.parametrize("kind", ADOPTING)

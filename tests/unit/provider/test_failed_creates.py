@@ -83,3 +83,27 @@ def test_a_resource_is_deleted_to_be_created_anew_while_others_are_still_to_be_c
     assert run.diff("Connection", OLD, *state, inputs).replacing
     run.delete("Connection", OLD, *state)
     assert connections(bench) == []
+
+
+def test_an_object_of_the_same_name_is_kept_whatever_else_the_new_resource_changes(bench: Workbench) -> None:
+    """Without an alias, the new resource is refused because of the name, and the old one must not go for it."""
+    state = bench.create("Connection", **LAKE)
+    run = run_on(bench, state)
+    inputs, _ = run.check("Connection", NEW, LAKE | {"details": {"bucket": "other"}}, {})
+    with pytest.raises(WallarooError, match="with other details than declared"):
+        run.create("Connection", NEW, inputs)
+    with pytest.raises(RefusedError, match="resource 'new' declares the same object and was not created"):
+        run.delete("Connection", OLD, *state)
+    assert connections(bench) == ["lake"]
+
+
+def test_an_object_that_its_resource_replaces_under_a_new_name_is_deleted(bench: Workbench) -> None:
+    """With an alias, the engine compares under the new URN, deletes under the old one, and creates then."""
+    state = bench.create("Connection", **LAKE)
+    run = run_on(bench, state)
+    inputs, _ = run.check("Connection", NEW, LAKE | {"type": "gcs"}, state[1])
+    assert run.diff("Connection", NEW, *state, inputs).replacing
+    run.delete("Connection", OLD, *state)
+    assert connections(bench) == []
+    run.create("Connection", NEW, inputs)
+    assert connections(bench) == ["lake"]

@@ -12,7 +12,7 @@ from workbench import Workbench
 
 from wallaroo_pulumi.core.ownership import Ownership
 from wallaroo_pulumi.core.record import StackEntry
-from wallaroo_pulumi.errors import ConflictError, HiddenError, NotFoundError, RefusedError
+from wallaroo_pulumi.errors import ApiError, ConflictError, HiddenError, NotFoundError, RefusedError
 
 OPS, MARY = "ops@example.com", "mary.jane@example.com"
 
@@ -105,6 +105,23 @@ def test_a_role_in_a_workspace_that_is_gone_is_told_as_that(bench: Workbench) ->
     bench.new_process()
     with pytest.raises(NotFoundError, match=f"workspace {workspace_id} does not exist"):
         bench.update("WorkspaceMember", mary, **given, role="OWNER")
+
+
+def test_what_an_update_did_before_it_failed_is_no_change_by_others(bench: Workbench) -> None:
+    """An adopted account is left as it was found, even if its update needed two attempts."""
+    bench.emulator.control("seed", users=[{"email": "ada@example.com"}])
+    state = bench.create("User", email="ada@example.com")
+    assert state[1]["adopted"]
+    change = {"email": "ada@example.com", "is_admin": True, "enabled": False}
+    bench.emulator.control("faults", path="/v1/api/users/deactivate", status=400)
+    with pytest.raises(ApiError, match="400"):
+        bench.update("User", state, **change)
+    bench.new_process()
+    state = bench.update("User", state, **change)
+    bench.new_process()
+    bench.delete("User", state)
+    (ada,) = [row for row in bench.emulator.contents()["users"] if row["id"] == state[0]]
+    assert (ada["enabled"], ada["realm_roles"]) == (1, "[]")
 
 
 # --- an address that belongs to another person now -------------------------------------------------------
@@ -225,3 +242,30 @@ def test_a_member_named_by_id_keeps_no_address_from_the_person_who_has_it_now(be
     named = {"workspace_id": state[1]["workspaceId"], "user_id": state[1]["userId"]}
     ownership.declare("urn:member", "WorkspaceMember", bench.checked("WorkspaceMember", **named))
     assert bench.create("User", email=ADA)[1]["userId"] == other
+
+
+@pytest.mark.parametrize("given_away", [True, False], ids=["given-away", "free"])
+@pytest.mark.parametrize("kind", ["User", "WorkspaceMember"])
+def test_a_person_at_a_new_address_is_an_error_until_the_program_declares_it(
+    bench: Workbench, kind: str, *, given_away: bool
+) -> None:
+    """A refresh that took the new address over would plan a replacement: an invitation at the abandoned address."""
+    state = made(bench, kind)
+    recorded = state[1]["userId"]
+    control = bench.emulator.control
+    control("change", kind="user", where={"email": ADA}, set={"email": HER_NEW, "username": HER_NEW})
+    if given_away:
+        control("seed", users=[{"email": ADA}])
+    bench.new_process()
+    before = bench.emulator.contents()
+    with pytest.raises(ConflictError, match=rf"{ADA}.*{HER_NEW} \(id .*declare"):
+        bench.read(kind, *state)
+    assert bench.emulator.contents() == before
+
+    ownership = Ownership(lambda: [StackEntry("urn:ada", kind, *state)])
+    bench.ctx = dataclasses.replace(bench.ctx, ownership=ownership)
+    id, outputs = bench.create(kind, **declared(state, HER_NEW))
+    assert (outputs["userId"], outputs["email"]) == (recorded, HER_NEW)
+    assert outputs["adopted"] == state[1]["adopted"]
+    assert bench.read(kind, id, outputs) is not None
+    assert bench.emulator.contents() == before
