@@ -428,7 +428,7 @@ def test_a_change_of_an_object_whose_work_goes_on_waits_for_it_too(
 def test_an_adopted_object_whose_work_fails_stays(
     host: PluginHost, emulator: Emulated, tmp_path: Path, kind: str, work: str
 ) -> None:
-    """Somebody else made it: the stack that waits for it deletes only what it made itself."""
+    """Another user made it: the stack that waits for it deletes only what it made itself."""
     life = Life(host, kind, tmp_path)
     emulator.control("readiness", kind=work, mode="never")
     inputs = life.checked(life.wire(life.examples.inputs))

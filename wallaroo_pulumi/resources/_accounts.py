@@ -53,7 +53,7 @@ def address(
     """The address to keep in the state: the recorded one, or the current one if none is recorded.
 
     Raises ReaddressedError when the recorded address is no name of the account any more. Taking the current one over
-    would replace the resource, and so invite somebody to the abandoned address; or it is another account's now.
+    would replace the resource, and so invite another user to the abandoned address; or it is another account's now.
     """
     if recorded is None:
         return (names(user) or [user.id])[0]
