@@ -104,6 +104,25 @@ def test_adopted_objects_are_left_as_they_were_found(project: Make, emulator: Em
     assert emulator.api("users/query", user_ids=[mary])["users"][mary]["enabled"] is False
 
 
+def test_a_person_whose_address_changed_stays_the_same_account(project: Make, emulator: Emulated) -> None:
+    """Nobody has the old address: a refresh that took the new one over would invite another user to the old one."""
+    program = PERSON.format(user="", member="lead", role="")
+    stack = project(program)
+    stack.configure(emulator.settings)
+    stack.up().ok()
+    ids = {name: resource["id"] for name, resource in stack.resources().items()}
+    new = {"email": "ada.king@example.com", "username": "ada.king@example.com"}
+    emulator.control("change", kind="user", where={"id": ids["ada"]}, set=new)
+    emulator.forget_requests()
+    assert stack.up("--refresh").code != 0
+    stack.write(program.replace("ada@example.com", "ada.king@example.com"))
+    stack.up().ok()
+    assert writes(emulator) == []
+    assert {name: resource["id"] for name, resource in stack.resources().items()} == ids
+    assert stack.resources()["lead"]["outputs"]["email"] == "ada.king@example.com"
+    stack.refresh("--expect-no-changes").ok()
+
+
 def test_destroying_an_old_name_alone_leaves_what_the_new_one_holds(
     project: Make, emulator: Emulated
 ) -> None:

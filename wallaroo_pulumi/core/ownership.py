@@ -57,7 +57,7 @@ class Ownership:
         self._declared: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self._holders: dict[Key, _Holder] = {}
         self._held: dict[str, Key] = {}
-        self._replaced: set[Key] = set()
+        self._replaced: dict[Key, str] = {}
         self._prior: dict[Key, Mapping[str, Any]] = {}
         self._removed: Counter[tuple[Key, str]] = Counter()
         self._by_output: dict[str, Mapping[str, Sequence[StackEntry]]] = {}
@@ -74,10 +74,11 @@ class Ownership:
         with self._lock:
             return self._declared[urn][1] if urn in self._declared else None
 
-    def replace(self, kind: str, id: str) -> None:
+    def replace(self, kind: str, id: str, urn: str | None) -> None:
         """Record that a declared resource replaces this object of its own."""
-        with self._lock:
-            self._replaced.add((kind, id))
+        if urn is not None:
+            with self._lock:
+                self._replaced[kind, id] = urn
 
     def unmade(self, kind: str, id: str, urn: str | None) -> Sequence[tuple[str, Mapping[str, Any]]]:
         """URN and inputs of declared resources of a kind that hold no object although this one is about to be deleted.
@@ -86,7 +87,8 @@ class Ownership:
         under an alias of that resource too: then others may yet be created, and none is returned.
         """
         with self._lock:
-            if (kind, id) in self._replaced or (urn in self._declared and urn not in self._held):
+            owner = self._replaced.get((kind, id), urn)
+            if owner in self._declared and owner not in self._held:
                 return ()
             unmade = [(other, *self._declared[other]) for other in self._declared.keys() - self._held.keys()]
         return [(other, inputs) for other, of, inputs in unmade if of == kind]

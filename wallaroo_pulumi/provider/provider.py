@@ -130,7 +130,7 @@ class Provider:
             self._ownership.keep(kind, id, urn, olds)
         elif self._ownership.declares(urn):
             # A refresh asks for differences too, but replaces nothing: there is no declaration then.
-            self._ownership.replace(kind, id)
+            self._ownership.replace(kind, id, urn)
             if left := left_by_replacement(resource, olds):
                 line = f"{kind} {name_in(urn, id)!r} (id {id}) is replaced, and the old one {left}"
                 found = dataclasses.replace(found, leaves=line)

@@ -107,3 +107,16 @@ def test_an_object_that_its_resource_replaces_under_a_new_name_is_deleted(bench:
     assert connections(bench) == []
     run.create("Connection", NEW, inputs)
     assert connections(bench) == ["lake"]
+
+
+def test_an_object_that_its_resource_has_replaced_is_kept_for_another_one(bench: Workbench) -> None:
+    """The old resource has another object now, and the one that was to take this over was not created."""
+    state = bench.create("Connection", **LAKE)
+    run = run_on(bench, state)
+    inputs, _ = run.check("Connection", OLD, LAKE | {"name": "pond"}, state[1])
+    run.check("Connection", NEW, LAKE, {})
+    assert run.diff("Connection", OLD, *state, inputs).replacing
+    run.create("Connection", OLD, inputs)
+    with pytest.raises(RefusedError, match="resource 'new' declares the same object and was not created"):
+        run.delete("Connection", OLD, *state)
+    assert connections(bench) == ["lake", "pond"]
