@@ -345,7 +345,8 @@ class _Builder:
         else:
             base = {"0o": 8, "0x": 16}.get(node.value[:2], 10)
             number = int(node.value, base) if len(node.value) < 50 else LARGEST_INTEGER + 1
-        if abs(number) > LARGEST_INTEGER:  # floats of this size have no fraction, and free JSON makes them int
+        # Floats of this size have no fraction, and free JSON converts them to int.
+        if abs(number) > LARGEST_INTEGER:
             self._problem(
                 node, place, "is a whole number beyond 2^53, which Pulumi would round; put it in quotes"
             )
