@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def declare(
-    estate: Estate, folder: Path | None = None, *, native: bool | None = None
+    estate: Estate, folder: str | Path | None = None, *, native: bool | None = None
 ) -> dict[str, pulumi.Output[Any]]:
     """Declare the estate's objects in the running program; paths of files are relative to ``folder``.
 
@@ -104,7 +104,7 @@ def declare(
             )
             for registry in part.registries
         }
-        serving = _Serving(kinds, name, workspace, folder or Path(), used)
+        serving = _Serving(kinds, name, workspace, Path(folder or ""), used)
         serving.declare(part)
         urls |= {f"{name}/{key}": made.inference_url for key, made in serving.deployments.items()}
         bundles |= {edge: made.edge_bundle for edge, made in serving.edges.items()}
@@ -300,6 +300,8 @@ def _json(text: str) -> Any:
         value = json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON (line {error.lineno}, column {error.colno})") from None
+    except RecursionError:
+        raise ValueError("is not JSON: nested too deeply") from None
     for problem in not_json(value):
         raise ValueError(f"is not JSON: {problem}")
     return value

@@ -1,0 +1,67 @@
+"""The program of ``stacks/estate``: the setting that names its files, and what ``declare`` takes."""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime.config import set_all_config
+
+from wallaroo_pulumi import estate
+from wallaroo_pulumi.estate.declarations import _json
+
+PROGRAM = Path(__file__).parents[3] / "stacks/estate/__main__.py"
+
+
+@pytest.fixture
+def declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """The arguments of each call of ``declare``."""
+    calls: list[Any] = []
+
+    def declare(*given: Any) -> dict[str, Any]:
+        calls.append(given)
+        return {}
+
+    monkeypatch.setattr(estate, "declare", declare)
+    monkeypatch.setattr(pulumi.runtime, "get_root_directory", lambda: str(tmp_path))
+    yield calls
+    set_all_config({})
+
+
+def run(setting: str) -> None:
+    set_all_config({"wallaroo-estate:file": setting})
+    runpy.run_path(str(PROGRAM))
+
+
+def test_a_file_and_a_list_of_files(declared: list[Any], tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("users: {a@x.org: {}}")
+    (tmp_path / "b.yaml").write_text("workspaces: {w: {}}")
+    run("a.yaml")
+    run('["a.yaml", "b.yaml"]')
+    assert [(list(each.users), list(each.workspaces), folder) for each, folder in declared] == [
+        (["a@x.org"], [], tmp_path),
+        (["a@x.org"], ["w"], tmp_path),
+    ]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["[estate.yaml]", "[]", "[1]", "[null]", '[""]', '[["a.yaml"]]', '{"0": "a.yaml"}', "[" * 100_000],
+)
+def test_a_setting_that_names_no_files_is_one_line(declared: list[Any], setting: str) -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        run(setting)
+    assert str(caught.value).startswith(
+        "wallaroo-estate:file must be a file, a folder, or a JSON list of them; run"
+    )
+    assert "\n" not in str(caught.value)
+    assert declared == []
+
+
+def test_a_secret_that_is_nested_too_deeply_is_no_json() -> None:
+    with pytest.raises(ValueError, match="is not JSON: nested too deeply"):
+        _json("[" * 100_000)
