@@ -14,6 +14,7 @@ import pulumi
 
 from ..adapters.builders import engine_config, model_ref, random_split_step, shadow_step
 from ..core.json_values import Place, not_json
+from ..credentials import credentials
 from .document import EstateError, path_text
 from .format import (
     CONFIG,
@@ -272,6 +273,11 @@ def _secrets(estate: Estate) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]
 
 
 def _with_secrets(name: str, part: ConnectionPart, problems: list[str]) -> Iterator[tuple[str, Any]]:
+    for path, looks in credentials(part.details, path_text(("connections", name, "details"))):
+        pulumi.log.warn(
+            f"{path} {looks}, and the estate file contains it as plain text; move it to the stack configuration with "
+            "secret_details, or secret_json if it is not text"
+        )
     yield from part.details.items()
     for section, read in (("secret_details", str), ("secret_json", _json)):
         for key, setting in getattr(part, section).items():

@@ -12,7 +12,7 @@ import pytest
 from pulumi.runtime.config import set_all_config
 
 from wallaroo_pulumi import estate
-from wallaroo_pulumi.estate.declarations import _json
+from wallaroo_pulumi.estate.declarations import _json, _secrets
 
 PROGRAM = Path(__file__).parents[3] / "stacks/estate/__main__.py"
 
@@ -60,6 +60,19 @@ def test_a_setting_that_names_no_files_is_one_line(declared: list[Any], setting:
     )
     assert "\n" not in str(caught.value)
     assert declared == []
+
+
+def test_credentials_in_details_are_a_warning_without_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    warned: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", warned.append)
+    details = {"host": "db", "port": 5432, "password": "hunter2", "auth": {"apiKey": "hush"}}
+    found = estate.Estate.model_validate({"connections": {"lake": {"type": "s3", "details": details}}})
+    assert _secrets(found)[0] == {"lake": details}
+    assert [line.partition(", and the estate file")[0] for line in warned] == [
+        "connections.lake.details.password is named like a credential",
+        "connections.lake.details.auth.apiKey is named like a credential",
+    ]
+    assert not any(value in line for line in warned for value in ("hunter2", "hush"))
 
 
 def test_a_secret_that_is_nested_too_deeply_is_no_json() -> None:
