@@ -6,13 +6,14 @@ import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pulumi
 import pytest
 from pulumi.runtime.config import set_all_config
 
 from wallaroo_pulumi import estate
-from wallaroo_pulumi.estate.declarations import _json, _secrets
+from wallaroo_pulumi.estate import declarations
 
 PROGRAM = Path(__file__).parents[3] / "stacks/estate/__main__.py"
 
@@ -62,12 +63,23 @@ def test_a_setting_that_names_no_files_is_one_line(declared: list[Any], setting:
     assert declared == []
 
 
+@pytest.mark.parametrize("folder", ["teams", Path("teams")])
+def test_the_folder_may_be_text(folder: str | Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = MagicMock()
+    monkeypatch.setattr(declarations, "_classes", lambda _: kinds)
+    monkeypatch.setattr(pulumi, "ResourceOptions", MagicMock())
+    monkeypatch.setattr(pulumi, "Output", MagicMock())
+    workspace = {"models": {"m": {"path": "m.onnx", "framework": "onnx"}}}
+    declarations.declare(estate.Estate.model_validate({"workspaces": {"w": workspace}}), folder)
+    assert kinds.ModelVersion.call_args.kwargs["path"] == "teams/m.onnx"
+
+
 def test_credentials_in_details_are_a_warning_without_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
     warned: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", warned.append)
     details = {"host": "db", "port": 5432, "password": "hunter2", "auth": {"apiKey": "hush"}}
     found = estate.Estate.model_validate({"connections": {"lake": {"type": "s3", "details": details}}})
-    assert _secrets(found)[0] == {"lake": details}
+    assert declarations._secrets(found)[0] == {"lake": details}
     assert [line.partition(", and the estate file")[0] for line in warned] == [
         "connections.lake.details.password is named like a credential",
         "connections.lake.details.auth.apiKey is named like a credential",
@@ -77,4 +89,4 @@ def test_credentials_in_details_are_a_warning_without_their_values(monkeypatch: 
 
 def test_a_secret_that_is_nested_too_deeply_is_no_json() -> None:
     with pytest.raises(ValueError, match="is not JSON: nested too deeply"):
-        _json("[" * 100_000)
+        declarations._json("[" * 100_000)
