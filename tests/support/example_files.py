@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
+from typing import Final
+
+LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+
+
+def _zip_with(name: str, offset: int, value: int) -> bytes:
+    """A zip file of one entry, with a byte of its central directory changed."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as package:
+        package.writestr(name, "")
+    changed = bytearray(content.getvalue())
+    changed[changed.index(b"PK\x01\x02") + offset] = value
+    return bytes(changed)
+
+
+UNREADABLE_NAME: Final = _zip_with("é.py", 46, 0xFF)
+"""The name of the entry is not UTF-8, although the entry says so."""
+LATER_VERSION: Final = _zip_with("main.py", 6, 255)
+"""The entry needs version 25.5 of the format."""
 
 
 def orchestration_file(

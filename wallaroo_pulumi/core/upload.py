@@ -48,9 +48,15 @@ def file_inputs(path: Any, prior: Mapping[str, Any]) -> dict[str, Any]:
 
 def format_of_input(path: Path) -> str | None:
     """Return what the file of the input ``path`` is, as `format_of` does. Raises InvalidInput."""
+    require_content_of_input(path)
+    with _bad_path(path):
+        return format_of(path)
+
+
+def require_content_of_input(path: Path) -> None:
+    """Raise InvalidInput if the file of the input ``path`` is missing, empty, or a Git LFS pointer."""
     with _bad_path(path):
         require_content(path)
-        return format_of(path)
 
 
 @contextmanager

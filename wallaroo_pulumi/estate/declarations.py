@@ -14,6 +14,7 @@ import pulumi
 
 from ..adapters.builders import engine_config, model_ref, random_split_step, shadow_step
 from ..core.json_values import Place, not_json
+from ..credentials import credentials
 from .document import EstateError, path_text
 from .format import (
     CONFIG,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 
 def declare(
-    estate: Estate, folder: Path | None = None, *, native: bool | None = None
+    estate: Estate, folder: str | Path | None = None, *, native: bool | None = None
 ) -> dict[str, pulumi.Output[Any]]:
     """Declare the estate's objects in the running program; paths of files are relative to ``folder``.
 
@@ -104,7 +105,7 @@ def declare(
             )
             for registry in part.registries
         }
-        serving = _Serving(kinds, name, workspace, folder or Path(), used)
+        serving = _Serving(kinds, name, workspace, Path(folder or ""), used)
         serving.declare(part)
         urls |= {f"{name}/{key}": made.inference_url for key, made in serving.deployments.items()}
         bundles |= {edge: made.edge_bundle for edge, made in serving.edges.items()}
@@ -272,6 +273,11 @@ def _secrets(estate: Estate) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]
 
 
 def _with_secrets(name: str, part: ConnectionPart, problems: list[str]) -> Iterator[tuple[str, Any]]:
+    for path, looks in credentials(part.details, path_text(("connections", name, "details"))):
+        pulumi.log.warn(
+            f"{path} {looks}, and the estate file contains it as plain text; move it to the stack configuration with "
+            "secret_details, or secret_json if it is not text"
+        )
     yield from part.details.items()
     for section, read in (("secret_details", str), ("secret_json", _json)):
         for key, setting in getattr(part, section).items():
@@ -300,6 +306,8 @@ def _json(text: str) -> Any:
         value = json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON (line {error.lineno}, column {error.colno})") from None
+    except RecursionError:
+        raise ValueError("is not JSON: nested too deeply") from None
     for problem in not_json(value):
         raise ValueError(f"is not JSON: {problem}")
     return value

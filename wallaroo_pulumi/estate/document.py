@@ -123,8 +123,8 @@ def read(file: Path) -> Document:
 def _text(file: Path) -> str:
     try:
         content = file.read_bytes()
-    except OSError as error:
-        raise EstateError(f"{file}: cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # ValueError: the name contains a NUL
+        raise EstateError(f"{file}: cannot be read: {getattr(error, 'strerror', error)}") from None
     encoding = next((name for mark, name in _ENCODINGS.items() if content.startswith(mark)), None)
     if encoding is None and b"\0" in content[:1024]:
         encoding = "not text, or UTF-16 without a byte order mark"
@@ -199,14 +199,21 @@ class _Builder:
         self.lines: dict[Place, int] = {}
         self.problems: list[str] = []
         self.open: set[int] = set()
+        self.invalid_keys: set[int] = set()
         self.values = 0
 
     def document(self, text: str) -> dict[str, Any]:
         nodes = _Nodes(text)
-        root = nodes.get_node() if nodes.check_node() else None
+        try:
+            root = nodes.get_node() if nodes.check_node() else None
+            more = nodes.check_node()
+        except (ValueError, OverflowError):  # PyYAML converts numbers in escapes and in %YAML without a check
+            raise EstateError(
+                f"{self.file}, line {nodes.line + 1}: invalid YAML: found an escape or a version that is out of range"
+            ) from None
         if root is None or (isinstance(root, yaml.ScalarNode) and root.tag == _TAG + "null"):
             raise EstateError(f"{self.file}: contains no objects; write {{}} for an estate without any")
-        if nodes.check_node():
+        if more:
             line = nodes.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
             raise EstateError(
                 f"{self.file}, line {line}: a second document starts here; put it in a file of its own"
@@ -219,10 +226,13 @@ class _Builder:
     def _problem(self, node: yaml.Node, place: Place, reason: str) -> None:
         self.problems.append(_line(self.file, node.start_mark.line + 1, place, reason))
 
-    def _value(self, node: yaml.Node, place: Place) -> Any:
-        self.values += 1
+    def _count(self, values: int) -> None:
+        self.values += values
         if self.values > _MOST_VALUES:
             raise EstateError(f"{self.file}: contains more than {_MOST_VALUES} values; check its aliases")
+
+    def _value(self, node: yaml.Node, place: Place) -> Any:
+        self._count(1)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, place)
         if id(node) in self.open:
@@ -264,8 +274,10 @@ class _Builder:
         merged: dict[str, Any] = {}
         for source in self._merged(node, place):
             for key, value in source.value:
-                name = key.value
-                if key.tag == _STRING and name not in own and name not in merged:
+                if key.tag == _TAG + "merge":
+                    continue
+                name = self._key(key, place)
+                if name is not None and name not in own and name not in merged:
                     self.lines[(*place, name)] = key.start_mark.line + 1
                     merged[name] = self._value(value, (*place, name))
         return {**merged, **own}
@@ -283,10 +295,22 @@ class _Builder:
                 elif id(source) in self.open or source is node:
                     self._problem(source, place, "the alias refers to itself")
                 else:
+                    self._count(1 + len(source.value))
                     yield source
+                    self.open.add(id(source))
                     yield from self._merged(source, place)
+                    self.open.remove(id(source))
 
     def _key(self, node: yaml.Node, place: Place) -> str | None:
+        """The key's text; None, and one problem however often the object is merged, if it is not text."""
+        if id(node) in self.invalid_keys:
+            return None
+        name = self._valid_key(node, place)
+        if name is None:
+            self.invalid_keys.add(id(node))
+        return name
+
+    def _valid_key(self, node: yaml.Node, place: Place) -> str | None:
         if isinstance(node, yaml.ScalarNode):
             if node.tag == _STRING:
                 return self._string(node, place)
@@ -303,9 +327,7 @@ class _Builder:
             return node.value
         if kind not in _CORE:
             self._problem(node, place, _unsupported(node.tag))
-        elif not re.fullmatch(_CORE[kind][0], node.value) and not (
-            kind == "float" and re.fullmatch(_CORE["int"][0], node.value)
-        ):
+        elif not re.fullmatch(_CORE[kind][0], node.value):
             self._problem(node, place, f"is not a value of type {kind}")
         elif kind == "bool":
             return node.value.lower() == "true"
@@ -314,18 +336,21 @@ class _Builder:
         return None
 
     def _number(self, node: yaml.ScalarNode, kind: str, place: Place) -> float | None:
+        number: float
         if kind == "float":
             number = float(node.value.lower().replace(".inf", "inf").replace(".nan", "nan"))
             if not math.isfinite(number):
                 self._problem(node, place, "NaN, Infinity and larger numbers are not JSON; put it in quotes")
-            return number
-        base = {"0o": 8, "0x": 16}.get(node.value[:2], 10)
-        whole = int(node.value, base) if len(node.value) < 50 else LARGEST_INTEGER + 1
-        if abs(whole) > LARGEST_INTEGER:
+                return None
+        else:
+            base = {"0o": 8, "0x": 16}.get(node.value[:2], 10)
+            number = int(node.value, base) if len(node.value) < 50 else LARGEST_INTEGER + 1
+        # Floats of this size have no fraction, and free JSON converts them to int.
+        if abs(number) > LARGEST_INTEGER:
             self._problem(
                 node, place, "is a whole number beyond 2^53, which Pulumi would round; put it in quotes"
             )
-        return whole
+        return number
 
     def _string(self, node: yaml.ScalarNode, place: Place) -> str | None:
         try:  # JSON writes characters beyond U+FFFF as two escapes

@@ -153,7 +153,9 @@ def _difference(provider: Provider, resource: Managed) -> Finding | None:
             return Finding("missing", resource.kind, resource.name, resource.id)
         note = "it was deleted, and another was created in its place"
     changes = list(_changes(resource, read[1]))
-    return Finding("changed", resource.kind, resource.name, resource.id, changes, note) if changes else None
+    if not changes and not note:
+        return None
+    return Finding("changed", resource.kind, resource.name, resource.id, changes, note)
 
 
 def _changes(resource: Managed, observed: Mapping[str, Any]) -> Iterator[Change]:

@@ -6,7 +6,7 @@ Does not import Pulumi. ``export`` makes these models, ``loading`` reads them, `
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -14,9 +14,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    NonNegativeFloat,
-    PositiveFloat,
-    PositiveInt,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     create_model,
@@ -24,10 +21,21 @@ from pydantic import (
 )
 
 from ..api import spelling
-from ..core.fields import COMPUTED_IN_CHECK, SECRET, DnsLabel, Email, KeyText, Role
+from ..core.fields import (
+    COMPUTED_IN_CHECK,
+    SECRET,
+    Amount,
+    Count,
+    DnsLabel,
+    Email,
+    KeyText,
+    Role,
+    Seconds,
+    Threshold,
+)
 from ..core.json_values import InvalidValue, JsonObject, Place
 from ..resources import RESOURCES
-from ..resources._engine_config import Engines, Memory
+from ..resources._engine_config import AccelName, Arch, Engines, Memory
 
 CONFIG: Final = "wallaroo-estate"
 """The namespace of the estate's own configuration."""
@@ -126,6 +134,16 @@ class ModelPart(_inputs("ModelVersion", "workspace_id", "name", "registry_id")):
         return self
 
 
+def _some_weight(weights: dict[str, float]) -> dict[str, float]:
+    if not any(weights.values()):
+        raise ValueError("at least one weight must be greater than 0")
+    return weights
+
+
+Weights = Annotated[dict[str, Threshold], Field(min_length=1), AfterValidator(_some_weight)]
+"""Models and their share of the requests."""
+
+
 class StepPart(Part):
     """A step of a pipeline: the name of a model, or an object with exactly one of `model`, `shadow`, `split`, `api`."""
 
@@ -135,10 +153,10 @@ class StepPart(Part):
     shadow: Annotated[list[str], Field(min_length=2)] | None = Field(
         default=None, description="The first model answers, and the others infer in its shadow."
     )
-    split: Annotated[dict[str, NonNegativeFloat], Field(min_length=1)] | None = Field(
+    split: Weights | None = Field(
         default=None, description="An A/B test: models and their share of the requests."
     )
-    hash_key: str | None = Field(
+    hash_key: KeyText | None = Field(
         default=None,
         description="With `split`: a field of the request; requests with the same value go to the same model.",
     )
@@ -190,13 +208,11 @@ def with_models(step: Any, ref: Callable[[str], Any]) -> Any:
 class EnginePart(Part):
     """Engines: arguments of the builder `engine_config`, or the whole configuration."""
 
-    cpus: PositiveFloat | None = Field(default=None, description="CPUs of each engine, such as 0.5.")
+    cpus: Amount | None = Field(default=None, description="CPUs of each engine, such as 0.5.")
     memory: Memory | None = Field(default=None, description="Memory of each engine, such as `512Mi`.")
-    gpus: PositiveInt | None = Field(default=None, description="GPUs of each engine.")
-    arch: Literal["x86", "arm", "power10"] | None = Field(
-        default=None, description="The processor architecture of the models."
-    )
-    accel: str | None = Field(default=None, description="The accelerator of the models.")
+    gpus: Count | None = Field(default=None, description="GPUs of each engine.")
+    arch: Arch | None = Field(default=None, description="The processor architecture of the models.")
+    accel: AccelName | None = Field(default=None, description="The accelerator of the models.")
     engine_config: Engines | None = Field(
         default=None, description="The whole configuration, as programs give it, in place of the keys above."
     )
@@ -219,11 +235,11 @@ _BUILDER_ARGUMENTS: Final = {"cpus", "memory", "gpus", "replicas", "arch", "acce
 class DeployPart(EnginePart):
     """A deployment of the pipeline. The keys are arguments of the builder `engine_config`."""
 
-    replicas: PositiveInt | None = Field(default=None, description="The number of engines.")
-    node_selector: str | None = Field(
+    replicas: Count | None = Field(default=None, description="The number of engines.")
+    node_selector: KeyText | None = Field(
         default=None, description="A label of the cluster's nodes, such as `pool:gpu`."
     )
-    timeout: PositiveFloat | None = Field(
+    timeout: Seconds | None = Field(
         default=None, description="Seconds to wait for the engines to run or to end. Default: 600."
     )
     protect: ProtectInside = None

@@ -34,7 +34,7 @@ _KEYS: Final = sorted({name for part in _PARTS for name in part.model_fields})
 _EMPTY: Final = {"model_type": "{}", "dict_type": "{}", "list_type": "[]"}
 
 
-def load(first: Path, *more: Path) -> Estate:
+def load(first: str | Path, *more: str | Path) -> Estate:
     """Read, validate and merge estate files; a folder stands for the ``.yaml`` and ``.yml`` files in it.
 
     Paths in the result are relative to the folder of the first file. Raises EstateError with a line for every problem
@@ -42,7 +42,7 @@ def load(first: Path, *more: Path) -> Estate:
     """
     loaded: list[tuple[Document, Estate]] = []
     problems: list[str] = []
-    for file in _expanded((first, *more)):
+    for file in _expanded(map(Path, (first, *more))):
         try:
             document = read(file)
             loaded.append((document, _validated(document)))
@@ -62,14 +62,25 @@ def load(first: Path, *more: Path) -> Estate:
 
 def _expanded(given: Iterable[Path]) -> Iterator[Path]:
     for file in given:
-        if not file.is_dir():
+        inside = _inside_folder(file)
+        if inside is None:
             yield file
-        elif inside := sorted(path for path in file.iterdir() if path.suffix in (".yaml", ".yml")):
+        elif inside:
             yield from inside
         else:
             raise EstateError(
                 f"{file}: the folder contains no .yaml file; write {{}} to one for an empty estate"
             )
+
+
+def _inside_folder(file: Path) -> list[Path] | None:
+    """The estate files in a folder; None if it is no folder."""
+    try:
+        if not file.is_dir():
+            return None
+        return sorted(path for path in file.iterdir() if path.suffix in (".yaml", ".yml"))
+    except OSError as error:
+        raise EstateError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def _moved(estate: Estate, folder: str) -> Estate:

@@ -49,7 +49,7 @@ def require_no_secret(value: Any, path: str, *, plain: bool = False) -> None:
 def require_exact(value: Any, path: str) -> None:
     """Raise ValueError for a value that Pulumi or the file cannot express: large whole numbers, invalid Unicode."""
     match value:
-        case int() if abs(value) > LARGEST_INTEGER:
+        case int() | float() if abs(value) > LARGEST_INTEGER:
             raise ValueError(f"{path} is a whole number beyond 2^53, which Pulumi would round")
         case str() if re.search("[\ud800-\udfff]", value):
             raise ValueError(f"{path} contains invalid Unicode")

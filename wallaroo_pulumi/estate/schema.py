@@ -43,6 +43,8 @@ def json_schema() -> dict[str, Any]:
         for name, keyed in part.get("properties", {}).items():
             if name in _DNS_LABEL_KEYS:
                 keyed["propertyNames"] = {"pattern": f"^{DNS_LABEL.pattern}$"}
+            if "le" in keyed:  # pydantic's own word, which it keeps after a validator
+                keyed["maximum"] = keyed.pop("le")
     step = parts["StepPart"]
     parts["StepPart"] = {"description": step.pop("description"), "anyOf": [{"type": "string"}, step]}
     return {

@@ -37,9 +37,9 @@ from ..core.fields import (
 )
 from ..core.remove import remove_once
 from ..core.resource import Examples, InvalidInput, Resource
-from ..core.upload import file_inputs, upload_once
+from ..core.upload import file_inputs, require_content_of_input, upload_once
 from ..core.wait import Done, wait
-from ..errors import ApiError, ObjectError, WallarooError
+from ..errors import ApiError, ObjectError, WallarooError, one_line
 from ._lookups import read_visible, refused_workspace, workspace, workspace_if_any
 
 _TIMEOUT = 900.0
@@ -207,11 +207,12 @@ def _label(orchestration: OrchestrationInputs | OrchestrationOutputs) -> str:
 
 def require_package(path: Path) -> None:
     """Raises InvalidInput when the file is not what the instance can package."""
+    require_content_of_input(path)
     try:
         with zipfile.ZipFile(path) as package:
             entries = package.infolist()
-    except (zipfile.BadZipFile, OSError) as error:
-        raise InvalidInput("path", f"is no readable zip file: {error}") from None
+    except Exception as error:  # damaged or unsupported, each with errors of its own
+        raise InvalidInput("path", f"is no readable zip file: {one_line(str(error))}") from None
     for entry in entries:
         place = PurePosixPath(entry.filename.replace("\\", "/"))
         if stat.S_ISLNK(entry.external_attr >> 16) or place.is_absolute() or ".." in place.parts:

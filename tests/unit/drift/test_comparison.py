@@ -10,9 +10,11 @@ from emulated import Emulated
 from workbench import State, Workbench
 
 from wallaroo_pulumi.api.wire.workspaces import Workspace
+from wallaroo_pulumi.core.record import MARK_KEY
 from wallaroo_pulumi.errors import WallarooError
 from wallaroo_pulumi.estate.contents import Contents
 from wallaroo_pulumi.estate.drift import Report, compare
+from wallaroo_pulumi.estate.drift_report import to_table
 from wallaroo_pulumi.estate.state import Managed, parsed_path
 from wallaroo_pulumi.resources import RESOURCES
 
@@ -49,6 +51,19 @@ def test_a_connection_that_was_created_anew_is_changed_not_missing(
     assert "hush" not in repr(found)
     emulator.api("connections/delete", name="sales")
     assert [finding.what for finding in drift(bench, sales).findings] == ["missing"]
+
+
+def test_an_equal_object_in_place_of_the_recorded_one_is_drift(bench: Workbench) -> None:
+    workspace = int(bench.create("Workspace", name="fraud")[0])
+    connection(bench, bucket="b")
+    id, outputs = bench.create("WorkspaceConnection", workspace_id=workspace, connection_name="sales")
+    assert drift(bench, managed("WorkspaceConnection", (id, outputs))).findings == []
+    report = drift(bench, managed("WorkspaceConnection", (id, {**outputs, MARK_KEY: "another"})))
+    (found,) = report.findings
+    assert (found.what, found.changes) == ("changed", [])
+    assert found.note == "it was deleted, and another was created in its place"
+    assert found.note in to_table(report)
+    assert report.exit_code == 2
 
 
 def test_what_ignore_changes_covers_is_no_drift(bench: Workbench, emulator: Emulated) -> None:

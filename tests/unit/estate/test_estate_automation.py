@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from example_files import orchestration_file
+from example_files import LATER_VERSION, LFS_POINTER, UNREADABLE_NAME, orchestration_file
 
 from wallaroo_pulumi import estate
 
@@ -120,6 +120,24 @@ def test_a_problem_is_one_line_with_its_place(tmp_path: Path, good: str, bad: st
     with pytest.raises(estate.EstateError) as caught:
         load(tmp_path, GOOD.replace(good, bad, 1))
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "is an empty file"),
+        (LFS_POINTER, "is a Git LFS pointer, not the file itself; run `git lfs pull`"),
+        (b"text", "is no readable zip file: File is not a zip file"),
+        (UNREADABLE_NAME, "is no readable zip file: 'utf-8' codec can't decode byte 0xff"),
+        (LATER_VERSION, "is no readable zip file: zip file version 25.5"),
+    ],
+)
+def test_a_package_that_cannot_be_read_is_one_line(tmp_path: Path, content: bytes, told: str) -> None:
+    (tmp_path / "code.zip").write_bytes(content)
+    with pytest.raises(estate.EstateError) as caught:
+        load(tmp_path, GOOD.replace("{path: scoring.zip}", "{path: code.zip}", 1))
+    assert f"0.yaml, line 15, workspaces.fraud.orchestrations.scoring.path: {told}" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_names_that_are_unique_on_the_instance_occur_once(tmp_path: Path) -> None:

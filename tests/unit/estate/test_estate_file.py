@@ -256,6 +256,24 @@ def test_an_object_in_two_files_is_an_error(tmp_path: Path) -> None:
     )
 
 
+def test_names_of_files_may_be_text(tmp_path: Path) -> None:
+    first, second = several(tmp_path, a="users: {a@x.org: {}}", b="workspaces: {w: {}}")
+    assert estate.load(str(first), str(second)) == estate.load(first, second) == estate.load(str(tmp_path))
+
+
+@pytest.mark.parametrize("denied", ["is_dir", "iterdir"])
+def test_a_folder_that_may_not_be_read_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, denied: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, denied, refuse)
+    with pytest.raises(estate.EstateError) as caught:
+        estate.load(tmp_path)
+    assert str(caught.value) == f"{tmp_path}: cannot be read: Permission denied"
+
+
 def test_a_folder_without_files_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(estate.EstateError, match=r"contains no \.yaml file"):
         estate.load(tmp_path)

@@ -110,6 +110,48 @@ def test_models_pipelines_and_deployments(tmp_path: Path) -> None:
             "line 10, workspaces.fraud.pipelines.split.steps[0].split.chall",
         ),
         (
+            "ccfraud: 0.9, challenger: 0.1",
+            "ccfraud: 0, challenger: 0",
+            "split.steps[0].split: at least one weight",
+        ),
+        (
+            "ccfraud: 0.9",
+            "ccfraud: true",
+            "line 10, workspaces.fraud.pipelines.split.steps[0].split.ccfraud: must be",
+        ),
+        ("hash_key: customer", "hash_key: ''", "keyed.steps[0].hash_key: must not be empty"),
+        (
+            "replicas: 2",
+            "accel: cudaa",
+            "line 10, workspaces.fraud.pipelines.split.deploy.accel: must be one of",
+        ),
+        ("replicas: 2", "node_selector: ''", "pipelines.split.deploy.node_selector: must not be empty"),
+        (
+            "replicas: 2",
+            "timeout: 1e9",
+            "pipelines.split.deploy.timeout: must be less than or equal to 604800",
+        ),
+        *(
+            (
+                "cpus: 0.5, replicas: 2",
+                f"{number}: true",
+                f"pipelines.split.deploy.{number}: must be a number",
+            )
+            for number in ("cpus", "gpus", "replicas", "timeout")
+        ),
+        *(
+            (
+                "deploy: {}",
+                f"publishes: {{p: {{{wrong}}}}}",
+                f"line 9, workspaces.fraud.pipelines.shadow.publishes.p.{told}",
+            )
+            for wrong, told in (
+                ("accel: cudaa", "accel: must be one of"),
+                ("cpus: true", "cpus: must be a number"),
+                ("timeout: true", "timeout: must be a number"),
+            )
+        ),
+        (
             "max_batch_delay_ms: 5",
             "max_batch_delay_ms: x",
             "challenger.dynamic_batching.max_batch_delay_ms: must",

@@ -93,6 +93,8 @@ def test_valid_estates(value: dict[str, Any]) -> None:
         workspace(tasks={"t": {"schedule": "0 4 * * *"}}),
         workspace(assays={"a": ASSAY | {"every": {"unit": "Year", "quantity": 1}}}),
         workspace(pipelines={"p": {"steps": [], "publishes": {"x": {"replicas": 2}}}}),
+        workspace(pipelines={"p": {"steps": [], "deploy": {"accel": "cudaa"}}}),
+        workspace(pipelines={"p": {"steps": [], "deploy": {"timeout": 1e9}}}),
     ],
 )
 def test_invalid_estates(value: dict[str, Any]) -> None:

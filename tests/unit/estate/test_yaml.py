@@ -111,6 +111,14 @@ def test_anchors_and_merge_keys(tmp_path: Path) -> None:
         ("a: 1\nb: 9007199254740993", "line 2, b: is a whole number beyond 2^53"),
         ("b: 0x" + "f" * 40, "line 1, b: is a whole number beyond 2^53"),
         ("b: " + "9" * 5000, "line 1, b: is a whole number beyond 2^53"),
+        ("a: 1\nb: 1e16", "line 2, b: is a whole number beyond 2^53"),
+        ("a: 1\nb: {c: -1e300}", "line 2, b.c: is a whole number beyond 2^53"),
+        ("b: 9007199254740994.0", "line 1, b: is a whole number beyond 2^53"),
+        ("a: 1\nb: !!float 0x1F", "line 2, b: is not a value of type float"),
+        ("b: !!float 0o17", "line 1, b: is not a value of type float"),
+        ('a: 1\nb: "\\U00110000"', "line 2: invalid YAML: found an escape or a version that is out of range"),
+        ('a: "\\UFFFFFFFF"', "line 1: invalid YAML: found an escape or a version that is out of range"),
+        ("%YAML 1." + "9" * 5000 + "\n---\na: 1", "line 1: invalid YAML: found an escape or a version"),
         ("a:\n- 1\n- !!binary aGk=", "line 3, a[1]: the tag !!binary is not supported"),
         ("a: !!set {x, y}", "line 1, a: the tag !!set is not supported"),
         ("a: !!timestamp 2024-01-01", "line 1, a: the tag !!timestamp is not supported"),
@@ -126,6 +134,10 @@ def test_anchors_and_merge_keys(tmp_path: Path) -> None:
         ("a: &a {<<: *a}", "line 1, a: the alias refers to itself"),
         ("a: {<<: 1}", "line 1, a: << must refer to an object"),
         ("a: {<<: [1]}", "line 1, a: << must refer to an object"),
+        ("a: {<<: &b {<<: &c {<<: *b}}}", "line 1, a: the alias refers to itself"),
+        ("a:\n  <<: {8080: http}", "line 2, a: the key 8080 must be text"),
+        ("a: {<<: {? !!str [b] : c}}", "line 1, a: a key must be text"),
+        ("x: &x {1: a}\na: {<<: *x}\nb: {<<: *x}", "line 1, x: the key 1 must be text"),
         ("a: 1\nb: *c", "line 2: invalid YAML: found undefined alias"),
         ("a: 1\nb: {", "line 2: invalid YAML: "),
         ("a: 1\n\tb: 2", "line 2: invalid YAML: "),
@@ -168,6 +180,22 @@ def test_aliases_that_multiply_are_rejected(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("wallaroo_pulumi.estate.document._MOST_VALUES", 10_000)  # a million takes seconds
     lines = ["x0: &x0 [1, 1]", *(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 10))]
     assert "more than 10000 values" in problem(tmp_path, "\n".join(lines))
+
+
+def test_merge_keys_that_multiply_are_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wallaroo_pulumi.estate.document._MOST_VALUES", 10_000)
+    lines = ["x0: &x0 {a: 1}"]
+    lines += [f"x{n}: &x{n} {{<<: [{', '.join([f'*x{n - 1}'] * 9)}]}}" for n in range(1, 7)]
+    assert "more than 10000 values" in problem(tmp_path, "\n".join(lines))
+
+
+def test_a_merged_key_beyond_u_ffff_is_one_character(tmp_path: Path) -> None:
+    assert parsed(tmp_path, 'a: {<<: {"\\ud83d\\ude00": 1}}') == {"a": {"😀": 1}}
+
+
+def test_a_name_that_is_no_file_name(tmp_path: Path) -> None:
+    with pytest.raises(EstateError, match=r"cannot be read: embedded null byte"):
+        read(tmp_path / "a\0b")
 
 
 def test_every_problem_is_told(tmp_path: Path) -> None:
@@ -237,7 +265,7 @@ AMBIGUOUS = st.sampled_from(
     ]
 )
 TEXT = AMBIGUOUS | st.text(st.characters(exclude_categories=["Cs"]))
-NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+NUMBERS = st.integers(-(2**53), 2**53) | st.floats(-(2.0**53), 2.0**53)
 JSON = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),

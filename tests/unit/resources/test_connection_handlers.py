@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from emulated import Emulated
-from example_files import orchestration_file
+from example_files import LATER_VERSION, LFS_POINTER, UNREADABLE_NAME, orchestration_file
 
 from wallaroo_pulumi.api import Client
 from wallaroo_pulumi.config import load
@@ -280,3 +280,21 @@ def test_a_file_that_is_no_package_fails_in_the_check(tmp_path: Path) -> None:
         for name in ("main.py", "a/requirements.txt", "b/requirements.txt"):
             package.writestr(name, "")
     assert failures("Orchestration", **given) == {"path": "holds more than one requirements.txt"}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "is an empty file"),
+        (LFS_POINTER, "is a Git LFS pointer, not the file itself; run `git lfs pull`"),
+        (b"text", "is no readable zip file: File is not a zip file"),
+        (UNREADABLE_NAME, "is no readable zip file: 'utf-8' codec can't decode byte 0xff"),
+        (LATER_VERSION, "is no readable zip file: zip file version 25.5"),
+    ],
+)
+def test_a_file_that_is_no_readable_zip_file_is_one_line(tmp_path: Path, content: bytes, told: str) -> None:
+    path = tmp_path / "code.zip"
+    path.write_bytes(content)
+    (found,) = failures("Orchestration", workspace_id=1, name="code", path=str(path)).values()
+    assert found.startswith(told)
+    assert "\n" not in found
