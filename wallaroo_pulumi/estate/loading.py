@@ -132,6 +132,11 @@ def _unique(estate: Estate) -> Iterator[tuple[Hashable, Place]]:
 
 def _validated(document: Document) -> Estate:
     value = {key: part for key, part in document.value.items() if not key.startswith("x-")}
+    if document.value and not value:  # the file may have been cut off after its anchors
+        raise EstateError(
+            f"{document.file}: contains no objects, only keys that begin with x-; write `users: {{}}` for an estate "
+            "without any"
+        )
     try:
         estate = Estate.model_validate(value)
     except ValidationError as error:

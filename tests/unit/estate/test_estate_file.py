@@ -65,6 +65,14 @@ def test_keys_that_begin_with_x_are_for_anchors(tmp_path: Path) -> None:
     assert len(found.workspaces["b"].members) == 2
 
 
+def test_anchors_alone_are_no_empty_estate(tmp_path: Path) -> None:
+    """Such a file, cut off after its anchors, would otherwise remove everything."""
+    anchors = "x-team: &team {mary.jane@example.com: OWNER}\n"
+    with pytest.raises(estate.EstateError, match=r"contains no objects, .*; write `users: \{\}`"):
+        load(tmp_path, anchors)
+    assert load(tmp_path, anchors + "users: {}") == estate.Estate.model_validate({})
+
+
 def test_free_json_stays_as_it_is(tmp_path: Path) -> None:
     text = """
         connections:
