@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -162,11 +163,9 @@ def test_a_refused_upload_is_told_without_the_password_of_a_package_index(
     settings = load({"domain": "w.example.com", "token": "the-token"}.get, {})
     transport = Transport(settings, token_source(settings), open_client(settings, transport=network))
     (file := tmp_path / "model.zip").write_bytes(b"zip")
+    upload = partial(transport.upload, file=file, timeout=5) if with_file else transport.upload_without_file
     with pytest.raises(ApiError) as caught:
-        if with_file:
-            transport.upload("models/upload", metadata, file, 5, dict)
-        else:
-            transport.upload_without_file("models/upload", metadata, dict)
+        upload("models/upload", metadata, reply=dict)
     assert "hidden" not in whole_story(caught.value)
     assert "numpy" in str(caught.value)
     assert "pypi.example.com" in str(caught.value)

@@ -317,7 +317,9 @@ def test_a_wrong_engine_configuration_is_told_where_it_stands(config: dict[str, 
 def test_the_reason_of_a_failed_deployment_is_told_without_passwords(bench: Bench) -> None:
     model = bench.model()
     pipeline = bench.pipeline(model)
-    bench.emulator.control("readiness", kind="deployment", mode="error", message="no https://ada:hush@oci.example")
+    bench.emulator.control(
+        "readiness", kind="deployment", mode="error", message="no https://ada:hush@oci.example"
+    )
     with pytest.raises(ObjectError, match=r"no https://\*\*\*@oci\.example") as caught:
         deploy(bench, pipeline, model)
     assert "hush" not in str(caught.value)

@@ -299,7 +299,9 @@ def test_a_path_that_is_not_known_yet_may_replace(bench: Bench) -> None:
 
 
 def test_a_failed_conversion_is_told_without_the_password_of_a_package_index(bench: Bench) -> None:
-    message = f"https://ada:hush@{'x' * 370}.example.com is no index"  # the log's last 400 characters begin inside
+    message = (
+        f"https://ada:hush@{'x' * 370}.example.com is no index"  # the log's last 400 characters begin inside
+    )
     bench.emulator.control("readiness", kind="model", mode="error", message=message)
     with pytest.raises(ObjectError, match=r"could not be converted: https://\*\*\*@") as caught:
         bench.model()
