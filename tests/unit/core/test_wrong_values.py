@@ -153,6 +153,42 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "Kubernetes quantity",
     ),
     ("Deployment", limits(memory=512), "engineConfig.engine.resources.limits.memory", "did you mean 512Mi?"),
+    *(
+        (
+            "Deployment",
+            limits(memory=memory),
+            "engineConfig.engine.resources.limits.memory",
+            "must be at least 1Mi",
+        )
+        for memory in ("0Mi", "0Gi", "1k", "1Ki", "0.0001Ki", "0.9Mi", "1.04M")
+    ),
+    (
+        "Deployment",
+        limits(memory="4000000K"),
+        "engineConfig.engine.resources.limits.memory",
+        "Kubernetes quantity",
+    ),
+    (
+        "Deployment",
+        limits(memory=float("inf")),
+        "engineConfig.engine.resources.limits.memory",
+        "valid string",
+    ),
+    *(
+        (
+            "Deployment",
+            engine(resources={"requests": {name: most}, "limits": {name: least}}),
+            "engineConfig.engine.resources",
+            f"requests.{name} ({most}) must not be greater than limits.{name} ({least})",
+        )
+        for name, most, least in [
+            ("memory", "4Gi", "1Gi"),
+            ("memory", "2000M", "1Gi"),
+            ("cpu", 2, 0.5),
+            ("gpu", 1, 0),
+            ("amd.com/gpu", 2, 1),
+        ]
+    ),
     ("Deployment", limits(gpu=-1), "engineConfig.engine.resources.limits.gpu", "greater than or equal to 0"),
     ("Deployment", limits(memmory="1Gi"), "engineConfig.engine.resources.limits.memmory", "'memory'"),
     ("ModelRegistry", {**REGISTRY, "url": "not a url"}, "url", "an HTTP or HTTPS URL"),
@@ -222,6 +258,19 @@ def test_a_wrong_value_fails_at_its_property(
             engine(replicas=2.0, cpu="0.5", gpu=False, node_selector="wallaroo.ai/accelerator:a2"),
         ),
         ("Deployment", limits(memory="1.5Gi", cpu=0.25, gpu=0, **{"amd.com/gpu": 2, "nvidia.com/gpu": 1})),
+        ("Deployment", limits(memory=2**20)),
+        ("Deployment", limits(memory="1048576")),
+        (
+            "Deployment",
+            engine(resources={"requests": {"cpu": 1, "memory": "1Gi"}, "limits": {"memory": "1024Mi"}}),
+        ),
+        (
+            "Deployment",
+            engine(
+                resources={"requests": {"memory": "9Gi", "cpu": 2}, "limits": {"memory": UNKNOWN, "cpu": 2.0}}
+            ),
+        ),
+        ("Deployment", engine(resources={"requests": UNKNOWN, "limits": {"cpu": 1}})),
         ("Deployment", {**DEPLOYMENT, "models": ["7", 8, {"name": "a", "version": "b", "sha": "c"}]}),
         ("Deployment", {**DEPLOYMENT, "pipeline_version_id": "0b989008-5f1d-453e-8085-98d97be1b722"}),
         ("ModelVersion", {**MODEL, "accel": {"qaic": {"num_cores": 4}}, "python_version": "3.10"}),
