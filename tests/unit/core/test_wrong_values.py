@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from wallaroo_pulumi.core.check import check
+from wallaroo_pulumi.core.diff import diff
 from wallaroo_pulumi.core.fields import UNKNOWN
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.resources import RESOURCES
@@ -100,6 +101,15 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         {**DEPLOYMENT, "pipeline_version_id": True},
         "pipelineVersionId",
         "the version_id of a Pipeline",
+    ),
+    *(
+        (
+            "Deployment",
+            {**DEPLOYMENT, "pipeline_version_id": id},
+            "pipelineVersionId",
+            "the version_id of a Pipeline",
+        )
+        for id in ("0", "-7")
     ),
     ("Deployment", {**DEPLOYMENT, "timeout": 1e9}, "timeout", "less than or equal to 604800"),
     ("Deployment", engine(replcas=3), "engineConfig.engine.replcas", "did you mean 'replicas'?"),
@@ -319,3 +329,14 @@ def test_a_snake_case_property_of_a_transform_gets_the_wire_name_as_a_hint() -> 
     both = {"name": "w", "forceDestroy": False, "force_destroy": True}
     _, (failure,) = check(RESOURCES["Workspace"], both, {})
     assert failure.reason == "is not a property of this resource; did you mean 'forceDestroy'?"
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "PipelinePublish"])
+@pytest.mark.parametrize("text", ["7", "007"])
+def test_the_id_of_a_pipeline_version_may_be_text(kind: str, text: str) -> None:
+    given = {"Deployment": DEPLOYMENT, "PipelinePublish": {"models": []}}[kind]
+    wire = {wire_name(k): v for k, v in given.items()}
+    canonical, failures = check(RESOURCES[kind], {**wire, "pipelineVersionId": text}, {})
+    assert failures == []
+    assert canonical["pipelineVersionId"] == 7
+    assert diff(RESOURCES[kind], {**canonical, "pipelineVersionId": text}, canonical).changed == ()
