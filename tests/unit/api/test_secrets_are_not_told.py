@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from wallaroo_pulumi.api.transport import Effect, Transport
 from wallaroo_pulumi.auth import token_source
@@ -207,6 +208,15 @@ def test_no_model_of_a_resource_shows_its_secrets(kind: str) -> None:
         made = model.model_construct(**secrets, **others)
         assert "hidden" not in f"{made!r} {made}"
         assert ("***" in repr(made)) == bool(secrets)
+
+
+@pytest.mark.parametrize("kind", RESOURCES)
+def test_the_text_of_an_error_about_a_resource_shows_no_value(kind: str) -> None:
+    for model in (RESOURCES[kind].inputs, RESOURCES[kind].outputs):
+        given: dict[str, Any] = {name: {"x": ["hidden"]} for name in model.model_fields}
+        with pytest.raises(ValidationError) as caught:
+            model.model_validate({**given, "other": "hidden"})
+        assert "hidden" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
