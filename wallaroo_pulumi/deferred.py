@@ -17,7 +17,8 @@ class DeferredModel(BaseModel):
     Before pydantic 2.14, two threads that build one model at once can fail (pydantic issue 13419), so one waits here.
     """
 
-    model_config = ConfigDict(defer_build=True)
+    # Properties, state and responses may contain secrets, which the text of an error must not show.
+    model_config = ConfigDict(defer_build=True, hide_input_in_errors=True)
 
     @classmethod
     def model_rebuild(

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from .config import is_loopback
+from .addresses import address_parts, is_loopback
 from .errors import ConfigError
 from .redaction import redact_url
 
@@ -64,16 +64,20 @@ def _parsed(variable: str, value: str) -> Proxy:
         host, port = parts.hostname, parts.port
     except ValueError:
         parts, host, port = SplitResult("", "", "", "", ""), None, None
+    no_proxy = ConfigError(f"configuration: {variable} is not the URL of a proxy: {redact_url(value)!r}")
     if not host:
-        raise ConfigError(f"configuration: {variable} is not the URL of a proxy: {redact_url(value)!r}")
+        raise no_proxy
     if parts.scheme not in ("http", "https"):
         raise ConfigError(
             f"configuration: {variable} names a {parts.scheme} proxy, which is not supported; set HTTPS_PROXY to an "
             "http:// or https:// proxy, or exempt the instance's hosts by NO_PROXY"
         )
     credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    address = f"[{host}]" if ":" in host else host
-    return Proxy(f"{parts.scheme}://{address}" + (f":{port}" if port else ""), credentials, variable)
+    bracketed = f"[{host}]" if ":" in host else host
+    address = f"{parts.scheme}://{bracketed}" + ("" if port is None else f":{port}")
+    if address_parts(address) is None:
+        raise no_proxy
+    return Proxy(address, credentials, variable)
 
 
 def _is_exempt(target: SplitResult, exempt: str) -> bool:
@@ -89,8 +93,8 @@ def _matches(entry: str, host: str, port: int | None) -> bool:
     network, address = _network(entry), _network(host)
     if network is None:
         bare, _, only_port = entry.rpartition(":")
-        if only_port.isdigit() and bare:
-            if int(only_port) != port:
+        if re.fullmatch("[0-9]+", only_port) and bare:
+            if only_port.lstrip("0") != str(port):
                 return False
             entry = bare.strip("[]")
             network = _network(entry)

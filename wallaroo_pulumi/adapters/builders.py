@@ -234,15 +234,29 @@ def engine_config(
     # The containers are keyed by model name and version id, which are known once the versions exist.
     models = [_model(call, f"sidekicks[{i}].model", sidekick.model) for i, sidekick in enumerate(sidekicks)]
     images = [sidekick.to_args() for sidekick in sidekicks]
+    _require_different(call, [id(sidekick.model) for sidekick in sidekicks])
 
     def with_images(keys: Sequence[tuple[Any, Any]]) -> Any:
         if invalid := next((key[0] for key in keys if isinstance(key[0], Invalid)), None):
             return invalid
+        repeated = or_invalid(lambda: _require_different(call, keys))
+        if isinstance(repeated, Invalid):
+            return repeated
         named = {f"{name}-{id}": image for (name, id), image in zip(keys, images, strict=True)}
         return pulumi.Output.from_input({**config, "engine_aux": {"images": named}})
 
     keys = pulumi.Output.all(*(pulumi.Output.all(m.name, m.model_version_id) for m in models))
     return cast("pulumi.Output[EngineConfigArgs]", keys.apply(with_images))
+
+
+def _require_different(call: Arguments, models: Sequence[Any]) -> None:
+    """Raises InputError if two Sidekicks are of one model, whose container has one configuration."""
+    for index, model in enumerate(models):
+        if model in models[:index]:
+            first = models.index(model)
+            raise call.reject(
+                f"sidekicks[{index}]", f"has the same model version as sidekicks[{first}]; keep one of them"
+            )
 
 
 def _model(call: Arguments, name: str, model: Any) -> Any:

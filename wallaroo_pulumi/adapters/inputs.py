@@ -184,7 +184,7 @@ class Arguments:
         if is_model(value) and shape.from_model is not None:
             return self._plain(shape.from_model(value), path, shape, found)
         package = type(value).__module__.partition(".")[0]
-        if package == "numpy":
+        if package == "numpy" and hasattr(value, "tolist"):
             return self._plain(value.tolist(), path, shape, found)
         if package == "pyarrow" and hasattr(value, "serialize"):
             return base64.b64encode(value.serialize().to_pybytes()).decode()
@@ -211,25 +211,21 @@ class Arguments:
             )
 
     def _number(self, value: Any, path: str) -> int | float:
-        number: int | float
-        if isinstance(value, numbers.Integral):
-            number = int(value)
-        elif isinstance(value, numbers.Real | Decimal):
-            number = (
-                int(value)
-                if isinstance(value, Decimal) and value == value.to_integral_value()
-                else float(value)
-            )
-        else:
+        if not isinstance(value, numbers.Integral | numbers.Real | Decimal):
             raise self.reject(path, f"cannot be {_described(value)}")
-        if isinstance(number, int) and abs(number) > LARGEST_INTEGER:
+        number: int | float | Decimal
+        try:
+            number = int(value) if isinstance(value, numbers.Integral) else _whole_or_float(value)
+        except (OverflowError, ValueError):  # of a Fraction or a Decimal
+            number = math.nan
+        if not isinstance(number, float) and not -LARGEST_INTEGER <= number <= LARGEST_INTEGER:
             raise self.reject(
                 path,
                 "is a whole number beyond 2^53, which Pulumi would round; give it as text, such as str(value)",
             )
         if not math.isfinite(number):
             raise self.reject(path, "must be a finite number")
-        return number
+        return int(number) if isinstance(number, Decimal) else number
 
     def _object(
         self, value: Mapping[Any, Any], path: str, shape: Shape, found: list[str] | None
@@ -278,6 +274,13 @@ class Arguments:
 
 _SURROGATE: Final = re.compile("[\\ud800-\\udfff]")
 _USER_IN_URL: Final = re.compile(r"://(?!git@)[^/\s@]+@")
+
+
+def _whole_or_float(value: numbers.Real | Decimal) -> float | Decimal:
+    """A Decimal without a fraction as it is, because an int of it may be huge; any other number as a float."""
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        return value
+    return float(value)
 
 
 def lifted(value: Any) -> Any:

@@ -17,16 +17,20 @@ import itertools
 import os
 import pickle
 import pickletools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Self, cast, get_type_hints
 
 import pulumi
 
+from ..core.names import INVALID
 from .dynamic import AUTONAME_KEY, PROVIDER_KEY, DynamicProvider
-from .inputs import FREE, Arguments, Shape, wire_path
+from .inputs import FREE, Arguments, InputError, Shape, wire_path
 from .program_settings import require_settings
 from .pulumi_values import DYNAMIC, NATIVE, SOURCES_KEY
 from .transforms import name_options_as_on_the_wire
+
+_PATHS: Final = ("ignore_changes", "replace_on_changes", "additional_secret_outputs", "hide_diffs")
+"""Options that name properties. Older SDKs have no ``hide_diffs``."""
 
 
 @functools.cache
@@ -115,7 +119,7 @@ class WallarooResource(pulumi.CustomResource):
         arguments = Arguments(f"{cls._kind}.get({resource_name!r})")
         given = arguments.plain(id, "id")
         text = (
-            given.apply(lambda known: _id_text(arguments, known))
+            given.apply(lambda known: _known_id_text(arguments, known))
             if isinstance(given, pulumi.Output)
             else _id_text(arguments, given)
         )
@@ -167,18 +171,13 @@ class WallarooResource(pulumi.CustomResource):
     @classmethod
     def _wire_options(cls, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
         """Options in which properties are named as on the wire, and computed secrets are marked."""
-        if not any(
-            (cls._secrets, opts.ignore_changes, opts.replace_on_changes, opts.additional_secret_outputs)
-        ):
+        given = {option: paths for option in _PATHS if (paths := getattr(opts, option, None))}
+        if not (given or cls._secrets):
             return opts
-
-        def wire(paths: Iterable[str] | None) -> list[str]:
-            return [wire_path(path, cls._wire_names, cls._shapes) for path in paths or ()]
-
         opts = pulumi.ResourceOptions.merge(opts, None)
-        opts.ignore_changes = wire(opts.ignore_changes)
-        opts.replace_on_changes = wire(opts.replace_on_changes)
-        secrets = wire(opts.additional_secret_outputs)
+        for option, paths in given.items():
+            setattr(opts, option, [wire_path(path, cls._wire_names, cls._shapes) for path in paths])
+        secrets = opts.additional_secret_outputs or ()
         opts.additional_secret_outputs = list(dict.fromkeys([*secrets, *cls._secrets]))
         return opts
 
@@ -219,6 +218,17 @@ def _id_text(arguments: Arguments, id: Any) -> str:
     if isinstance(id, int | float) and not isinstance(id, bool) and not id % 1:
         return f"{id:.0f}"
     raise arguments.reject("id", "must be text or a whole number", repr(id))
+
+
+def _known_id_text(arguments: Arguments, id: Any) -> str:
+    """The id that an Output has. It may be secret, so the error does not show it."""
+    try:
+        return _id_text(arguments, id)
+    except InputError as error:
+        line = error.without_value
+    if isinstance(id, Mapping) and INVALID in id:  # the line of a value that was rejected before
+        line = str(id[INVALID])
+    raise InputError(line)  # outside, because the error that shows the id must not become its context
 
 
 _numbers: Final = itertools.count()

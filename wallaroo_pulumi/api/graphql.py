@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ..errors import ApiError, BadReply, ConnectionFailed, ObjectError
+from ..redaction import redact
 from .transport import Effect, Transport
 from .wire import graphql as wire
 
@@ -90,7 +91,7 @@ class GraphQL:
         body = {"query": document, "variables": dict(variables)}
         answer = self._transport.call(_ENDPOINT, body, effect, reply)
         if answer.errors:  # with status 200
-            raise ApiError(200, _ENDPOINT, answer.errors[0].message)
+            raise ApiError(200, _ENDPOINT, redact(answer.errors[0].message))
         if answer.data is None:
             raise BadReply(200, _ENDPOINT, "a reply without data")
         return answer.data

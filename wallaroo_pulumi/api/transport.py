@@ -75,7 +75,7 @@ class Transport:
         """
         path = endpoint if endpoint.startswith("/") else f"/v1/api/{endpoint}"
         request = self._http.build_request("POST", self._settings.api_url + path, json=dict(body))
-        return _shaped(self._send(request, endpoint, effect), endpoint, effect, reply)
+        return _shaped(self._send(request, body, endpoint, effect), endpoint, effect, reply)
 
     def upload(
         self,
@@ -103,7 +103,8 @@ class Transport:
                 },
                 timeout=httpx.Timeout(self._settings.timeout, read=max(timeout, self._settings.timeout)),
             )
-            return _shaped(self._send(request, call, Effect.WRITE, content), call, Effect.WRITE, reply)
+            answer = self._send(request, metadata, call, Effect.WRITE, content)
+            return _shaped(answer, call, Effect.WRITE, reply)
 
     def upload_without_file(self, endpoint: str, metadata: Mapping[str, Any], reply: type[T]) -> T:
         """Send metadata as multipart/form-data. A WRITE; raises the same exceptions as :meth:`call`."""
@@ -112,10 +113,15 @@ class Transport:
             f"{self._settings.api_url}/v1/api/{endpoint}",
             files={"metadata": (None, json.dumps(metadata), "application/json")},
         )
-        return _shaped(self._send(request, endpoint, Effect.WRITE), endpoint, Effect.WRITE, reply)
+        return _shaped(self._send(request, metadata, endpoint, Effect.WRITE), endpoint, Effect.WRITE, reply)
 
     def _send(
-        self, request: httpx.Request, endpoint: str, effect: Effect, upload: _Watched | None = None
+        self,
+        request: httpx.Request,
+        sent: Mapping[str, Any],
+        endpoint: str,
+        effect: Effect,
+        upload: _Watched | None = None,
     ) -> Any:
         retries = write_retries if effect is Effect.WRITE else read_retries
         request.extensions["retry"] = retries(self._settings)
@@ -125,7 +131,7 @@ class Transport:
         except httpx.HTTPError as error:
             raise self._failed(error, endpoint, effect, upload) from None
         if not response.is_success:
-            raise self._answered(response, endpoint, effect)
+            raise self._answered(response, sent, endpoint, effect)
         return {} if answer is None else answer
 
     def _failed(
@@ -145,13 +151,15 @@ class Transport:
             )
         return _unknown(line, may_still_run=isinstance(error, httpx.TimeoutException))
 
-    def _answered(self, response: httpx.Response, endpoint: str, effect: Effect) -> Exception:
-        """Return the error for a response that is not 2xx."""
+    def _answered(
+        self, response: httpx.Response, sent: Mapping[str, Any], endpoint: str, effect: Effect
+    ) -> Exception:
+        """Return the error for a response that is not 2xx to a request with this JSON."""
         status = response.status_code
         token = response.request.headers["authorization"].removeprefix("Bearer ")
         message, from_api = _message(response)
         # Some responses quote the request.
-        said = redact(self._settings.redact(message), [token, *_secrets(response.request)])
+        said = redact(self._settings.redact(message), [token, *_secrets(sent)])
         hint = self._hint(
             status, from_gateway=not from_api and (status == 404 or web_page(response) is not None)
         )
@@ -281,22 +289,21 @@ def _words(said: Any) -> str:
 
 _SECRET_KEYS = frozenset(("details", "password", "token", "json"))
 """Keys of secrets in requests: connections, invitations, registries, arguments of tasks."""
+_VARIABLES = "env"
+"""The key of a container's environment variables, each with a name and a value."""
 _SHORTEST_SECRET = 4
 """Characters; redacting shorter values would make messages unreadable."""
 
 
-def _secrets(request: httpx.Request) -> Iterator[str]:
+def _secrets(value: Any, *, secret: bool = False) -> Iterator[str]:
     """Yield the strings of a request that may be secret."""
-    if request.headers.get("content-type") == "application/json":
-        yield from _texts(json.loads(request.content), secret=False)
-
-
-def _texts(value: Any, *, secret: bool) -> Iterator[str]:
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         for key, below in value.items():
-            yield from _texts(below, secret=secret or key in _SECRET_KEYS)
-    elif isinstance(value, list):
+            if key == _VARIABLES and isinstance(below, list):
+                below = [variable.get("value") for variable in below if isinstance(variable, Mapping)]
+            yield from _secrets(below, secret=secret or key in (*_SECRET_KEYS, _VARIABLES))
+    elif isinstance(value, list | tuple):
         for below in value:
-            yield from _texts(below, secret=secret)
+            yield from _secrets(below, secret=secret)
     elif secret and isinstance(value, str) and len(value) >= _SHORTEST_SECRET:
         yield value

@@ -7,7 +7,7 @@ This package is imported by every program, so it stays light: standard library o
 from .resolve import load, names_instance
 from .settings import STACK, Holder, Ignored, Origin, Settings
 from .table import AUTH_METHODS, BY_KEY, GRAPHQL_MODES, SECRETS, TABLE, Setting
-from .values import PROJECT_FILES, is_loopback, project_folder
+from .values import PROJECT_FILES, project_folder
 
 __all__ = [
     "AUTH_METHODS",
@@ -22,7 +22,6 @@ __all__ = [
     "Origin",
     "Setting",
     "Settings",
-    "is_loopback",
     "load",
     "names_instance",
     "project_folder",

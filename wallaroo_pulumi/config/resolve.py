@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Set
 from typing import Any, Final
 
+from ..addresses import address_parts, is_loopback
 from ..errors import ConfigError
 from .settings import STACK, Holder, Ignored, Origin, Settings, provenance
 from .table import BY_KEY, TABLE
-from .values import address_parts, is_loopback
 
 
 def load(config: Callable[[str], str | None], environ: Mapping[str, str], holder: Holder = STACK) -> Settings:

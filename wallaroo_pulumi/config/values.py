@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+
+from ..addresses import address_parts
 
 PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
@@ -96,34 +96,3 @@ def base_url(below: str, *endings: str) -> Callable[[str], str]:
         return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
     return parse
-
-
-_ADDRESS = re.compile(
-    r"https?://(\[[\da-f:.]+\]|[\w.-]+)(:\d+)?(/[\w./~%:@!$&'()*+,;=-]*)?", re.ASCII | re.IGNORECASE
-)
-
-
-def address_parts(url: str, *, path: bool = True) -> SplitResult | None:
-    """The parts of an http address that a connection can be made to; None for anything else."""
-    if not _ADDRESS.fullmatch(url):  # urlsplit accepts much, and leaves out what it does not like
-        return None
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        if ":" in host:
-            ipaddress.IPv6Address(host)
-        host.encode("idna")  # labels that are empty or too long
-        good = parts.port != 0 and (path or not parts.path)
-    except ValueError:
-        return None
-    return parts if good else None
-
-
-def is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

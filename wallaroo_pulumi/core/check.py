@@ -28,8 +28,8 @@ def check(
     they may contain UNKNOWN anywhere. ``autoname`` is the name to use if the program sets none; an object keeps
     the name that it has.
     """
-    if rejected := list(_rejected(news)):
-        return {}, [InvalidInput("", line) for line in dict.fromkeys(rejected)]
+    if lines := dict.fromkeys(rejected(news)):
+        return {}, [InvalidInput("", line) for line in lines]
     given = {name: value for name, value in news.items() if value is not None}
     for name, _ in fields_with(resource.inputs, AUTONAMED):
         key = wire_name(name)
@@ -43,17 +43,17 @@ def check(
         return {}, [invalid]
 
 
-def _rejected(value: Any) -> Iterator[str]:
+def rejected(value: Any) -> Iterator[str]:
     """Yield the messages of values that the adapter could not convert."""
     match value:
         case {names.INVALID: str(line)}:
             yield line
         case Mapping():
             for part in value.values():
-                yield from _rejected(part)
+                yield from rejected(part)
         case list() | tuple():
             for part in value:
-                yield from _rejected(part)
+                yield from rejected(part)
 
 
 def _invalid(inputs: type[Properties], given: Mapping[str, Any], problem: ErrorDetails) -> InvalidInput:

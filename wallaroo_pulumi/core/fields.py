@@ -39,6 +39,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from ..addresses import is_host
 from ..deferred import DeferredModel
 from .names import DNS_LABEL, DNS_LABEL_RULE, as_dns_label, wire_name
 
@@ -269,12 +270,13 @@ def _email(value: Any) -> Any:
 
 def _url(value: Any) -> Any:
     if isinstance(value, str):
+        value = key_text(value)
         try:
             parts = urlsplit(value)
-            valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+            valid = parts.scheme in ("http", "https") and is_host(parts.hostname or "") and parts.port != 0
         except ValueError:  # a port that is none, a broken IPv6 address
             valid = False
-        if not valid or re.search(r"\s", value):
+        if not valid or " " in value:
             raise ValueError("must be an HTTP or HTTPS URL, such as https://registry.example.com")
     return value
 

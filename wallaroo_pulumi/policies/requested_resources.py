@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +21,16 @@ _GPUS = ("gpu", "i915", "qaic")
 def quantity(text: Any) -> float:
     """Return the number that a Kubernetes quantity stands for: 0.5 for ``500m``, 3221225472 for ``3Gi``.
 
-    Raises ValueError with one line if it is not a quantity.
+    Raises ValueError with one line if it is not a quantity, or is negative.
     """
     number, unit = _split(text)
     try:
-        return float(number) * _MULTIPLES[unit]
+        value = float(number) * _MULTIPLES[unit]
     except (KeyError, ValueError):
-        raise ValueError(f"{text!r} is not a Kubernetes quantity such as 500m, 2, 512Mi or 3Gi") from None
+        value = math.nan
+    if not 0 <= value < math.inf:  # NaN fails too; every comparison with it would pass a limit
+        raise ValueError(f"{text!r} is not a Kubernetes quantity such as 500m, 2, 512Mi or 3Gi")
+    return value
 
 
 def in_unit_of(example: Any, value: float) -> str:
@@ -80,8 +84,8 @@ def requested_resources(engine_config: Any) -> RequestedResources | None:
     most = scale.get("replicamax", replicas)
     images = (config.get("engineaux") or {}).get("images") or {}
     return RequestedResources(
-        least_replicas=1 if least is None else int(least),
-        most_replicas=1 if most is None else int(most),
+        least_replicas=1 if least is None else int(quantity(least)),
+        most_replicas=1 if most is None else int(quantity(most)),
         containers=(_container("the engine", engine), *(_container(n, part) for n, part in images.items())),
     )
 
@@ -93,9 +97,12 @@ def _container(name: str, part: Mapping[str, Any]) -> Container:
         found = limits.get(what, part.get(what))
         return None if found is None else quantity(found)
 
+    gpu = part.get("gpu") or 0
     gpus = [quantity(amount) for resource, amount in limits.items() if resource.rpartition("/")[2] in _GPUS]
     # The engine's `gpu` repeats the number that is in the resource of the GPU's vendor.
-    return Container(name, limit("cpu"), limit("memory"), sum(gpus) or float(part.get("gpu") or 0))
+    return Container(
+        name, limit("cpu"), limit("memory"), sum(gpus) or quantity(int(gpu) if isinstance(gpu, bool) else gpu)
+    )
 
 
 def _normalised(value: Any) -> Any:

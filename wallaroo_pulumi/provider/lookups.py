@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from ..api import Client, wire
-from ..core.check import explain
+from ..core.check import explain, rejected
 from ..core.fields import SECRET, fields_with
 from ..core.names import wire_name
 from ..core.read import read_by_id
@@ -63,6 +63,8 @@ class Lookup:
 
     def parse(self, arguments: Mapping[str, Any]) -> Arguments:
         """Validate arguments (wire names) that are known. Raises BadArgument, without the values."""
+        for line in rejected(arguments):
+            raise BadArgument(line)
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             return self.arguments.model_validate(given)

@@ -26,15 +26,18 @@ from ..core.json_values import JsonObject
 
 def instant(value: Any) -> Any:
     """Return the time in UTC. Raises ValueError for text that is no time with a zone; anything else passes."""
-    if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            raise ValueError("a time with its zone is needed, such as 2026-01-31T06:00:00Z")
+    if not isinstance(value, str):
+        return value
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("a time with its zone is needed, such as 2026-01-31T06:00:00Z")
+    try:
         return moment.astimezone(UTC).isoformat()
-    return value
+    except OverflowError:
+        raise ValueError("must be between the years 1 and 9999 in UTC") from None
 
 
 Instant = Annotated[str, BeforeValidator(instant)]

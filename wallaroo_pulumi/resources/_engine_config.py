@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -25,11 +26,11 @@ from ..core.fields import (
 )
 from ..core.json_values import InvalidValue, Place
 from ..core.names import wire_name
-from ..core.quantities import require_memory
+from ..core.quantities import bytes_of, require_memory
 
 
 def _memory(value: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         value = str(int(value))
     if isinstance(value, str):
         require_memory(value)
@@ -101,6 +102,30 @@ class Resources(Properties):
 
     requests: Amounts | None = None
     limits: Amounts | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Resources:
+        if not isinstance(self.requests, Amounts) or not isinstance(self.limits, Amounts):
+            return self
+        limits = _comparable(self.limits)
+        for name, (number, requested) in _comparable(self.requests).items():
+            most, limit = limits.get(name, (math.inf, None))
+            if number > most:
+                raise ValueError(
+                    f"requests.{name} ({requested}) must not be greater than limits.{name} ({limit})"
+                )
+        return self
+
+
+def _comparable(amounts: Amounts) -> dict[str, tuple[float, Any]]:
+    """Return name → (number, amount as given) of the known amounts; memory in bytes."""
+    known = {}
+    for name, amount in amounts:
+        if name == "memory" and isinstance(amount, str):
+            known[name] = (bytes_of(amount), amount)
+        elif isinstance(amount, int | float):
+            known[name] = (float(amount), f"{amount:g}")
+    return known
 
 
 class Autoscale(Properties):

@@ -18,6 +18,7 @@ from ..core.satisfies import satisfies
 from ..core.upload import format_of_input, upload_once
 from ..core.wait import Done, uploading, wait
 from ..errors import ApiError, ConflictError, ObjectError, WallarooError, one_line
+from ..redaction import redact
 from . import _lookups, _pipelines
 from ._model_config import without_none
 from ._tags import requires_graphql
@@ -215,8 +216,9 @@ def _why(ctx: Context[Client], version: wire.ModelVersion) -> str:
         log = ctx.client.models.upload_logs(version.id, _LOG_LINES)
     except WallarooError:
         log = ()
-    tail = one_line(" | ".join(log)[-400:])
-    return one_line(summary or "the instance returned no reason") + (
+    # Requirements, which both quote, may contain the address of a package index with a password.
+    tail = one_line(redact(" | ".join(log))[-400:])
+    return one_line(redact(summary or "the instance returned no reason")) + (
         f"; the log ends: {tail}" if tail else ""
     )
 

@@ -56,6 +56,7 @@ from ..errors import (
     WallarooError,
     one_line,
 )
+from ..redaction import redact
 from . import _lookups, _pipelines
 from ._engine_config import EngineConfig, Engines, set_config
 from ._steps import ModelRef
@@ -499,4 +500,4 @@ def _reasons(status: wire.DeploymentStatus) -> str:
         if pod.status != "Running":
             why = "; ".join(text for text in (pod.reason, *pod.details) if text)
             reasons.append(f"{pod.name} is {pod.status}" + (f": {why}" if why else ""))
-    return one_line(", ".join(dict.fromkeys(reasons)))
+    return one_line(redact(", ".join(dict.fromkeys(reasons))))

@@ -15,6 +15,7 @@ accepts too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -49,7 +50,9 @@ _HALF_DONE = 3
 
 
 def _version_reference(value: Any) -> Any:
-    """Convert an integer version id to an int; return a UUID unchanged."""
+    """Convert an integer version id, which may be decimal text, to an int; return a UUID unchanged."""
+    if isinstance(value, str) and re.fullmatch("-?[0-9]+", value):
+        value = int(value)
     if isinstance(value, bool) or (isinstance(value, int | float) and (value <= 0 or value % 1)):
         raise ValueError("must be the version_id of a Pipeline, or the UUID of a version")
     return key_text(int(value) if isinstance(value, float) else value)

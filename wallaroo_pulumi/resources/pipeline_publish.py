@@ -39,6 +39,7 @@ from ..core.satisfies import satisfies
 from ..core.validate import refused, refused_ids
 from ..core.wait import Done, wait
 from ..errors import ConflictError, ObjectError, one_line
+from ..redaction import redact
 from . import _lookups, _pipelines
 from ._engine_config import Engine, EngineConfig, Engines, observed_config
 from .pipeline import VersionId
@@ -290,9 +291,9 @@ def _published(ctx: Context[Client], id: int, desired: PipelinePublishInputs, ag
     def poll() -> str | Done[wire.Publish]:
         publish = ctx.client.publishes.get(id)
         if publish.status == "Error":
+            why = one_line(redact(publish.error or "the instance returned no reason"))
             raise ObjectError(
-                f"publish {id} of pipeline {publish.pipeline_name!r} failed: "
-                f"{one_line(publish.error or 'the instance returned no reason')}; check the OCI registry that the "
+                f"publish {id} of pipeline {publish.pipeline_name!r} failed: {why}; check the OCI registry that the "
                 f"instance is set up with, and {again}"
             )
         return Done(publish) if publish.status == "Published" else publish.status

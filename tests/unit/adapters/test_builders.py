@@ -333,6 +333,10 @@ def test_a_secret_value_is_in_no_message(build: Callable[[Any], Any]) -> None:
         (lambda: wallaroo.random_split_step(3), "weights must be a list, such as [(model, 0.9)], not int"),  # type: ignore[arg-type]
         (lambda: wallaroo.model_step(None), "model must be a ModelVersion or what get_model_version returns"),  # type: ignore[arg-type]
         (lambda: wallaroo.Sidekick(None), "model must be a ModelVersion or what get_model_version returns"),  # type: ignore[arg-type]
+        (
+            lambda: wallaroo.engine_config(sidekicks=[wallaroo.Sidekick(m, cpus=1) for m in (A, B, A)]),
+            "engine_config: sidekicks[2] has the same model version as sidekicks[0]; keep one of them",
+        ),
         (lambda: wallaroo.engine_config(cpus=10**400), "cpus is a whole number beyond 2^53"),
     ],
 )
@@ -340,6 +344,15 @@ def test_arguments_that_do_not_fit_each_other_are_rejected(build: Callable[[], A
     with pytest.raises(InputError) as error:
         build()
     assert reason in str(error.value)
+
+
+@pytest.mark.parametrize("given", [lambda value: value, output])
+def test_two_sidekicks_of_one_model_version_are_rejected(given: Callable[[Any], Any]) -> None:
+    reason = r"^engine_config: sidekicks\[1\] has the same model version as sidekicks\[0\]; keep one of them$"
+    with pytest.raises(InputError, match=reason):
+        resolved(
+            lambda: wallaroo.engine_config(sidekicks=[wallaroo.Sidekick(given(model("a"))) for _ in range(2)])
+        )
 
 
 def test_choices_are_those_of_the_definitions() -> None:

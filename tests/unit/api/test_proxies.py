@@ -221,6 +221,14 @@ def test_a_proxy_that_does_not_listen(monkeypatch: pytest.MonkeyPatch) -> None:
         ("http://me:hidden@[::1", "HTTPS_PROXY is not the URL of a proxy: 'http://***@[::1'"),
         ("http://:3128", "HTTPS_PROXY is not the URL of a proxy"),
         ("http://proxy:port", "HTTPS_PROXY is not the URL of a proxy"),
+        ("http://proxy:0", "HTTPS_PROXY is not the URL of a proxy"),
+        ("proxy..corp.example:3128", "HTTPS_PROXY is not the URL of a proxy"),
+        (
+            "http://me:hidden@proxy..corp.example:3128",
+            "HTTPS_PROXY is not the URL of a proxy: 'http://***@proxy..corp",
+        ),
+        (f"http://{'a' * 64}.example:3128", "HTTPS_PROXY is not the URL of a proxy"),
+        ("http://prøxy.corp:3128", "HTTPS_PROXY is not the URL of a proxy: 'http://prøxy.corp:3128'"),
     ],
 )
 def test_a_variable_that_names_no_proxy(value: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,6 +297,10 @@ def test_which_proxy(url: str, environ: dict[str, str], found: tuple[str, str] |
         ("[2001:db8::1]:8443", "https://[2001:db8::1]:8443", True),
         ("[2001:db8::1]:8443", "https://[2001:db8::1]", False),
         ("https://w.example.com", "https://w.example.com", True),
+        ("w.example.com:²", "https://w.example.com", False),
+        ("w.example.com:٤٤٣", "https://w.example.com", False),
+        (f"w.example.com:{'9' * 5000}", "https://w.example.com", False),
+        ("w.example.com:0443", "https://w.example.com", True),
         ("", "https://w.example.com", False),
         (",", "https://w.example.com", False),
         (".", "https://w.example.com", False),

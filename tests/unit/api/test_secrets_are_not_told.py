@@ -5,11 +5,14 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from wallaroo_pulumi.api.transport import Effect, Transport
 from wallaroo_pulumi.auth import token_source
@@ -17,6 +20,7 @@ from wallaroo_pulumi.config import Settings, load
 from wallaroo_pulumi.core.fields import SECRET, fields_with
 from wallaroo_pulumi.errors import ApiError, WallarooError
 from wallaroo_pulumi.http import open_client
+from wallaroo_pulumi.redaction import redact
 from wallaroo_pulumi.resources import RESOURCES
 
 SECRETS = {"clientSecret": "hidden-client-secret", "password": "hidden-password", "token": "hidden-token"}
@@ -135,6 +139,67 @@ def test_an_answer_that_quotes_the_request_shows_no_secret_of_an_object(
     assert not [part for part in ("hidden", "den &", "den%20", "den &amp;", "cret") if part in story]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda sent: {"json": {"msg": f"cannot parse {json.loads(sent)['conversion']['requirements']}"}},
+        lambda sent: {"json": {"msg": sent}},
+        lambda sent: {"text": f"<html>{html.escape(sent)}</html>"},
+        lambda sent: {"text": quote(sent)},
+        lambda sent: {"text": quote(sent, safe="")},
+        lambda sent: {"text": "refused: " + sent.replace("/", chr(92) + "/")},
+    ],
+)
+@pytest.mark.parametrize("with_file", [True, False])
+def test_a_refused_upload_is_told_without_the_password_of_a_package_index(
+    answer: Callable[[str], dict[str, Any]], with_file: bool, tmp_path: Path
+) -> None:
+    requirements = ["--extra-index-url https://ada:hidden%40@pypi.example.com/simple", "numpy==1.26"]
+    metadata = {
+        "conversion": {"requirements": [*requirements, "--index-url https://hidden-token@a.example"]},
+        "engine_config": {"env": [{"name": "NAME", "value": "hidden-value"}]},
+    }
+    sent = json.dumps(metadata)
+    network = httpx.MockTransport(lambda request: httpx.Response(400, **answer(sent)))
+    settings = load({"domain": "w.example.com", "token": "the-token"}.get, {})
+    transport = Transport(settings, token_source(settings), open_client(settings, transport=network))
+    (file := tmp_path / "model.zip").write_bytes(b"zip")
+    upload = partial(transport.upload, file=file, timeout=5) if with_file else transport.upload_without_file
+    with pytest.raises(ApiError) as caught:
+        upload("models/upload", metadata, reply=dict)
+    assert "hidden" not in whole_story(caught.value)
+    assert "numpy" in str(caught.value)
+    assert "pypi.example.com" in str(caught.value)
+
+
+def test_a_variable_of_a_container_is_told_by_its_name_only() -> None:
+    network = httpx.MockTransport(lambda request: httpx.Response(422, json={"msg": request.read().decode()}))
+    settings = load({"domain": "w.example.com", "token": "the-token"}.get, {})
+    transport = Transport(settings, token_source(settings), open_client(settings, transport=network))
+    images = {"llm-1": {"env": [{"name": "HF_HOME", "value": "hidden-value"}]}}
+    with pytest.raises(ApiError) as caught:
+        transport.call("pipelines/deploy", {"engine_config": {"engineAux": {"images": images}}}, Effect.WRITE)
+    assert "HF_HOME" in str(caught.value)
+    assert "hidden" not in whole_story(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("https://ada:pass@pypi.example.com/x", "https://***@pypi.example.com/x"),
+        ("https://p@ss:w@rd@pypi.example.com", "https://***@pypi.example.com"),
+        ("git+https://to-ken@github.com/a/b.git@main", "git+https://***@github.com/a/b.git@main"),
+        ("https%3A%2F%2Fada%3Apass%40a.example%2Fb%40c", "https%3A%2F%2F***%40a.example%2Fb%40c"),
+        ("git+ssh://git@github.com/a/b.git@main", None),
+        ("git+https://github.com/a/b.git@main, ada@example.com", None),
+        ('{"url":"https://a.example","mail":"ada@example.com"}', None),
+        ("https://***@a.example", None),
+    ],
+)
+def test_the_user_of_an_address_is_always_redacted(text: str, told: str | None) -> None:
+    assert redact(text) == (told or text)
+
+
 @pytest.mark.parametrize("kind", RESOURCES)
 def test_no_model_of_a_resource_shows_its_secrets(kind: str) -> None:
     for model in (RESOURCES[kind].inputs, RESOURCES[kind].outputs):
@@ -143,6 +208,15 @@ def test_no_model_of_a_resource_shows_its_secrets(kind: str) -> None:
         made = model.model_construct(**secrets, **others)
         assert "hidden" not in f"{made!r} {made}"
         assert ("***" in repr(made)) == bool(secrets)
+
+
+@pytest.mark.parametrize("kind", RESOURCES)
+def test_the_text_of_an_error_about_a_resource_shows_no_value(kind: str) -> None:
+    for model in (RESOURCES[kind].inputs, RESOURCES[kind].outputs):
+        given: dict[str, Any] = {name: {"x": ["hidden"]} for name in model.model_fields}
+        with pytest.raises(ValidationError) as caught:
+            model.model_validate({**given, "other": "hidden"})
+        assert "hidden" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

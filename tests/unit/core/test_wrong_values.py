@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from wallaroo_pulumi.core.check import check
+from wallaroo_pulumi.core.diff import diff
 from wallaroo_pulumi.core.fields import UNKNOWN
 from wallaroo_pulumi.core.names import wire_name
 from wallaroo_pulumi.resources import RESOURCES
@@ -101,6 +102,15 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "pipelineVersionId",
         "the version_id of a Pipeline",
     ),
+    *(
+        (
+            "Deployment",
+            {**DEPLOYMENT, "pipeline_version_id": id},
+            "pipelineVersionId",
+            "the version_id of a Pipeline",
+        )
+        for id in ("0", "-7")
+    ),
     ("Deployment", {**DEPLOYMENT, "timeout": 1e9}, "timeout", "less than or equal to 604800"),
     ("Deployment", engine(replcas=3), "engineConfig.engine.replcas", "did you mean 'replicas'?"),
     (
@@ -153,12 +163,56 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "Kubernetes quantity",
     ),
     ("Deployment", limits(memory=512), "engineConfig.engine.resources.limits.memory", "did you mean 512Mi?"),
+    *(
+        (
+            "Deployment",
+            limits(memory=memory),
+            "engineConfig.engine.resources.limits.memory",
+            "must be at least 1Mi",
+        )
+        for memory in ("0Mi", "0Gi", "1k", "1Ki", "0.0001Ki", "0.9Mi", "1.04M")
+    ),
+    (
+        "Deployment",
+        limits(memory="4000000K"),
+        "engineConfig.engine.resources.limits.memory",
+        "Kubernetes quantity",
+    ),
+    (
+        "Deployment",
+        limits(memory=float("inf")),
+        "engineConfig.engine.resources.limits.memory",
+        "valid string",
+    ),
+    *(
+        (
+            "Deployment",
+            engine(resources={"requests": {name: most}, "limits": {name: least}}),
+            "engineConfig.engine.resources",
+            f"requests.{name} ({most}) must not be greater than limits.{name} ({least})",
+        )
+        for name, most, least in [
+            ("memory", "4Gi", "1Gi"),
+            ("memory", "2000M", "1Gi"),
+            ("cpu", 2, 0.5),
+            ("gpu", 1, 0),
+            ("amd.com/gpu", 2, 1),
+        ]
+    ),
     ("Deployment", limits(gpu=-1), "engineConfig.engine.resources.limits.gpu", "greater than or equal to 0"),
     ("Deployment", limits(memmory="1Gi"), "engineConfig.engine.resources.limits.memmory", "'memory'"),
     ("ModelRegistry", {**REGISTRY, "url": "not a url"}, "url", "an HTTP or HTTPS URL"),
     ("ModelRegistry", {**REGISTRY, "url": "ftp://example.com"}, "url", "an HTTP or HTTPS URL"),
     ("ModelRegistry", {**REGISTRY, "url": "https://"}, "url", "an HTTP or HTTPS URL"),
     ("ModelRegistry", {**REGISTRY, "url": "https://example.com:99999"}, "url", "an HTTP or HTTPS URL"),
+    ("ModelRegistry", {**REGISTRY, "url": "https://."}, "url", "an HTTP or HTTPS URL"),
+    ("ModelRegistry", {**REGISTRY, "url": "https://a..example.com"}, "url", "an HTTP or HTTPS URL"),
+    ("ModelRegistry", {**REGISTRY, "url": "https://a_b,c"}, "url", "an HTTP or HTTPS URL"),
+    ("ModelRegistry", {**REGISTRY, "url": f"https://{'a' * 64}.com"}, "url", "an HTTP or HTTPS URL"),
+    ("ModelRegistry", {**REGISTRY, "url": "https://[::g]"}, "url", "an HTTP or HTTPS URL"),
+    ("ModelRegistry", {**REGISTRY, "url": "https://a.example.com/b c"}, "url", "an HTTP or HTTPS URL"),
+    ("ModelRegistry", {**REGISTRY, "url": "https://a.example.com\u200b"}, "url", "U+200B (ZERO WIDTH SPACE)"),
+    ("ModelRegistry", {**REGISTRY, "url": "https://reg\0istry.example.com"}, "url", "U+0000 at position 12"),
     (
         "ModelRegistry",
         {"name": "r", "url": "https://example.com", "token": "t\n"},
@@ -214,6 +268,19 @@ def test_a_wrong_value_fails_at_its_property(
             engine(replicas=2.0, cpu="0.5", gpu=False, node_selector="wallaroo.ai/accelerator:a2"),
         ),
         ("Deployment", limits(memory="1.5Gi", cpu=0.25, gpu=0, **{"amd.com/gpu": 2, "nvidia.com/gpu": 1})),
+        ("Deployment", limits(memory=2**20)),
+        ("Deployment", limits(memory="1048576")),
+        (
+            "Deployment",
+            engine(resources={"requests": {"cpu": 1, "memory": "1Gi"}, "limits": {"memory": "1024Mi"}}),
+        ),
+        (
+            "Deployment",
+            engine(
+                resources={"requests": {"memory": "9Gi", "cpu": 2}, "limits": {"memory": UNKNOWN, "cpu": 2.0}}
+            ),
+        ),
+        ("Deployment", engine(resources={"requests": UNKNOWN, "limits": {"cpu": 1}})),
         ("Deployment", {**DEPLOYMENT, "models": ["7", 8, {"name": "a", "version": "b", "sha": "c"}]}),
         ("Deployment", {**DEPLOYMENT, "pipeline_version_id": "0b989008-5f1d-453e-8085-98d97be1b722"}),
         ("ModelVersion", {**MODEL, "accel": {"qaic": {"num_cores": 4}}, "python_version": "3.10"}),
@@ -262,3 +329,14 @@ def test_a_snake_case_property_of_a_transform_gets_the_wire_name_as_a_hint() -> 
     both = {"name": "w", "forceDestroy": False, "force_destroy": True}
     _, (failure,) = check(RESOURCES["Workspace"], both, {})
     assert failure.reason == "is not a property of this resource; did you mean 'forceDestroy'?"
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "PipelinePublish"])
+@pytest.mark.parametrize("text", ["7", "007"])
+def test_the_id_of_a_pipeline_version_may_be_text(kind: str, text: str) -> None:
+    given = {"Deployment": DEPLOYMENT, "PipelinePublish": {"models": []}}[kind]
+    wire = {wire_name(k): v for k, v in given.items()}
+    canonical, failures = check(RESOURCES[kind], {**wire, "pipelineVersionId": text}, {})
+    assert failures == []
+    assert canonical["pipelineVersionId"] == 7
+    assert diff(RESOURCES[kind], {**canonical, "pipelineVersionId": text}, canonical).changed == ()

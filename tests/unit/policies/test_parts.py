@@ -92,7 +92,9 @@ def test_quantities(text: Any, number: float) -> None:
     assert quantity(text) == number
 
 
-@pytest.mark.parametrize("text", ["", "two", "3Gb", "Gi", None])
+@pytest.mark.parametrize(
+    "text", ["", "two", "3Gb", "Gi", None, "nan", "inf", "-1", -0.5, float("nan"), "1e400"]
+)
 def test_an_invalid_quantity_is_an_error(text: Any) -> None:
     with pytest.raises(ValueError, match="is not a Kubernetes quantity such as"):
         quantity(text)
@@ -120,6 +122,27 @@ def test_the_requested_resources_of_a_deployment() -> None:
     assert requested.total("cpus") == 7.5
     assert requested.total("memory") == 9 * 2**30
     assert requested.total("gpus") == 9
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        {"gpu": "nan"},
+        {"gpu": -1},
+        {"replicas": "nan"},
+        {"autoscale": {"replicaMax": float("inf")}},
+        {"resources": {"limits": {"memory": "infGi"}}},
+    ],
+)
+def test_requested_resources_that_are_no_amounts_are_an_error(engine: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is not a Kubernetes quantity such as"):
+        requested_resources({"engine": engine})
+
+
+def test_a_gpu_may_be_a_flag() -> None:
+    requested = requested_resources({"engine": {"gpu": True, "replicas": 2.0}})
+    assert requested is not None
+    assert requested.total("gpus") == 2
 
 
 def test_without_a_configuration_one_replica_without_limits_is_requested() -> None:

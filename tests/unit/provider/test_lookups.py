@@ -10,6 +10,7 @@ from emulated import Emulated
 
 from wallaroo_pulumi.api import Client
 from wallaroo_pulumi.config import load
+from wallaroo_pulumi.core.names import INVALID
 from wallaroo_pulumi.errors import ObjectError
 from wallaroo_pulumi.provider.lookups import LOOKUPS, BadArgument
 
@@ -72,3 +73,10 @@ def test_the_secret_parts_of_a_result() -> None:
     assert {lookup.name: lookup.secrets for lookup in LOOKUPS.values() if lookup.secrets} == {
         "get_connection": ("details",)
     }
+
+
+def test_an_argument_that_was_rejected_in_the_program_keeps_its_line() -> None:
+    line = "get_workspace: name cannot be a value of type object"
+    with pytest.raises(BadArgument) as error:
+        LOOKUPS["wallaroo:index:getWorkspace"].parse({"name": {INVALID: line}})
+    assert str(error.value) == line

@@ -9,6 +9,8 @@ from workbench import Workbench
 
 from wallaroo_pulumi.core.fields import UNKNOWN
 from wallaroo_pulumi.errors import ConflictError, HiddenError, NotFoundError, WallarooError
+from wallaroo_pulumi.resources._assay_definition import instant
+from wallaroo_pulumi.resources.assay import _canonical
 
 
 def inputs(**changes: Any) -> dict[str, Any]:
@@ -149,3 +151,10 @@ def test_what_makes_no_sense_is_refused_before_anything_is_asked(
 def test_unknown_parts_pass(bench: Workbench) -> None:
     unknown = inputs(fields=[UNKNOWN, {"name": UNKNOWN}], baseline=UNKNOWN, every=UNKNOWN)
     assert bench.checked("Assay", **unknown)["fields"] == [UNKNOWN, {"name": UNKNOWN}]
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+01:00"])
+def test_a_time_that_does_not_exist_in_utc(time: str) -> None:
+    with pytest.raises(ValueError, match=r"^must be between the years 1 and 9999 in UTC$"):
+        instant(time)
+    assert _canonical({"created_at": time}) == {"created_at": time}

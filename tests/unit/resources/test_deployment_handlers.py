@@ -312,3 +312,14 @@ def test_a_wrong_engine_configuration_is_told_where_it_stands(config: dict[str, 
     good = {"workspace_id": 1, "pipeline_name": "p", "pipeline_version_id": 1.0, "models": [1.0]}
     assert failures("Deployment", **good) == {}
     assert list(failures("Deployment", **good, engine_config=config)) == [property]
+
+
+def test_the_reason_of_a_failed_deployment_is_told_without_passwords(bench: Bench) -> None:
+    model = bench.model()
+    pipeline = bench.pipeline(model)
+    bench.emulator.control(
+        "readiness", kind="deployment", mode="error", message="no https://ada:hush@oci.example"
+    )
+    with pytest.raises(ObjectError, match=r"no https://\*\*\*@oci\.example") as caught:
+        deploy(bench, pipeline, model)
+    assert "hush" not in str(caught.value)

@@ -296,3 +296,14 @@ def test_a_path_that_is_not_known_yet_may_replace(bench: Bench) -> None:
     news = bench.checked("ModelVersion", name="ccfraud", framework="onnx", path=UNKNOWN)
     assert news["sha256"] is UNKNOWN
     assert diff(RESOURCES["ModelVersion"], made[1], news).replacing == ("sha256",)
+
+
+def test_a_failed_conversion_is_told_without_the_password_of_a_package_index(bench: Bench) -> None:
+    message = (
+        f"https://ada:hush@{'x' * 370}.example.com is no index"  # the log's last 400 characters begin inside
+    )
+    bench.emulator.control("readiness", kind="model", mode="error", message=message)
+    with pytest.raises(ObjectError, match=r"could not be converted: https://\*\*\*@") as caught:
+        bench.model()
+    assert "hush" not in str(caught.value)
+    assert "the log ends" in str(caught.value)

@@ -43,8 +43,12 @@ def test_a_publish_is_waited_for_and_tells_where_the_package_is(bench: Workbench
 def test_a_failed_publish_tells_the_reason_and_the_next_run_publishes_anew(
     bench: Workbench, version: int
 ) -> None:
-    bench.emulator.control("readiness", kind="publish", mode="error", message="Authentication failure")
-    with pytest.raises(ObjectError, match="publish 1 of pipeline 'houses' failed: Authentication failure"):
+    bench.emulator.control(
+        "readiness", kind="publish", mode="error", message="Authentication failure at oci://ada:hush@a"
+    )
+    with pytest.raises(
+        ObjectError, match=r"pipeline 'houses' failed: Authentication failure at oci://\*\*\*@a"
+    ):
         bench.create("PipelinePublish", pipeline_version_id=version, models=[])
     bench.emulator.control("readiness", kind="publish", mode="at_once")
     assert bench.create("PipelinePublish", pipeline_version_id=version, models=[])[0] == "2"

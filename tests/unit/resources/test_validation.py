@@ -184,8 +184,9 @@ def test_a_pipeline_version_that_is_named_by_an_unknown_uuid(bench: Workbench, p
     uuid = listed.pipeline_version.version
     deployment = {"workspace_id": place, "pipeline_name": "houses"}
     assert refused(bench, "Deployment", **deployment, pipeline_version_id=uuid) == {}
-    found = refused(bench, "Deployment", **deployment, pipeline_version_id="4711")
-    assert "no pipeline version has the UUID '4711'" in found["pipelineVersionId"]
+    other = "0b989008-5f1d-453e-8085-98d97be1b722"
+    found = refused(bench, "Deployment", **deployment, pipeline_version_id=other)
+    assert f"no pipeline version has the UUID '{other}'" in found["pipelineVersionId"]
     assert refused(bench, "PipelinePublish", pipeline_version_id=uuid, models=[]) == {}
     bench.new_process()
     bench.emulator.control("faults", path="/v1/graphql", status=403, body="<html></html>", count=9)

@@ -12,8 +12,7 @@ from ...deferred import DeferredModel
 class Wire(DeferredModel):
     """Base of the wire models: snake_case keys, as most of the API has them."""
 
-    # A response may contain secrets, which an error must not show.
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     @model_validator(mode="before")
     @classmethod
