@@ -105,7 +105,8 @@ the outputs `workspaces` (ids by name), `users` (ids by e-mail address), `infere
   beyond 2^53, tags such as `!!set` or `!!binary`, and a second document are errors. Put such a value in quotes.
 - A key without a value is an error, and so is a file without content, because both may be the rest of a file that was
   cut off. Write `{{}}` or `[]` for what is empty on purpose.
-- Top-level keys that begin with `x-` are ignored: a place for anchors. A file needs another key too. `<<` merges objects.
+- Top-level keys that begin with `x-` are ignored: a place for anchors. A file needs another key too. `<<` merges
+  objects.
 - Files are UTF-8, with or without a byte order mark.
 
 ```yaml

@@ -105,7 +105,7 @@ def test_adopted_objects_are_left_as_they_were_found(project: Make, emulator: Em
 
 
 def test_a_person_whose_address_changed_stays_the_same_account(project: Make, emulator: Emulated) -> None:
-    """Nobody has the old address: a refresh that took the new one over would invite another user to the old one."""
+    """No account has the old address: a refresh that took the new one over would invite another user to the old one."""
     program = PERSON.format(user="", member="lead", role="")
     stack = project(program)
     stack.configure(emulator.settings)
